@@ -1,0 +1,1 @@
+"""Published results, accepted entries and rendered tables."""

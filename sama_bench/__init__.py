@@ -1,0 +1,1 @@
+"""The evaluation toolkit for referring and grounded video understanding."""
