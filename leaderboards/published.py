@@ -1,0 +1,171 @@
+"""Published results as data: one JSON file a source table, read and checked here.
+
+A figure is one row: model, variant, benchmark, split, metric, value, unit. ``split`` is ``None``
+where the source does not name it, which happens and matters: MeViS differs by ten points between
+its splits. Rows that contradict another source, or their own arithmetic, stay side by side and
+carry a flag, so that nobody cites or reproduces them unawares.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "published"
+UNITS = {
+    "percent": 0.01,
+    "percentage points": 0.01,
+    "percent change": 0.01,
+    "points": 1.0,
+    "count": 1.0,
+    "seconds": 1.0,
+    "hours": 1.0,
+    "frames per second": 1.0,
+}
+FLAGS = {
+    "contradicted": "another source prints another figure for the same thing",
+    "inconsistent": "the row breaks its own arithmetic",
+}
+_SOURCE = {"document": str, "table": str, "url": (str, type(None))}
+_FILE = {"schema": int, "source": dict, "conditions": dict, "note": (str, type(None)), "rows": list}
+_ROW = {
+    "model": (str, type(None)),
+    "variant": (str, type(None)),
+    "benchmark": str,
+    "split": (str, type(None)),
+    "metric": str,
+    "value": (int, float),
+    "unit": str,
+    "relative_to": (str, type(None)),
+    "protocol": str,
+    "flags": list,
+    "note": (str, type(None)),
+}
+
+
+class PublishedError(ValueError):
+    """A file of published results is not of the schema; the text names file, row and field."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a figure was printed.
+
+    ``conditions`` holds what the source says of how its numbers came about (frames, sizes), in its
+    words; ``name`` is the file's name without ``.json``.
+    """
+
+    name: str
+    document: str
+    table: str
+    url: str | None
+    conditions: Mapping[str, str]
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed number.
+
+    ``value`` is as printed, in ``unit``; ``natural`` is the same in the metric's natural unit (0 to
+    1 for percentages). With ``relative_to`` the figure is a difference to that model.
+    """
+
+    model: str | None
+    variant: str | None
+    benchmark: str
+    split: str | None
+    metric: str
+    value: float
+    unit: str
+    relative_to: str | None
+    protocol: str
+    flags: tuple[str, ...]
+    note: str | None
+    source: Source
+
+    @property
+    def natural(self) -> float:
+        """The value in the metric's natural unit: 0.512 for 51.2 percent."""
+        return self.value * UNITS[self.unit]
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """What the figure is about; two figures of one key and different values contradict."""
+        about = (self.model, self.variant, self.benchmark, self.split, self.metric)
+        return (*about, self.relative_to, self.unit)
+
+
+def figures(folder: Path = FOLDER) -> tuple[Figure, ...]:
+    """All figures of a folder of published results, in the order of file names and rows.
+
+    Raises:
+        PublishedError: a file is not JSON or not of the schema.
+    """
+    return tuple(figure for path in sorted(folder.glob("*.json")) for figure in read(path))
+
+
+def read(path: Path) -> tuple[Figure, ...]:
+    """The figures of one source table.
+
+    Raises:
+        PublishedError: the file is not JSON or not of the schema.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PublishedError(f"{path.name}: not JSON: {error}") from error
+    _check(content, _FILE, path.name)
+    if content["schema"] != 1:
+        raise PublishedError(f"{path.name}: schema is {content['schema']}; this version reads 1")
+    _check(content["source"], _SOURCE, f"{path.name}: source")
+    source = Source(
+        name=path.stem,
+        conditions=content["conditions"],
+        note=content["note"],
+        **content["source"],
+    )
+    return tuple(
+        _figure(row, source, f"{path.name}: row {i}") for i, row in enumerate(content["rows"])
+    )
+
+
+def contradictions(rows: Iterable[Figure]) -> dict[tuple[str | None, ...], tuple[Figure, ...]]:
+    """The figures that differ although they are about the same thing, by what they are about."""
+    groups: dict[tuple[str | None, ...], list[Figure]] = {}
+    for row in rows:
+        groups.setdefault(row.key, []).append(row)
+    return {
+        key: tuple(group) for key, group in groups.items() if len({row.value for row in group}) > 1
+    }
+
+
+def _figure(row: Any, source: Source, where: str) -> Figure:
+    _check(row, _ROW, where)
+    if not math.isfinite(row["value"]):
+        raise PublishedError(f"{where}: value is {row['value']}, not a finite number")
+    if row["unit"] not in UNITS:
+        raise PublishedError(f"{where}: unit {row['unit']!r} is none of {', '.join(UNITS)}")
+    unknown = [flag for flag in row["flags"] if flag not in FLAGS]
+    if unknown:
+        raise PublishedError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
+    fields = {**row, "value": float(row["value"]), "flags": tuple(row["flags"])}
+    return Figure(source=source, **fields)
+
+
+def _check(content: Any, schema: Mapping[str, Any], where: str) -> None:
+    """Exactly the schema's fields, each of its type; ``True`` is no number."""
+    if not isinstance(content, dict):
+        raise PublishedError(f"{where}: expected an object, found {type(content).__name__}")
+    missing, surplus = set(schema) - set(content), set(content) - set(schema)
+    if missing or surplus:
+        what = f"lacks {sorted(missing)}" if missing else f"has unknown {sorted(surplus)}"
+        raise PublishedError(f"{where}: {what}")
+    for name, kind in schema.items():
+        if not isinstance(content[name], kind) or isinstance(content[name], bool):
+            found = type(content[name]).__name__
+            raise PublishedError(f"{where}: {name} has the wrong type ({found})")
