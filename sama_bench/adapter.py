@@ -1,0 +1,133 @@
+"""The interface of a model: one required method, ``predict(sample) -> Answer``.
+
+Whatever a model needs to be asked in its own way (tokens, templates, frame sampling, resizing)
+belongs to its adapter and is reported in the adapter's protocol card, which is stored with every
+run. An adapter gets a region on one frame only, and never the reference; see ``takes_tracks`` and
+``Oracle`` for the two declared exceptions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sama_bench.nouns import Answer, Reference, Sample
+
+Capability = Literal["segment", "ground", "describe", "image"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a model is loaded with.
+
+    Attributes:
+        model: the name under which the results are filed.
+        checkpoint: local folder or hub id of the weights, or None for the adapter's own default.
+        revision: of the hub repository, or None.
+        device: ``cpu``, ``cuda:0``; a worker sees only its own devices.
+        options: the adapter's own settings, from ``--option key=value``.
+        seed: of the run; each sample carries one of its own.
+        dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        attention: attention implementation asked for, or None for the adapter's default.
+        device_map: placement over several GPUs (``auto``), or None for one device.
+        offline: never ask a hub.
+        trust_remote_code: the user allows the checkpoint's own Python code to run.
+    """
+
+    model: str
+    checkpoint: str | None = None
+    revision: str | None = None
+    device: str = "cpu"
+    options: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    dtype: str = "auto"
+    attention: str | None = None
+    device_map: str | None = None
+    offline: bool = False
+    trust_remote_code: bool = False
+
+
+class Adapter(ABC):
+    """How to ask one family of models.
+
+    Class attributes (an instance may change them in ``load``, according to its options):
+
+    Attributes:
+        can: what the model can do. ``segment``: masks for an expression; ``ground``: text with
+            masks; ``describe``: text about a region; ``image``: single images.
+        takes_tracks: receives each region's whole masklet in ``Region.track``, because its
+            published code does. Every table marks its results: a track contains the answer to
+            many questions.
+        takes_history: can be given earlier rounds in ``Sample.dialogue``. One that cannot is
+            refused for every history mode but ``independent``.
+    """
+
+    can: frozenset[Capability] = frozenset({"segment", "ground", "describe", "image"})
+    takes_tracks: bool = False
+    takes_history: bool = False
+
+    def load(self, setup: Setup) -> None:  # noqa: B027 - optional by design
+        """Load weights. Called once, before the first sample.
+
+        Raises:
+            AdapterError: in one line, what is missing and how to get it.
+        """
+
+    @abstractmethod
+    def predict(self, sample: Sample) -> Answer:
+        """Answer one sample.
+
+        Masks have the size and number of frames of ``sample.video``. No segments is a refusal;
+        raise an exception when the model failed.
+        """
+
+    def close(self) -> None:  # noqa: B027 - optional by design
+        """Release what ``load`` took."""
+
+    def card(self) -> dict[str, Any]:
+        """Return the protocol card: how the model is asked, as JSON values.
+
+        Two runs whose cards differ are not merged.
+        """
+        return {}
+
+
+class Oracle(Adapter):
+    """An adapter that sees the reference: an upper bound, never a model."""
+
+    def predict(self, sample: Sample) -> Answer:
+        """Refuse to work without a reference."""
+        raise TypeError("an oracle answers only when it is given the reference")
+
+    @abstractmethod
+    def predict_knowing(self, sample: Sample, reference: Reference) -> Answer:
+        """Answer one sample from its reference."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that can be named on the command line; adapter files list theirs in ``MODELS``.
+
+    Attributes:
+        name: as given to ``--model``.
+        adapter: ``package.module:Class``.
+        summary: one line for ``sama-bench list models``.
+        task: what it is for, e.g. ``grounded chat``.
+        checkpoint: hub id of the published weights, or None when it has none.
+        size: of the weights, e.g. ``8B``.
+        licence: of the weights.
+        environment: name of the environment file beside the adapter, or None for the current one.
+        options: defaults of the adapter's options for this name.
+    """
+
+    name: str
+    adapter: str
+    summary: str
+    task: str = ""
+    checkpoint: str | None = None
+    size: str = "-"
+    licence: str = "-"
+    environment: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,281 @@
+"""The interface of a benchmark: what it asks, and how its scores are put together.
+
+A file in ``splits/`` defines subclasses of ``Benchmark`` and ``Dataset`` and lists its benchmarks
+in ``BENCHMARKS``. ``Dataset`` is what the engine plans from: a light list of entries; samples,
+references and tracks are built one at a time and never kept.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sama_bench.nouns import Answer, Reference, Sample
+
+Protocol = Literal["released", "strict"]
+PROTOCOLS: tuple[Protocol, ...] = ("released", "strict")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sample in the list of a dataset, without its masks and frames.
+
+    Attributes:
+        id: of the sample, unique within the benchmark.
+        video: id of its video; entries of one video stand together.
+        group: the row of its own that it also counts in, e.g. the source ``VidSTG`` or type
+            ``long``; None when the benchmark has none.
+        protocols: under which the sample exists.
+        turn: position in the video's dialogue, from 0; 0 without dialogue.
+        frames: number of frames of the video.
+        attributes: further facts for reports, e.g. number of objects; JSON values.
+    """
+
+    id: str
+    video: str
+    group: str | None
+    protocols: frozenset[Protocol] = frozenset(PROTOCOLS)
+    turn: int = 0
+    frames: int = 1
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a loader had to drop, fill, cut or resize, or could not use.
+
+    Attributes:
+        kind: what happened, e.g. ``dropped_round``, ``filled_frames``, ``resized_mask``.
+        where: file, video and item.
+        detail: one line for a person.
+        count: how many frames or items it stands for.
+        protocols: under which it happens.
+        fatal: the affected sample cannot be asked or scored.
+    """
+
+    kind: str
+    where: str
+    detail: str
+    count: int = 1
+    protocols: frozenset[Protocol] = frozenset(PROTOCOLS)
+    fatal: bool = False
+
+
+def tally(findings: Iterable[Finding], protocol: Protocol) -> Counter[str]:
+    """Count findings by kind under one protocol, each with its own ``count``."""
+    total: Counter[str] = Counter()
+    for finding in findings:
+        if protocol in finding.protocols:
+            total[finding.kind] += finding.count
+    return total
+
+
+class Dataset(ABC):
+    """One split of a benchmark, opened.
+
+    Attributes:
+        benchmark: name.
+        split: as the user asked for it.
+        shards: the files' own split names that it consists of (one, unless it is a union).
+        entries: what is asked, in the benchmark's order, the entries of one video together.
+        files: checksum by relative path, ``sha256:...``, of every annotation file it read.
+    """
+
+    benchmark: str
+    split: str
+    shards: tuple[str, ...]
+    entries: Sequence[Entry]
+    files: Mapping[str, str]
+
+    @abstractmethod
+    def sample(self, id: str, tracks: bool = False) -> Sample:
+        """Build one sample; with ``tracks`` its regions carry whole masklets.
+
+        Raises:
+            DataError: what it needs is missing or broken.
+        """
+
+    @abstractmethod
+    def reference(self, id: str, protocol: Protocol) -> Reference:
+        """Build the reference of one sample under a protocol.
+
+        Raises:
+            DataError: what it needs is missing or broken.
+        """
+
+    @abstractmethod
+    def findings(self, deep: bool = False) -> Iterable[Finding]:
+        """Report all that was dropped, filled, cut or resized; ``deep`` also opens every frame."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known of one sample in a run folder.
+
+    Attributes:
+        status: ``answered``, ``refused`` (an answer without masks where masks were wanted),
+            ``failed`` (the model raised) or ``missing`` (not asked yet).
+        answer: present when answered or refused.
+        error: one line, present when failed.
+    """
+
+    status: Literal["answered", "refused", "failed", "missing"]
+    answer: Answer | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many samples a score rests on: expected = answered + refused + failed + missing."""
+
+    expected: int
+    answered: int
+    refused: int
+    failed: int
+    missing: int
+
+    @property
+    def share(self) -> float:
+        """Answered or refused samples as a share of the expected ones, 0 to 1."""
+        return (self.answered + self.refused) / self.expected if self.expected else 0.0
+
+
+@dataclass(frozen=True)
+class SampleScore:
+    """Values of one sample under one protocol; None where a value does not exist."""
+
+    id: str
+    video: str
+    group: str | None
+    protocol: Protocol
+    status: str
+    values: Mapping[str, float | None]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VideoScore:
+    """Values of one video under one protocol, from which the split's are averaged.
+
+    Attributes:
+        values: by metric, None where the video leaves the mean.
+        pooled: by metric the (numerator, denominator) of a ratio, for uncertainty.
+    """
+
+    video: str
+    group: str | None
+    protocol: Protocol
+    samples: int
+    values: Mapping[str, float | None]
+    pooled: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tidy score: the value of a metric on a split under a protocol.
+
+    Attributes:
+        split: as asked for, or with a group: ``all:VidSTG``, ``valid:long``.
+        value: unrounded, in the metric's natural unit; None where it does not exist.
+        samples: how many samples it rests on.
+        videos: how many videos it rests on.
+        coverage: answered share of the expected samples, 0 to 1.
+        variant: how it departs from the protocol (a stand-in had a part), or None.
+        note: why a value does not exist, or what to know about it, or None.
+    """
+
+    split: str
+    protocol: Protocol
+    metric: str
+    value: float | None
+    samples: int
+    videos: int
+    coverage: float
+    variant: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All that scoring one run yields."""
+
+    coverage: Mapping[Protocol, Coverage]
+    rows: Sequence[Row]
+    videos: Sequence[VideoScore]
+    samples: Sequence[SampleScore]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What scoring may use besides the metrics; None where the user has not asked for it.
+
+    Attributes:
+        phrases: phrase similarity (``sama_bench.metrics.phrases.PhraseSimilarity``).
+        captions: whether to run the caption metrics (they start Java).
+        judge: client of a language-model judge (``sama_bench.judge.Judge``), or None.
+        options: of the benchmark, from ``--option key=value``.
+        quirks: if given, only these quirks of the released protocol act (``score --explain``).
+    """
+
+    phrases: Any = None
+    captions: bool = True
+    judge: Any = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    quirks: frozenset[str] | None = None
+
+
+Answers = Callable[[str], Outcome]
+"""From a sample's id to what is known of it; reads one answer at a time."""
+
+
+class Benchmark(ABC):
+    """A benchmark family's member, stateless.
+
+    Attributes:
+        name: on the command line, e.g. ``ref-sav``.
+        title: as papers write it.
+        splits: names that a user may ask for, the default first.
+        metrics: names of the metrics it reports.
+        options: name to (default under released, default under strict, one line of help).
+        licence: how the data may be had, one line.
+    """
+
+    name: str
+    title: str
+    splits: tuple[str, ...]
+    metrics: tuple[str, ...]
+    options: Mapping[str, tuple[str, str, str]] = {}
+    licence: str = ""
+
+    @property
+    def default_split(self) -> str:
+        """The split that its papers report."""
+        return self.splits[0]
+
+    @abstractmethod
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split.
+
+        Args:
+            root: folder of the benchmark's files, or None for an embedded split.
+            split: one of ``splits``.
+            options: from ``--option key=value``.
+
+        Raises:
+            DataError: a file is missing, malformed or unsafe.
+            UserError: there is no such split.
+        """
+
+    @abstractmethod
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score answers against the references, under each protocol.
+
+        Missing and failed samples are never silently left out: the rows' coverage tells.
+        """

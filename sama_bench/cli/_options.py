@@ -1,0 +1,70 @@
+"""Options that several commands share, so that they are called and explained the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench.benchmark import PROTOCOLS, Protocol
+from sama_bench.errors import UserError
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+data_option: Decorator = click.option(
+    "--data",
+    envvar="SAMA_BENCH_DATA",
+    type=click.Path(path_type=Path),
+    help="Root of the benchmark's files; also the environment variable SAMA_BENCH_DATA.",
+)
+runs_option: Decorator = click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of the run folders.",
+)
+json_option: Decorator = click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the result as JSON to this file ('-' for standard output).",
+)
+protocol_option: Decorator = click.option(
+    "--protocol",
+    type=click.Choice([*PROTOCOLS, "both"]),
+    default="both",
+    show_default=True,
+    help="Definitions to score under: as published, corrected, or both.",
+)
+option_option: Decorator = click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of the model or the benchmark; may be given several times.",
+)
+
+
+def chosen_protocols(protocol: str) -> tuple[Protocol, ...]:
+    """Turn the value of ``--protocol`` into the protocols to compute."""
+    return PROTOCOLS if protocol == "both" else tuple(p for p in PROTOCOLS if p == protocol)
+
+
+def parse_options(pairs: Sequence[str]) -> dict[str, str]:
+    """Turn ``key=value`` strings into a dict.
+
+    Raises:
+        UserError: a pair without ``=``, or one key given twice.
+    """
+    options: dict[str, str] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise UserError(f"--option {pair}: write it as key=value")
+        if key in options:
+            raise UserError(f"--option {key} is given twice")
+        options[key] = value
+    return options

@@ -1,0 +1,42 @@
+"""The errors that the toolkit raises on purpose.
+
+Four things that can go wrong with an answer are never mixed up: a *refusal* is an answer and is
+scored; a *failure* is an exception of the model and is counted; *missing* means that nobody asked
+yet; *wrong* is what the scores measure. None of them is an exception of this module.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SamaBenchError(Exception):
+    """Base of all errors that carry one clear line for the user."""
+
+
+class UserError(SamaBenchError):
+    """The request was wrong: an unknown name, a missing folder, contradicting options.
+
+    The command line prints the message in one line and exits with status 2.
+    """
+
+
+class DataError(UserError):
+    """A file of a benchmark is missing, malformed or unsafe; the message names the file."""
+
+
+class AdapterError(UserError):
+    """A model cannot be loaded or does not honour the adapter contract."""
+
+
+class IncompleteError(UserError):
+    """A result would not cover what was asked; the message lists what is missing or differs."""
+
+
+def did_you_mean(kind: str, name: str, known: Iterable[str]) -> UserError:
+    """Return the error for an unknown name, with the nearest known ones."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    return UserError(f"unknown {kind} '{name}'; {hint}")

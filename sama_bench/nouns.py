@@ -1,0 +1,381 @@
+"""The nouns: what the engine, adapters and benchmarks say to each other.
+
+All are frozen and cheap: frames and masks stay encoded until somebody asks for one. All can be
+turned into plain JSON and back (``to_json``, ``from_json``), which is how they reach a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sama_bench import rle as coco_rle
+from sama_bench.frames import SHARED, Frame
+
+Wanted = Literal["text", "masks"]
+
+
+@dataclass(frozen=True)
+class Video:
+    """An ordered list of frames; an image is a video of one frame.
+
+    Attributes:
+        id: the key by which questions are grouped, unique within a benchmark.
+        frames: absolute paths of image files; or, for a movie, frame numbers as strings.
+        height: of a frame, pixels.
+        width: of a frame, pixels.
+        movie: path of the mp4 that ``frames`` numbers, or None.
+    """
+
+    id: str
+    frames: tuple[str, ...]
+    height: int
+    width: int
+    movie: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def frame(self, index: int) -> Frame:
+        """Decode frame ``index``: read-only uint8 RGB (height, width, 3), from the shared store.
+
+        Raises:
+            DataError: the file is missing or broken.
+        """
+        if self.movie is None:
+            return SHARED.image(Path(self.frames[index]))
+        return SHARED.movie_frame(
+            Path(self.movie), int(self.frames[index]), [int(name) for name in self.frames]
+        )
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self.frame(index) for index in range(len(self)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the video as plain data."""
+        return {
+            "id": self.id,
+            "frames": list(self.frames),
+            "height": self.height,
+            "width": self.width,
+            "movie": self.movie,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Video:
+        """Read what ``to_json`` wrote."""
+        return cls(data["id"], tuple(data["frames"]), data["height"], data["width"], data["movie"])
+
+
+@dataclass(frozen=True)
+class Masklet:
+    """One object's masks over the frames of a video, each a compressed COCO RLE or absent.
+
+    Attributes:
+        height: of every mask, pixels.
+        width: of every mask, pixels.
+        counts: per frame the RLE counts, or None where the object is absent.
+    """
+
+    height: int
+    width: int
+    counts: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def rle(self, index: int) -> dict[str, Any] | None:
+        """Return the COCO RLE of frame ``index``, or None where the object is absent."""
+        counts = self.counts[index]
+        return None if counts is None else {"size": [self.height, self.width], "counts": counts}
+
+    def rles(self) -> list[dict[str, Any] | None]:
+        """Return the COCO RLEs of all frames in order."""
+        return [self.rle(index) for index in range(len(self))]
+
+    def decode(self, index: int) -> coco_rle.Mask:
+        """Decode frame ``index`` to uint8 (height, width), 0 and 1; zeros where absent."""
+        mask = self.rle(index)
+        return (
+            np.zeros((self.height, self.width), np.uint8) if mask is None else coco_rle.decode(mask)
+        )
+
+    def first_visible(self) -> int | None:
+        """Return the first frame with a foreground pixel, or None."""
+        for index in range(len(self)):
+            if not coco_rle.is_empty(self.rle(index)):
+                return index
+        return None
+
+    def check(self) -> None:
+        """Check every mask.
+
+        Raises:
+            ValueError: a broken RLE, with its frame.
+        """
+        for index in range(len(self)):
+            mask = self.rle(index)
+            if mask is not None:
+                try:
+                    coco_rle.check(mask)
+                except ValueError as error:
+                    raise ValueError(f"frame {index}: {error}") from None
+
+    @classmethod
+    def from_arrays(cls, masks: Sequence[npt.ArrayLike] | npt.NDArray[Any]) -> Masklet:
+        """Encode binary masks, (frames, height, width); an all-zero mask is stored as absent."""
+        if len(masks) == 0:
+            raise ValueError("a masklet has at least one frame")
+        first = np.asarray(masks[0])
+        counts: list[str | None] = []
+        for mask in masks:
+            array = np.asarray(mask)
+            if array.shape != first.shape:
+                raise ValueError(f"masks of shapes {first.shape} and {array.shape} in one masklet")
+            counts.append(coco_rle.encode(array)["counts"] if array.any() else None)
+        return cls(int(first.shape[0]), int(first.shape[1]), tuple(counts))
+
+    @classmethod
+    def from_rles(
+        cls, rles: Sequence[Mapping[str, Any] | None], height: int, width: int
+    ) -> Masklet:
+        """Build a masklet from COCO RLEs (None: absent) after checking each.
+
+        Raises:
+            ValueError: a broken RLE or one of another size, with its frame.
+        """
+        counts: list[str | None] = []
+        for index, mask in enumerate(rles):
+            if mask is None:
+                counts.append(None)
+                continue
+            try:
+                coco_rle.check(mask, (height, width))
+            except ValueError as error:
+                raise ValueError(f"frame {index}: {error}") from None
+            raw = mask["counts"]
+            counts.append(raw.decode("ascii") if isinstance(raw, bytes) else raw)
+        return cls(height, width, tuple(counts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the masklet as plain data."""
+        return {"size": [self.height, self.width], "counts": list(self.counts)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Masklet:
+        """Read what ``to_json`` wrote."""
+        return cls(data["size"][0], data["size"][1], tuple(data["counts"]))
+
+
+@dataclass(frozen=True)
+class Region:
+    """What a question points at: a mask, box or point on **one** frame.
+
+    It is bound to the ``<mask>`` placeholder of the text at its own position.
+
+    Attributes:
+        frame: index of the frame on which it is marked.
+        mask: COCO RLE on that frame, or None.
+        box: (x_min, y_min, x_max, y_max) in pixels, inclusive, or None.
+        point: (x, y) in pixels, or None.
+        track: the object's whole masklet; present only for an adapter that declares
+            ``takes_tracks``, because a track contains the answer to many questions.
+    """
+
+    frame: int
+    mask: Mapping[str, Any] | None = None
+    box: tuple[float, float, float, float] | None = None
+    point: tuple[float, float] | None = None
+    track: Masklet | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the region as plain data."""
+        return {
+            "frame": self.frame,
+            "mask": None if self.mask is None else dict(self.mask),
+            "box": None if self.box is None else list(self.box),
+            "point": None if self.point is None else list(self.point),
+            "track": None if self.track is None else self.track.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Region:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            data["frame"],
+            data["mask"],
+            None if data["box"] is None else tuple(data["box"]),
+            None if data["point"] is None else tuple(data["point"]),
+            None if data["track"] is None else Masklet.from_json(data["track"]),
+        )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One earlier round of a dialogue: the question, its regions, and the answer given."""
+
+    question: str
+    regions: tuple[Region, ...]
+    answer: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the turn as plain data."""
+        return {
+            "question": self.question,
+            "regions": [region.to_json() for region in self.regions],
+            "answer": self.answer,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Turn:
+        """Read what ``to_json`` wrote."""
+        regions = tuple(Region.from_json(region) for region in data["regions"])
+        return cls(data["question"], regions, data["answer"])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One thing asked of a model.
+
+    Attributes:
+        id: unique within its benchmark.
+        benchmark: name of the benchmark that asks.
+        video: what it is asked about.
+        text: the question, with one ``<mask>`` per region; the referring expression where the
+            benchmark asks for the masks of an expression.
+        regions: what the placeholders point at, in order.
+        dialogue: earlier rounds, oldest first; empty under ``independent`` history.
+        wants: what is wanted back, ``text``, ``masks`` or both.
+        seed: for a model that draws random numbers; derived from the run's seed and the id.
+    """
+
+    id: str
+    benchmark: str
+    video: Video
+    text: str
+    regions: tuple[Region, ...] = ()
+    dialogue: tuple[Turn, ...] = ()
+    wants: frozenset[Wanted] = frozenset({"text", "masks"})
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sample as plain data."""
+        return {
+            "id": self.id,
+            "benchmark": self.benchmark,
+            "video": self.video.to_json(),
+            "text": self.text,
+            "regions": [region.to_json() for region in self.regions],
+            "dialogue": [turn.to_json() for turn in self.dialogue],
+            "wants": sorted(self.wants),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Sample:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            id=data["id"],
+            benchmark=data["benchmark"],
+            video=Video.from_json(data["video"]),
+            text=data["text"],
+            regions=tuple(Region.from_json(region) for region in data["regions"]),
+            dialogue=tuple(Turn.from_json(turn) for turn in data["dialogue"]),
+            wants=frozenset(data["wants"]),
+            seed=data["seed"],
+        )
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One grounded phrase of an answer: its words, or None, and its masklet."""
+
+    phrase: str | None
+    masklet: Masklet
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the segment as plain data, masks as COCO RLE."""
+        return {
+            "phrase": self.phrase,
+            "masks": self.masklet.rles(),
+            "size": [self.masklet.height, self.masklet.width],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Segment:
+        """Read what ``to_json`` wrote, checking every mask.
+
+        Raises:
+            ValueError: a broken or misshapen mask.
+        """
+        height, width = coco_rle.check_size(data["size"])
+        return cls(data["phrase"], Masklet.from_rles(data["masks"], height, width))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said: text and, in order, the segments it grounded.
+
+    In grounded text a phrase and its mask are marked ``<p> phrase </p> [SEG]``. An answer without
+    segments is a *refusal* where masks were wanted, and is scored; an exception is a *failure*.
+
+    Attributes:
+        text: the reply, with its marks.
+        segments: one per mask, in the order of ``[SEG]``.
+        notes: what the adapter wants recorded (a random frame it drew, a cut text); JSON values.
+    """
+
+    text: str
+    segments: tuple[Segment, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain data, masks as COCO RLE."""
+        return {
+            "text": self.text,
+            "segments": [segment.to_json() for segment in self.segments],
+            "notes": dict(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Answer:
+        """Read what ``to_json`` wrote, checking every mask.
+
+        Raises:
+            ValueError: a broken or misshapen mask, with its segment.
+        """
+        segments = []
+        for number, segment in enumerate(data["segments"]):
+            try:
+                segments.append(Segment.from_json(segment))
+            except ValueError as error:
+                raise ValueError(f"segment {number}: {error}") from None
+        return cls(data["text"], tuple(segments), data.get("notes", {}))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The truth for a sample. Only scoring and an adapter that declares itself an oracle see it.
+
+    Attributes:
+        text: the reference answer, with marks, or None where the benchmark has none.
+        masklets: one per target, in the order of the answer's phrases.
+    """
+
+    text: str | None
+    masklets: tuple[Masklet, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reference as plain data."""
+        masklets = [masklet.to_json() for masklet in self.masklets]
+        return {"text": self.text, "masklets": masklets}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reference:
+        """Read what ``to_json`` wrote."""
+        return cls(data["text"], tuple(Masklet.from_json(item) for item in data["masklets"]))

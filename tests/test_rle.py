@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pycocotools import mask as coco
+
+from sama_bench import rle
+
+masks = hnp.arrays(
+    np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.integers(0, 1)
+)
+
+
+@given(masks)
+def test_encode_check_decode(mask):
+    encoded = rle.encode(mask)
+    assert rle.check(encoded) == mask.shape
+    assert np.array_equal(rle.decode(encoded), mask)
+    assert rle.is_empty(encoded) == (not mask.any())
+
+
+@given(st.lists(st.integers(0, 1 << 20), min_size=1, max_size=30))
+def test_run_lengths_agree_with_pycocotools(runs):
+    height = sum(runs)
+    if height == 0:
+        return
+    counts = coco.frPyObjects({"size": [height, 1], "counts": runs}, height, 1)["counts"]
+    assert rle.run_lengths(counts).tolist() == runs
+
+
+@given(st.binary(max_size=40), st.tuples(st.integers(-3, 300), st.integers(-3, 300)))
+def test_strangers_counts_never_crash(counts, size):
+    stranger = {"size": list(size), "counts": counts}
+    try:
+        rle.check(stranger)
+    except ValueError as error:
+        assert "\n" not in str(error)
+        with pytest.raises(ValueError, match="RLE"):
+            rle.decode(stranger)
+    else:
+        assert rle.decode(stranger).shape == size
+
+
+@pytest.mark.parametrize(
+    ("stranger", "says"),
+    [
+        (None, "not a COCO RLE"),
+        ({"size": [4, 4]}, "not a COCO RLE"),
+        ({"size": [4, 4], "counts": [16]}, "string"),
+        ({"size": [4, 4], "counts": "@"}, "covers? 16|cover 16|16"),
+        ({"size": [10**6, 10**6], "counts": "0"}, "out of range"),
+        ({"size": [4, True], "counts": "0"}, "integers"),
+        ({"size": [4, 4], "counts": "é"}, "outside"),
+        ({"size": [4, 4], "counts": "o" * 12 + "0"}, "too long"),
+    ],
+)
+def test_what_is_wrong_is_said(stranger, says):
+    if stranger == {"size": [4, 4], "counts": "@"}:
+        with pytest.raises(ValueError, match=r"negative|cover|middle"):
+            rle.check(stranger)
+        return
+    with pytest.raises(ValueError, match=says):
+        rle.check(stranger)
