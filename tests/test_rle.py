@@ -33,13 +33,12 @@ def test_run_lengths_agree_with_pycocotools(runs):
 def test_strangers_counts_never_crash(counts, size):
     stranger = {"size": list(size), "counts": counts}
     try:
-        rle.check(stranger)
-    except ValueError as error:
-        assert "\n" not in str(error)
-        with pytest.raises(ValueError, match="RLE"):
-            rle.decode(stranger)
+        decoded = rle.decode(stranger)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"\ARLE .*\Z"):
+            rle.check(stranger)
     else:
-        assert rle.decode(stranger).shape == size
+        assert decoded.shape == size
 
 
 @pytest.mark.parametrize(
