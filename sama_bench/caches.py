@@ -1,0 +1,41 @@
+"""Where things that can be made again are kept: indexes, generated data, cached replies."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def cache_dir() -> Path:
+    """Return the folder for things that can be made again.
+
+    It is ``SAMA_BENCH_CACHE`` if that is set, otherwise ``~/.cache/sama-bench``; it need not exist.
+    """
+    named = os.environ.get("SAMA_BENCH_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "sama-bench"
+
+
+def read_cached(path: Path) -> Any:
+    """Return the JSON kept at ``path``, or None where there is none or it is damaged."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def keep(path: Path, content: Any) -> None:
+    """Keep JSON at ``path``, whole or not at all; a disk that refuses is no error for a cache."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, separators=(",", ":"))
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)

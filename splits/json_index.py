@@ -1,0 +1,209 @@
+"""Random access to one large JSON object: where the value of each key begins and ends.
+
+Mask dictionaries of hundreds of MB are read once from front to back, one value in memory at a
+time; the offsets are cached, and afterwards a value is read by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sama_bench.caches import cache_dir, keep, read_cached
+from sama_bench.errors import DataError
+
+CHUNK = 1 << 24
+"""Bytes read at a time, 16 MiB; a longer value makes the window grow."""
+
+LONGEST_VALUE = 1 << 30
+"""A single value beyond this many bytes is refused, 1 GiB."""
+
+_FORMAT = 1
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True)
+class JsonIndex:
+    """The values of a file that holds one JSON object.
+
+    Attributes:
+        path: of the file.
+        stamp: its size in bytes and time of change in ns when it was read.
+        checksum: ``sha256:`` and the hexadecimal digest of the whole file.
+        spans: key to the (first, past the last) byte of its value.
+        repeated: keys that occur more than once; the last occurrence counts, as in Python's json.
+    """
+
+    path: Path
+    stamp: tuple[int, int]
+    checksum: str
+    spans: Mapping[str, tuple[int, int]]
+    repeated: tuple[str, ...] = ()
+
+    def value(self, key: str) -> Any:
+        """Read and parse the value of one key.
+
+        Raises:
+            DataError: the file changed since it was indexed, or vanished.
+            KeyError: there is no such key.
+        """
+        first, last = self.spans[key]
+        try:
+            if _stamp(self.path) != self.stamp:
+                raise DataError(f"{self.path} changed while it was being used; start again")
+            with self.path.open("rb") as file:
+                file.seek(first)
+                return json.loads(file.read(last - first))
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+
+def index_json(path: Path) -> JsonIndex:
+    """Index a JSON object, from the cache where the file has not changed since.
+
+    Raises:
+        DataError: the file is missing, unreadable, or not one well-formed JSON object.
+    """
+    try:
+        stamp = _stamp(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
+    cached_at = cache_dir() / "indexes" / f"{name}.json"
+    cached = read_cached(cached_at)
+    if isinstance(cached, dict) and cached.get("key") == [_FORMAT, *stamp]:
+        spans = {key: (first, last) for key, (first, last) in cached["spans"].items()}
+        return JsonIndex(path, stamp, cached["checksum"], spans, tuple(cached["repeated"]))
+    index = _scan(path, stamp)
+    content = {
+        "key": [_FORMAT, *stamp],
+        "checksum": index.checksum,
+        "spans": index.spans,
+        "repeated": index.repeated,
+    }
+    keep(cached_at, content)
+    return index
+
+
+def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:
+    spans: dict[str, tuple[int, int]] = {}
+    repeated: dict[str, None] = {}
+    try:
+        with path.open("rb") as file:
+            window = _Window(file, path)
+            window.expect("{")
+            if window.peek() == "}":
+                window.expect("}")
+            else:
+                while True:
+                    key = window.key()
+                    window.expect(":")
+                    if key in spans:
+                        repeated[key] = None
+                    spans[key] = window.value()
+                    if window.expect(",}") == "}":
+                        break
+            if window.peek():
+                raise window.wrong("text after the closing brace")
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return JsonIndex(path, stamp, f"sha256:{window.digest.hexdigest()}", spans, tuple(repeated))
+
+
+class _Window:
+    """A part of the file, moving forward.
+
+    The bytes are read as Latin-1, one character a byte, so that positions in the text are offsets
+    in the file; what JSON is made of is ASCII, and keys are decoded properly.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self.file, self.path = file, path
+        self.text, self.at, self.base = "", 0, 0
+        self.ended = False
+        self.digest = hashlib.sha256()
+
+    def grow(self) -> bool:
+        """Drop what lies behind, read on, at least doubling the rest; False at the end."""
+        if self.ended:
+            return False
+        rest = self.text[self.at :]
+        if len(rest) > LONGEST_VALUE:
+            raise self.wrong(f"a value of more than {LONGEST_VALUE} bytes")
+        piece = self.file.read(max(CHUNK, len(rest)))
+        self.ended = not piece
+        if self.ended:
+            return False
+        self.digest.update(piece)
+        self.text, self.base, self.at = rest + piece.decode("latin-1"), self.base + self.at, 0
+        return True
+
+    def peek(self) -> str:
+        """Return the next character that is not a blank, or "" at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
+                self.at += 1
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self.grow():
+                return ""
+
+    def expect(self, characters: str) -> str:
+        found = self.peek()
+        if not found or found not in characters:
+            wanted = " or ".join(f"'{character}'" for character in characters)
+            raise self.wrong(f"{wanted} expected, found {repr(found) if found else 'the end'}")
+        self.at += 1
+        return found
+
+    def key(self) -> str:
+        if self.peek() != '"':
+            raise self.wrong("a key in double quotes expected")
+        first, last = self.value()
+        text = self.text[first - self.base : last - self.base]
+        try:
+            return str(json.loads(text.encode("latin-1")))
+        except ValueError:
+            raise self.wrong("a key that is not UTF-8") from None
+
+    def value(self) -> tuple[int, int]:
+        """Parse one value, which proves it well-formed, and return its first and past-last byte."""
+        self.peek()
+        while True:
+            try:
+                found, last = _DECODER.raw_decode(self.text, self.at)
+            except json.JSONDecodeError as error:
+                malformed = self.wrong(error.msg, error.pos)
+                if not self._may_be_cut(error) or not self.grow():
+                    raise malformed from None
+                continue
+            except (RecursionError, ValueError) as error:
+                raise self.wrong(f"a value that cannot be read ({error})") from None
+            # A number may go on beyond the window (".", "e+" and a digit); nothing else can.
+            cut = isinstance(found, (int, float)) and last + 3 > len(self.text)
+            if not cut or not self.grow():
+                span = (self.base + self.at, self.base + last)
+                self.at = last
+                return span
+
+    def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
+        return error.msg.startswith("Unterminated") or error.pos > len(self.text) - 16
+
+    def wrong(self, what: str, at: int | None = None) -> DataError:
+        place = self.base + (self.at if at is None else at)
+        return DataError(f"{self.path} is not a well-formed JSON object: {what}, at byte {place}")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path} does not exist")
+    return DataError(f"{path} cannot be read: {error.strerror or error}")
