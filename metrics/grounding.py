@@ -1,0 +1,232 @@
+"""The grounding metrics of SAMA-Bench-G: mIoU, recall and abstention accuracy.
+
+Definitions: SAMA-Bench-G protocol, sections 5 and 6 (released) and 10 (quirks, strict). Every
+function takes the set of quirk numbers to keep, so that ``RELEASED`` gives the published metric,
+``STRICT`` the corrected one, and ``RELEASED - {17}`` says what one quirk is worth.
+
+Matrices: the IoU of a sample has one row a predicted mask and one column a target
+(``iou_matrix``); its phrase similarity one row a *reference* phrase and one column a *predicted*
+phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+from sama_bench.metrics.overlap import Overlap
+
+RELEASED: frozenset[int] = frozenset({12, 13, 14, 15, 16, 17, 18, 19, 20})
+"""All quirks of the released grounding metrics."""
+
+STRICT: frozenset[int] = frozenset()
+"""The corrected definitions: no quirk."""
+
+IOU_THRESHOLD = 0.5
+TEXT_THRESHOLD = 0.5
+
+METRICS: tuple[dict[str, str], ...] = (
+    {
+        "name": "miou",
+        "title": "mIoU",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "SAMA-Bench-G protocol, section 5; strict: section 10, Q12-Q14",
+    },
+    {
+        "name": "recall",
+        "title": "Recall",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "SAMA-Bench-G protocol, section 6; strict: section 10, Q16-Q20",
+    },
+    {
+        "name": "abstention_accuracy",
+        "title": "Abstention accuracy",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "SAMA-Bench-G protocol, section 10 (strict), Q13",
+    },
+)
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RecallCounts:
+    """What one sample adds to the recall of its video.
+
+    Attributes:
+        matched: matches found.
+        total: what the sample adds to the denominator (reference phrases with Q20, targets
+            without).
+        pairs: the matches as (row, column) of the IoU matrix, in the order found.
+        skipped: True where Q19 leaves the sample out; both numbers are 0 then.
+    """
+
+    matched: int
+    total: int
+    pairs: tuple[tuple[int, int], ...] = ()
+    skipped: bool = False
+
+
+def iou_matrix(shared: Overlap, quirks: Set[int] = RELEASED) -> Matrix:
+    """Return the IoU of predictions (rows) and targets (columns).
+
+    The value of a pair with an empty union is 0 with Q14 and 1 without.
+    """
+    return shared.iou(empty=0.0 if 14 in quirks else 1.0)
+
+
+def sample_miou(iou: ArrayLike, quirks: Set[int] = RELEASED) -> float | None:
+    """Return the mIoU of a sample.
+
+    Args:
+        iou: float (m, g), IoU of m predictions and g targets.
+        quirks: Q12 averages the pairs that a greedy search matches (IoU > 0) instead of dividing
+            the best assignment by max(m, g). Q13 scores samples without targets 0 instead of
+            leaving them out.
+
+    Returns:
+        0..1, or None where the sample has no mIoU (strict, no target).
+    """
+    matrix = _matrix(iou)
+    predictions, targets = matrix.shape
+    if targets == 0 and 13 not in quirks:
+        return None
+    if predictions == 0 or targets == 0:
+        return 0.0
+    if 12 in quirks:
+        matched = _greedy_values(matrix)
+        return float(np.mean(matched)) if matched else 0.0
+    rows, columns = linear_sum_assignment(matrix, maximize=True)
+    return float(matrix[rows, columns].sum() / max(predictions, targets))
+
+
+def video_miou(samples: Iterable[float | None]) -> float | None:
+    """Return the mean over the samples of a video that have a value; None if none has."""
+    values = [value for value in samples if value is not None]
+    return float(np.mean(values)) if values else None
+
+
+def sample_recall(
+    iou: ArrayLike,
+    similarity: ArrayLike,
+    quirks: Set[int] = RELEASED,
+    iou_threshold: float = IOU_THRESHOLD,
+    text_threshold: float = TEXT_THRESHOLD,
+) -> RecallCounts:
+    """Match the predictions of a sample with its targets and count.
+
+    Args:
+        iou: float (m, g), IoU of m predictions and g targets.
+        similarity: float (r, p), similarity of r reference phrases and p predicted phrases.
+        quirks: Q16 looks the similarity of prediction i and target j up as (reference phrase i,
+            predicted phrase j); Q17 crops both matrices to their common top left block; Q18 ends
+            a greedy search at the first best pair whose phrases differ, instead of finding the
+            largest matching; Q19 leaves out samples without predicted masks or phrases; Q20
+            counts reference phrases instead of targets in the denominator.
+        iou_threshold: a pair matches at this IoU or above.
+        text_threshold: a pair matches at this similarity or above.
+
+    Returns:
+        RecallCounts of the sample. The k-th phrase belongs to the k-th mask; a mask without a
+        phrase matches nothing.
+    """
+    matrix, phrases = _matrix(iou), _matrix(similarity)
+    predictions, targets = matrix.shape
+    references, predicted = phrases.shape
+    if 19 in quirks and (predictions == 0 or predicted == 0):
+        return RecallCounts(0, 0, (), True)
+    total = references if 20 in quirks else targets
+    gate = _text_gate(matrix, phrases, quirks)
+    if 18 in quirks:
+        pairs = _greedy_pairs(
+            np.where(np.isnan(gate), 0.0, matrix), gate, iou_threshold, text_threshold
+        )
+    else:
+        admissible = (matrix >= iou_threshold) & (gate >= text_threshold)
+        pairs = _largest_matching(matrix, admissible)
+    return RecallCounts(len(pairs), total, tuple(pairs))
+
+
+def video_recall(samples: Iterable[RecallCounts], quirks: Set[int] = RELEASED) -> float | None:
+    """Return matches over denominators of the samples of a video.
+
+    Where the denominator is 0 the video scores 0 with Q20 and has no recall (None) without.
+    """
+    counts = list(samples)
+    total = sum(count.total for count in counts)
+    if total == 0:
+        return 0.0 if 20 in quirks else None
+    return sum(count.matched for count in counts) / total
+
+
+def abstention_accuracy(samples: Iterable[tuple[int, int]]) -> float | None:
+    """Return the share of samples without targets for which no mask was predicted.
+
+    Args:
+        samples: (predictions, targets) of each sample, as numbers of masks.
+
+    Returns:
+        0..1, or None where every sample has a target.
+    """
+    silent = [predictions == 0 for predictions, targets in samples if targets == 0]
+    return sum(silent) / len(silent) if silent else None
+
+
+def _matrix(values: ArrayLike) -> Matrix:
+    array = np.asarray(values, np.float64)
+    if array.ndim != 2:
+        raise ValueError(f"expected a matrix, got shape {array.shape}")
+    return array
+
+
+def _greedy_values(matrix: Matrix) -> list[float]:
+    left, values = matrix.copy(), []
+    while left.size and left.max() > 0:
+        row, column = np.unravel_index(int(left.argmax()), left.shape)
+        values.append(float(left[row, column]))
+        left = np.delete(np.delete(left, row, axis=0), column, axis=1)
+    return values
+
+
+def _text_gate(matrix: Matrix, phrases: Matrix, quirks: Set[int]) -> Matrix:
+    """Return the similarity that gates each IoU pair, NaN where a phrase is missing."""
+    looked_up = phrases if 16 in quirks else phrases.T
+    predictions, targets = matrix.shape
+    references, predicted = phrases.shape
+    rows, columns = min(predictions, looked_up.shape[0]), min(targets, looked_up.shape[1])
+    if 17 in quirks:
+        rows, columns = min(rows, references), min(columns, predicted)
+    gate = np.full(matrix.shape, np.nan)
+    gate[:rows, :columns] = looked_up[:rows, :columns]
+    return gate
+
+
+def _greedy_pairs(
+    matrix: Matrix, gate: Matrix, iou_threshold: float, text_threshold: float
+) -> list[tuple[int, int]]:
+    left, pairs = matrix.copy(), []
+    while left.size:
+        row, column = (int(index) for index in np.unravel_index(int(left.argmax()), left.shape))
+        if not (left[row, column] >= iou_threshold and gate[row, column] >= text_threshold):
+            break
+        pairs.append((row, column))
+        left[row, :] = 0
+        left[:, column] = 0
+    return pairs
+
+
+def _largest_matching(matrix: Matrix, admissible: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return a matching with the most admissible pairs and, among those, the largest total IoU."""
+    if not admissible.any():
+        return []
+    # One pair more outweighs any total IoU, which is at most the number of pairs.
+    weight = np.where(admissible, min(matrix.shape) + 1.0 + matrix, 0.0)
+    rows, columns = linear_sum_assignment(weight, maximize=True)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if admissible[i, j]]

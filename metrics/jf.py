@@ -1,0 +1,79 @@
+"""J, F and J&F: region similarity and contour accuracy of masklets.
+
+Definition: referring video protocol, section 2 (DAVIS; the tolerance is 0.008 of the diagonal and
+no pixel is void). Both are computed frame by frame over all frames, first and last included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sama_bench.metrics.counts import FrameCounts, Integers
+
+METRICS: tuple[dict[str, str], ...] = (
+    {
+        "name": "j",
+        "title": "J",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "referring video protocol, section 2: IoU of a frame, 1 if both are empty",
+    },
+    {
+        "name": "f",
+        "title": "F",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "referring video protocol, section 2: F-measure of the boundaries, Q43",
+    },
+    {
+        "name": "j_and_f",
+        "title": "J&F",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "referring video protocol, section 2: mean of J and F",
+    },
+)
+
+
+def j_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
+    """Return J of every frame: intersection over union, 1 where the union is empty; (T,)."""
+    union = counts.target + counts.predicted - counts.intersection
+    return _ratio(counts.intersection, union, 1.0)
+
+
+def f_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
+    """Return F of every frame: the harmonic mean of boundary precision and recall; (T,).
+
+    A frame where only one of the masks has a boundary scores 0, one where neither has scores 1;
+    a mask that fills the frame has none (Q43).
+    """
+    none_predicted, none_target = counts.predicted_edge == 0, counts.target_edge == 0
+    precision = _ratio(counts.predicted_matched, counts.predicted_edge, 1.0)
+    recall = _ratio(counts.target_matched, counts.target_edge, 1.0)
+    precision[none_target & ~none_predicted] = 0.0
+    recall[none_predicted & ~none_target] = 0.0
+    total = precision + recall
+    score = np.zeros(total.shape, np.float64)
+    np.divide(2 * precision * recall, total, out=score, where=total > 0)
+    return score
+
+
+def masklet_j(counts: FrameCounts) -> float:
+    """Return the mean of J over the frames (NaN without frames)."""
+    return _mean(j_per_frame(counts))
+
+
+def masklet_f(counts: FrameCounts) -> float:
+    """Return the mean of F over the frames (NaN without frames)."""
+    return _mean(f_per_frame(counts))
+
+
+def _ratio(part: Integers, whole: Integers, empty: float) -> NDArray[np.float64]:
+    ratio = np.full(whole.shape, empty, np.float64)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else float("nan")
