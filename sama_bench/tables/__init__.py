@@ -1,0 +1,62 @@
+"""Tables of scores: tidy rows in, text out, for the terminal, Markdown, CSV, JSON and LaTeX.
+
+A tidy row is a mapping with ``model``, ``benchmark``, ``split``, ``protocol``, ``metric``,
+``value`` (natural unit, or None), ``samples``, ``videos`` and ``coverage``. These further keys are
+shown when they are there:
+
+- ``variant``: how a number departs from its protocol; marked, and never ranked with the others.
+- ``note``: why a value does not exist, or what to know about it.
+- ``takes_tracks``: the model saw whole tracks of the objects it was asked about.
+- ``history``: how earlier rounds of a dialogue were given, when not ``independent``.
+- ``prompt``: what stood in for a prompt that the model cannot take.
+- ``source``: where a published number was printed.
+- ``low``, ``high``: ends of the interval of the value.
+- ``p``: corrected p value of the difference to the best of its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias, get_args
+
+from sama_bench.tables.data import to_csv, to_json
+from sama_bench.tables.latex import to_latex
+from sama_bench.tables.layout import by_benchmark, grand
+from sama_bench.tables.model import Cell, Table
+from sama_bench.tables.text import to_markdown, to_terminal
+
+__all__ = ["FORMATS", "Cell", "Format", "Table", "by_benchmark", "grand", "render"]
+
+Rows: TypeAlias = Iterable[Mapping[str, Any]]
+Format = Literal["terminal", "markdown", "csv", "json", "latex"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Layout = Literal["benchmark", "grand"]
+
+_LAYOUTS = {"benchmark": by_benchmark, "grand": grand}
+_RENDERERS = {"terminal": to_terminal, "markdown": to_markdown, "latex": to_latex}
+
+
+def render(
+    rows: Rows, format: Format = "terminal", *, layout: Layout = "benchmark", digits: int = 1
+) -> str:
+    """Render tidy rows.
+
+    Args:
+        rows: see the module's text.
+        format: ``csv`` and ``json`` hold the rows unrounded; the others are for reading: one table
+            per benchmark, percentages, best and second best marked.
+        layout: ``benchmark`` for one table per benchmark, metrics as columns; ``grand`` for the
+            table of the papers, benchmarks as columns. Without effect on ``csv`` and ``json``.
+        digits: decimals of the numbers that are for reading.
+
+    Returns:
+        The text, ending with a newline; a line saying so when there are no rows.
+    """
+    listed = [dict(row) for row in rows]
+    if format == "csv":
+        return to_csv(listed)
+    if format == "json":
+        return to_json(listed)
+    if not listed:
+        return "no scores\n"
+    return "\n".join(_RENDERERS[format](table, digits) for table in _LAYOUTS[layout](listed))

@@ -1,0 +1,205 @@
+"""From tidy rows to tables: what goes where, what may be ranked, what needs a footnote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sama_bench.tables.escape import clean
+from sama_bench.tables.model import Cell, Line, Mark, Table
+from sama_bench.tables.names import (
+    HEADLINES,
+    benchmark_name,
+    benchmark_rank,
+    higher_is_better,
+    metric_name,
+    metric_rank,
+    scale,
+)
+
+Row: TypeAlias = Mapping[str, Any]
+Column: TypeAlias = tuple[str, str, str]
+"""Benchmark, split (empty where lines name it), metric."""
+
+SIGNIFICANT = 0.05
+TRACKS = "sees whole tracks of the objects it is asked about"
+
+
+def by_benchmark(rows: Sequence[Row]) -> list[Table]:
+    """One table per benchmark: a line per model, split and protocol, a column per metric."""
+    tables = []
+    for benchmark in _distinct(rows, "benchmark"):
+        own = [row for row in rows if row["benchmark"] == benchmark]
+        columns = [
+            (benchmark, "", metric) for metric in sorted(_distinct(own, "metric"), key=metric_rank)
+        ]
+        labels = ["model", "split", "protocol"]
+        tables.append(_table(benchmark_name(benchmark), own, labels, columns, _own_column))
+    return tables
+
+
+def grand(rows: Sequence[Row]) -> list[Table]:
+    """The table of the papers: a line per model and protocol, a column per benchmark and metric."""
+    columns = sorted({_grand_column(row) for row in rows if _headline(row, rows)}, key=_grand_rank)
+    known = set(columns)
+    own = [row for row in rows if _grand_column(row) in known]
+    return [_table("All benchmarks", own, ["model", "protocol"], columns, _grand_column)]
+
+
+def _own_column(row: Row) -> Column:
+    return row["benchmark"], "", row["metric"]
+
+
+def _grand_column(row: Row) -> Column:
+    return row["benchmark"], row.get("split") or "split not named", row["metric"]
+
+
+def _grand_rank(column: Column) -> tuple[Any, ...]:
+    benchmark, split, metric = column
+    return (*benchmark_rank(benchmark), split, *metric_rank(metric))
+
+
+def _headline(row: Row, rows: Sequence[Row]) -> bool:
+    wanted = HEADLINES.get(row["benchmark"])
+    if wanted and any(r["benchmark"] == row["benchmark"] and r["metric"] in wanted for r in rows):
+        return row["metric"] in wanted
+    metrics = [r["metric"] for r in rows if r["benchmark"] == row["benchmark"]]
+    return bool(row["metric"] == min(metrics, key=metric_rank))
+
+
+def _table(
+    title: str,
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    columns: Sequence[Column],
+    column_of: Callable[[Row], Column],
+) -> Table:
+    if any(row.get("source") for row in rows):
+        labels = [*labels, "source"]
+    notes: list[str] = []
+    marks = _marks(rows)
+    lines = [
+        _line(group, labels, columns, column_of, marks, notes) for group in _lines(rows, labels)
+    ]
+    return Table(
+        title=clean(f"{title}, in percent" if _any_share(columns) else title),
+        labels=tuple(labels),
+        columns=tuple(_heading(column, columns) for column in columns),
+        lines=tuple(lines),
+        notes=tuple(notes),
+    )
+
+
+def _any_share(columns: Sequence[Column]) -> bool:
+    return any(scale(metric) == 100 for _, _, metric in columns)
+
+
+def _heading(column: Column, columns: Sequence[Column]) -> str:
+    benchmark, split, metric = column
+    if not split:
+        return metric_name(metric)
+    parts = [benchmark_name(benchmark), metric_name(metric)]
+    if len({c[1] for c in columns if c[0] == benchmark}) > 1:
+        parts.insert(1, split)
+    return clean(" ".join(parts))
+
+
+def _lines(rows: Sequence[Row], labels: Sequence[str]) -> list[list[Row]]:
+    """Rows of one line together; a second number for the same cell opens a line of its own."""
+    lines: dict[tuple[Any, ...], list[Row]] = {}
+    taken: set[tuple[Any, ...]] = set()
+    for row in rows:
+        line = (*(row.get(label) for label in labels), *_about_model(row))
+        copy = 0
+        while (cell := (line, copy, row["benchmark"], row.get("split"), row["metric"])) in taken:
+            copy += 1
+        taken.add(cell)
+        lines.setdefault((*line, copy), []).append(row)
+    return list(lines.values())
+
+
+def _line(
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    columns: Sequence[Column],
+    column_of: Callable[[Row], Column],
+    marks: Mapping[int, Mark],
+    notes: list[str],
+) -> Line:
+    by_column = {column_of(row): row for row in rows}
+    first = rows[0]
+    about = tuple(_note(text, notes) for text in _about_model(first))
+    cells = tuple(
+        _cell(by_column[column], marks, notes) if column in by_column else None
+        for column in columns
+    )
+    return Line(
+        labels=tuple(clean(str(first.get(label) or "-")) for label in labels),
+        notes=about,
+        cells=cells,
+        coverage=min(_coverage(row) for row in rows),
+    )
+
+
+def _cell(row: Row, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
+    factor = scale(row["metric"])
+    texts = [row.get("variant"), row.get("note")]
+    p = row.get("p")
+    return Cell(
+        value=_scaled(row["value"], factor),
+        low=_scaled(row.get("low"), factor),
+        high=_scaled(row.get("high"), factor),
+        mark=marks.get(id(row)),
+        differs=p is not None and p < SIGNIFICANT,
+        notes=tuple(_note(str(text), notes) for text in texts if text),
+    )
+
+
+def _about_model(row: Row) -> tuple[str, ...]:
+    """What must be said of a model wherever its name stands."""
+    texts = []
+    if row.get("takes_tracks"):
+        texts.append(TRACKS)
+    if row.get("history") not in (None, "independent"):
+        texts.append(f"history: {row['history']}")
+    if row.get("prompt"):
+        texts.append(f"prompt: {row['prompt']}")
+    return tuple(texts)
+
+
+def _note(text: str, notes: list[str]) -> int:
+    text = clean(text)
+    if text not in notes:
+        notes.append(text)
+    return notes.index(text)
+
+
+def _marks(rows: Sequence[Row]) -> dict[int, Mark]:
+    """Best and second best among the numbers that may be compared, when there are two models."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if row["value"] is not None and not row.get("variant") and _coverage(row) >= 1:
+            key = (row["benchmark"], row.get("split"), row.get("protocol"), row["metric"])
+            groups.setdefault(key, []).append(row)
+    marks: dict[int, Mark] = {}
+    for key, group in groups.items():
+        if len({row["model"] for row in group}) < 2:
+            continue
+        values = sorted({row["value"] for row in group}, reverse=higher_is_better(key[-1]))
+        for row in group:
+            if row["value"] in values[:2]:
+                marks[id(row)] = "best" if row["value"] == values[0] else "second"
+    return marks
+
+
+def _coverage(row: Row) -> float:
+    coverage = row.get("coverage")
+    return 1.0 if coverage is None else float(coverage)
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else float(value) * factor
+
+
+def _distinct(rows: Iterable[Row], name: str) -> list[Any]:
+    return list(dict.fromkeys(row[name] for row in rows))
