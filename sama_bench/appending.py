@@ -1,0 +1,119 @@
+"""Appending lines to a file that others may append to as well: durable, whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from types import TracebackType
+
+from sama_bench.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there a run folder has one writer
+    fcntl = None  # type: ignore[assignment]
+
+
+class Appender:
+    """Appends to one file; each line is on disk when ``append`` returns.
+
+    A lock is held for the time of one append. A line that another writer left torn is closed
+    first, so that it costs itself and nothing else; a line that does not fit on the disk is taken
+    back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise _refusal(path, error) from None
+
+    def append(self, line: bytes) -> None:
+        """Write ``line`` (with its newline) and wait until it is on disk.
+
+        Raises:
+            UserError: the disk is full or the file cannot be written; nothing of it is left.
+        """
+        self._lock(True)
+        try:
+            size = os.fstat(self._file).st_size
+            torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
+            try:
+                self._write(b"\n" + line if torn else line)
+                os.fsync(self._file)
+            except OSError as error:
+                self._take_back(size)
+                raise _refusal(self.path, error) from None
+        finally:
+            self._lock(False)
+
+    def close(self) -> None:
+        """Close the file; appending is over."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Appender:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+
+    def _take_back(self, size: int) -> None:
+        with contextlib.suppress(OSError):  # else a torn line is left, which readers recognise
+            os.ftruncate(self._file, size)
+
+    def _lock(self, hold: bool) -> None:
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX if hold else fcntl.LOCK_UN)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP):
+                raise _refusal(self.path, error) from None
+            # A file system without locks: see docs/clusters.md, where each job has its own file.
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file by new content: a reader sees the old or the new one, never a part.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, error: OSError) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(
+            f"{path}: the disk is full; what was answered before is kept, make room and give the "
+            "same command to go on"
+        )
+    return UserError(
+        f"{path} cannot be written: {error.strerror}; choose another folder with --runs"
+    )

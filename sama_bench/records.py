@@ -1,0 +1,126 @@
+"""One line of ``predictions.jsonl``: what became of one sample.
+
+A line is JSON and ends with a CRC-32 of what stands before it, so that a torn or damaged line is
+recognised without parsing its masks. Lines without one (answers produced elsewhere) are parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sama_bench.benchmark import Outcome
+from sama_bench.nouns import Answer
+
+Status = Literal["answered", "refused", "failed"]
+STATUSES: tuple[Status, ...] = ("answered", "refused", "failed")
+
+_SEAL = b', "crc32": "'
+_SEAL_LENGTH = len(_SEAL) + 8 + len(b'"}')
+_ID = b'{"id": '
+_STATUS = b', "status": "'
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one sample, as plain data.
+
+    Attributes:
+        id: of the sample.
+        status: ``answered``, ``refused`` (no masks where masks were wanted) or ``failed``.
+        text: the reply; None when failed.
+        segments: phrase, size and COCO RLEs of each segment, as ``Segment.to_json`` writes them.
+        notes: what the adapter wanted recorded.
+        error: one line, when failed.
+        seconds: that the model took.
+        worker: which worker answered.
+        time: when it was recorded, seconds since the epoch; for people, nothing is ordered by it.
+    """
+
+    id: str
+    status: Status
+    text: str | None = None
+    segments: tuple[Mapping[str, Any], ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    seconds: float = 0.0
+    worker: str = ""
+    time: float = 0.0
+
+    def outcome(self) -> Outcome:
+        """Return what scoring sees; an answer whose masks are broken counts as failed."""
+        if self.status == "failed":
+            return Outcome("failed", error=self.error or "no reason recorded")
+        try:
+            answer = Answer.from_json(
+                {"text": self.text or "", "segments": self.segments, "notes": self.notes}
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            return Outcome("failed", error=f"the recorded answer cannot be read: {error}")
+        return Outcome(self.status, answer=answer)
+
+
+def to_line(record: Record) -> bytes:
+    """Write a record as one sealed line, with its newline."""
+    data = {
+        "id": record.id,
+        "status": record.status,
+        "text": record.text,
+        "segments": [dict(segment) for segment in record.segments],
+        "notes": dict(record.notes),
+        "error": record.error,
+        "seconds": round(record.seconds, 6),
+        "worker": record.worker,
+        "time": record.time or round(time.time(), 3),
+    }
+    body = json.dumps(data, allow_nan=False).encode()[:-1]
+    return body + _SEAL + f"{zlib.crc32(body):08x}".encode() + b'"}\n'
+
+
+def from_line(line: bytes) -> Record:
+    """Read one line, sealed or not.
+
+    Raises:
+        ValueError: torn, damaged, or not a record.
+    """
+    data = json.loads(line)
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+        raise ValueError("not a record with an id")
+    status = data.get("status")
+    if status not in STATUSES:
+        raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
+    return Record(
+        id=data["id"],
+        status=status,
+        text=data.get("text"),
+        segments=tuple(data.get("segments") or ()),
+        notes=data.get("notes") or {},
+        error=data.get("error"),
+        seconds=float(data.get("seconds") or 0.0),
+        worker=str(data.get("worker") or ""),
+        time=float(data.get("time") or 0.0),
+    )
+
+
+def peek(line: bytes) -> tuple[str, Status]:
+    """Return id and status of a line, without parsing its masks where it is sealed.
+
+    Raises:
+        ValueError: torn, damaged, or not a record.
+    """
+    seal = line[-_SEAL_LENGTH:]
+    if seal.startswith(_SEAL) and line.startswith(_ID):
+        body = line[:-_SEAL_LENGTH]
+        if seal[len(_SEAL) : -2] != f"{zlib.crc32(body):08x}".encode():
+            raise ValueError("its checksum does not fit: the line is damaged")
+        end = body.index(_STATUS)
+        status = body[end + len(_STATUS) : body.index(b'"', end + len(_STATUS))].decode()
+        for known in STATUSES:
+            if status == known:
+                return json.loads(body[len(_ID) : end]), known
+    record = from_line(line)
+    return record.id, record.status

@@ -1,0 +1,205 @@
+"""The run folder: all that passes between running a model and scoring its answers.
+
+``runs/<model>/<benchmark>/<split>/`` holds ``manifest.json``, ``predictions.jsonl`` and, after
+scoring, ``scores.json``. Jobs that share a folder without file locks each append to a part of
+their own, ``predictions.<job>.jsonl``; readers see all parts as one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench import records
+from sama_bench.appending import Appender, write_atomically
+from sama_bench.benchmark import Outcome
+from sama_bench.errors import DataError
+from sama_bench.records import Record, Status
+
+MANIFEST, PREDICTIONS, SCORES = "manifest.json", "predictions.jsonl", "scores.json"
+
+
+def safe_name(name: str) -> str:
+    """Turn a model, benchmark or split name into one folder name; different names stay different.
+
+    A name that had to be changed gets a few hexadecimal digits of its hash at the end.
+    """
+    safe = re.sub(r"[^A-Za-z0-9._+=:-]+", "-", name).lstrip(".-")[:100]
+    if safe == name:
+        return name
+    return f"{safe or 'run'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def run_path(runs: Path, model: str, benchmark: str, split: str) -> Path:
+    """Return the run folder of a model on a split, below ``runs``."""
+    return runs / safe_name(model) / safe_name(benchmark) / safe_name(split)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the line that counts for a sample lies."""
+
+    file: Path
+    offset: int
+    length: int
+    status: Status
+
+
+class RunFolder:
+    """Reads and writes one run folder.
+
+    The answers stay on disk: the index holds a few numbers a sample, and one answer is parsed at
+    a time.
+
+    Attributes:
+        path: the folder.
+        duplicates: samples that have more than one line; the later counts, an answer before a
+            failure where the lines lie in different parts.
+        damaged: lines that could not be read, as ``file:line: why``; their samples are missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.duplicates: set[str] = set()
+        self.damaged: list[str] = []
+        self._places: dict[str, _Place] = {}
+        self._read: dict[Path, tuple[int, int]] = {}  # bytes and lines of each part seen so far
+        self.refresh()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._places
+
+    def ids(self) -> Iterator[str]:
+        """Return the ids that have a line, in the order in which they were found."""
+        return iter(self._places)
+
+    def status(self, id: str) -> Status | None:
+        """Return the status of a sample without reading its answer; None when missing."""
+        place = self._places.get(id)
+        return None if place is None else place.status
+
+    def record(self, id: str) -> Record | None:
+        """Read the line that counts for a sample; None when missing.
+
+        Raises:
+            DataError: the file changed or went away after it was indexed.
+        """
+        place = self._places.get(id)
+        if place is None:
+            return None
+        try:
+            with place.file.open("rb") as file:
+                file.seek(place.offset)
+                record = records.from_line(file.read(place.length))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{place.file}: the answer of {id} is gone: {error}") from None
+        return record
+
+    def outcome(self, id: str) -> Outcome:
+        """Return what is known of a sample, its masks checked."""
+        record = self.record(id)
+        return Outcome("missing") if record is None else record.outcome()
+
+    def refresh(self) -> None:
+        """Index what was appended since the last look, by anybody.
+
+        A last line without its end is left for the next look: it may still be being written.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
+        for file in self.parts():
+            start, lines = self._read.get(file, (0, 0))
+            try:
+                if file.stat().st_size < start:  # replaced: begin again
+                    self._forget(file)
+                    start, lines = 0, 0
+                with file.open("rb") as stream:
+                    stream.seek(start)
+                    for line in stream:
+                        if not line.endswith(b"\n"):
+                            break
+                        lines += 1
+                        self._index(file, start, line, lines)
+                        start += len(line)
+            except OSError as error:
+                raise DataError(f"{file} cannot be read: {error.strerror}") from None
+            self._read[file] = (start, lines)
+
+    def torn(self) -> bool:
+        """Tell whether a part ends in an unfinished line."""
+        return any(file.stat().st_size > size for file, (size, _) in self._read.items())
+
+    def parts(self) -> list[Path]:
+        """Return the files that hold predictions, the main one first."""
+        return sorted(
+            self.path.glob("predictions*.jsonl"), key=lambda p: (p.name != PREDICTIONS, p)
+        )
+
+    def appender(self, part: str | None = None) -> Appender:
+        """Open the predictions for appending: the main file, or one job's own part."""
+        name = PREDICTIONS if part is None else f"predictions.{safe_name(part)}.jsonl"
+        return Appender(self.path / name)
+
+    def manifest(self) -> Mapping[str, Any] | None:
+        """Read the manifest; None when there is none.
+
+        Raises:
+            DataError: it is not JSON.
+        """
+        return read_json(self.path / MANIFEST)
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replace the manifest atomically."""
+        data = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
+        write_atomically(self.path / MANIFEST, data.encode())
+
+    def _index(self, file: Path, offset: int, line: bytes, number: int) -> None:
+        line = line.rstrip(b"\r\n")
+        if not line:
+            return
+        try:
+            id, status = records.peek(line)
+        except ValueError as error:
+            self.damaged.append(f"{file}:{number}: {error}")
+            return
+        before = self._places.get(id)
+        if before is not None:
+            self.duplicates.add(id)
+            if before.file != file and before.status != "failed":
+                return
+        self._places[id] = _Place(file, offset, len(line), status)
+
+    def _forget(self, file: Path) -> None:
+        self._places = {id: place for id, place in self._places.items() if place.file != file}
+
+
+def read_json(path: Path) -> Mapping[str, Any] | None:
+    """Read a JSON object; None when the file does not exist.
+
+    Raises:
+        DataError: it cannot be read or is not an object.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    if not isinstance(data, dict):
+        raise DataError(f"{path} does not hold a JSON object")
+    return data
+
+
+def find_runs(runs: Path) -> list[Path]:
+    """Return all run folders below ``runs``: those that hold a manifest or predictions."""
+    found = {file.parent for name in (MANIFEST, PREDICTIONS) for file in runs.rglob(name)}
+    return sorted(found)

@@ -1,0 +1,155 @@
+import contextlib
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sama_bench.appending import Appender, write_atomically
+from sama_bench.errors import DataError, UserError
+from sama_bench.nouns import Masklet, Segment
+from sama_bench.records import Record, from_line, peek, to_line
+from sama_bench.store import RunFolder, find_runs, run_path, safe_name
+
+
+def answered(id, text="yes", status="answered", **more):
+    masklet = Masklet.from_arrays(np.eye(5, dtype=np.uint8)[None])
+    return Record(id, status, text, (Segment("it", masklet).to_json(),), **more)
+
+
+def write(folder, *records, part=None):
+    with folder.appender(part) as appender:
+        for record in records:
+            appender.append(to_line(record))
+
+
+@given(st.text(), st.text(), st.sampled_from(["answered", "refused", "failed"]))
+def test_a_line_is_read_back(id, text, status):
+    record = Record(id, status, text, notes={"crc32": text}, error=text, seconds=1.5, time=2.0)
+    line = to_line(record)
+    assert line.count(b"\n") == 1
+    assert from_line(line) == record
+    assert peek(line.rstrip()) == (id, status)
+
+
+@given(st.data())
+def test_every_cut_or_flipped_line_is_recognised(data):
+    line = to_line(answered("sample", time=1.0)).rstrip()
+    cut = data.draw(st.integers(1, len(line) - 1))
+    with pytest.raises(ValueError):  # noqa: PT011 - JSON or checksum, each in its words
+        peek(line[:cut])
+    place = data.draw(st.integers(0, len(line) - 25))
+    flipped = line[:place] + bytes([line[place] ^ 1]) + line[place + 1 :]
+    with contextlib.suppress(ValueError):
+        assert peek(flipped)[0] != "sample"  # no longer a sealed line of ours, yet JSON
+
+
+def test_a_line_from_elsewhere_needs_no_seal(tmp_path):
+    lines = [{"status": "failed", "id": "a", "error": "boom"}, {"id": "b", "status": "odd"}]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "predictions.jsonl").write_text(text + "[1]\n")
+    folder = RunFolder(tmp_path)
+    assert folder.outcome("a").error == "boom"
+    assert folder.outcome("b").status == "missing"
+    assert [line.split(": ")[0][-2:] for line in folder.damaged] == [":2", ":3"]
+
+
+def test_a_torn_last_line_is_missing_and_costs_only_itself(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, answered("a"))
+    with (tmp_path / "predictions.jsonl").open("ab") as file:
+        file.write(to_line(answered("b"))[:-20])
+    torn = RunFolder(tmp_path)
+    assert torn.torn()
+    assert torn.outcome("b").status == "missing"
+    write(folder, answered("c"), answered("b", "again"))
+    whole = RunFolder(tmp_path)
+    assert [whole.outcome(id).status for id in "abc"] == ["answered"] * 3
+    assert whole.outcome("b").answer.text == "again"
+    assert len(whole.damaged) == 1
+    assert not whole.torn()
+
+
+def test_of_two_lines_the_later_counts_and_that_is_said(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, answered("a", "old"), Record("b", "failed", error="x"), answered("a", "new"))
+    folder.refresh()
+    assert folder.outcome("a").answer.text == "new"
+    assert folder.duplicates == {"a"}
+    assert (len(folder), list(folder.ids()), "b" in folder) == (2, ["a", "b"], True)
+
+
+def test_parts_are_one_and_an_answer_counts_before_a_failure(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, Record("a", "failed", error="x"), answered("b", "main"))
+    write(folder, answered("a", "part"), Record("b", "failed", error="y"), part="rank/1")
+    folder.refresh()
+    assert folder.outcome("a").answer.text == "part"
+    assert folder.outcome("b").answer.text == "main"
+    assert folder.duplicates == {"a", "b"}
+
+
+def test_a_broken_mask_is_a_failure_and_never_a_zero(tmp_path):
+    folder = RunFolder(tmp_path)
+    segment = {"phrase": None, "size": [5, 5], "masks": [{"size": [5, 5], "counts": "zz"}]}
+    write(folder, Record("a", "answered", "x", (segment,)), Record("b", "answered", "x", ({},)))
+    folder.refresh()
+    assert folder.outcome("a").status == "failed"
+    assert "segment 0: frame 0: RLE counts" in folder.outcome("a").error
+    assert folder.outcome("b").status == "failed"
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path, monkeypatch):
+    appender = Appender(tmp_path / "predictions.jsonl")
+    appender.append(to_line(answered("a")))
+    before = (tmp_path / "predictions.jsonl").read_bytes()
+    real = os.write
+
+    def full(file, data):
+        if len(data) < 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(file, data[: len(data) // 2])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(UserError, match="the disk is full"):
+        appender.append(to_line(answered("b")))
+    assert (tmp_path / "predictions.jsonl").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run").appender()
+    with pytest.raises(UserError, match="cannot be written"):
+        write_atomically(tmp_path / "file" / "manifest.json", b"")
+
+
+def test_the_manifest_is_replaced_whole(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    assert folder.manifest() is None
+    folder.write_manifest({"model": "flow"})
+    assert folder.manifest() == {"model": "flow"}
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["manifest.json"]
+    (tmp_path / "run" / "manifest.json").write_text("{")
+    with pytest.raises(DataError, match=r"manifest\.json cannot be read"):
+        folder.manifest()
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_folder_names_stay_inside_and_apart(first, second):
+    for name in (safe_name(first), safe_name(second)):
+        assert name not in ("", ".", "..")
+        assert not set(name) & set("/\\\0 \n")
+        assert len(name) < 120
+    if first != second:
+        assert safe_name(first) != safe_name(second)
+
+
+def test_run_folders_are_found(tmp_path):
+    path = run_path(tmp_path, "sama-8b", "refcoco+", "VidSTG_3")
+    assert path == tmp_path / "sama-8b" / "refcoco+" / "VidSTG_3"
+    write(RunFolder(path), answered("a"))
+    assert find_runs(tmp_path) == [path]
