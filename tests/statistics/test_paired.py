@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sama_bench.metrics import bootstrap, paired
-from sama_bench.metrics.paired import Terms
+from sama_bench.statistics import bootstrap, paired
+from sama_bench.statistics.paired import Terms
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sama_bench.metrics.bootstrap import Array, estimate
+from sama_bench.statistics.bootstrap import Array, estimate
 
 _MOST_VIDEOS = 10_000_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sama_bench.metrics.bootstrap import Array
+from sama_bench.statistics.bootstrap import Array
 
 
 def holm(p: npt.ArrayLike) -> Array:

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from sama_bench.leaderboards import published
+from sama_bench.leaderboard import published
 
 FIGURES = published.figures()
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sama_bench.metrics import multiple_tests
+from sama_bench.statistics import multiple_tests
 
 P = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sama_bench.metrics import bootstrap, effect_size
+from sama_bench.statistics import bootstrap, effect_size
 
 FEW = st.lists(st.integers(-5, 5), min_size=1, max_size=12)
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "published"
+from sama_bench.errors import DataError
+
+FOLDER = Path(__file__).parents[1] / "leaderboards" / "published"
 UNITS = {
     "percent": 0.01,
     "percentage points": 0.01,
@@ -47,7 +49,7 @@ _ROW = {
 }
 
 
-class PublishedError(ValueError):
+class PublishedError(DataError):
     """A file of published results is not of the schema; the text names file, row and field."""
 
 

@@ -5,7 +5,7 @@ judged on the pairs. Two views that share no assumption: the paired bootstrap dr
 how far the difference moves (Efron and Tibshirani 1993, chapter 16); the permutation test swaps
 the two runs within videos at random and asks how often chance alone does as well (Fisher's
 randomisation; Noreen, Computer-Intensive Methods, 1989). Scores are ratios of sums over videos, as
-in `sama_bench.metrics.bootstrap`, and A minus B is what is reported.
+in `sama_bench.statistics.bootstrap`, and A minus B is what is reported.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sama_bench.metrics import bootstrap
-from sama_bench.metrics.bootstrap import Array
+from sama_bench.statistics import bootstrap
+from sama_bench.statistics.bootstrap import Array
 
 _EXACT_UP_TO = 16  # 2^16 swaps of 16 videos are listed one by one; more videos are drawn at random
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sama_bench.metrics import bootstrap
+from sama_bench.statistics import bootstrap
 
 SEEDS = st.integers(0, 2**32 - 1)
 

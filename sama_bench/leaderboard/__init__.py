@@ -1,0 +1,1 @@
+"""Published results, entries of the leaderboard, their checks and their tables."""

@@ -1,0 +1,1 @@
+"""Uncertainty of scores and of differences between runs: arrays in, arrays out."""
