@@ -9,7 +9,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "brown dog": "A brown dog with dark hanging ears and a red collar runs to the right after "
         "a ball and passes behind a tree on its way.",
         "white dog": "A white dog with a grey patch on its back comes in from the right and trots "
-        "to the left, in front of the tree and of the other dog.",
+        "to the left, in front of the other dog.",
     },
     "5c9e20f7d841": {
         "white sheep": "A white woolly sheep with a dark face walks to the left at the back of "

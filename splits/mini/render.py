@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import animals, backgrounds, things
+from .backgrounds import Image
 from .canvas import HEIGHT, WIDTH, Canvas
 from .story import Actor, FloatArray, Scene, facings, positions
 
@@ -24,6 +25,17 @@ Masks = npt.NDArray[np.bool_]
 def seed(*words: str) -> np.random.Generator:
     """Return a generator that depends on nothing but these words."""
     return np.random.default_rng(zlib.crc32("/".join(words).encode()))
+
+
+def _window(shape: tuple[int, ...], box: tuple[float, float, float, float]) -> tuple[slice, slice]:
+    """Return the rows and columns of the part of a (H, W) frame that a box touches."""
+    x0, y0, x1, y1 = box
+    rows = slice(max(0, math.floor(y0) - 1), min(shape[0], math.ceil(y1) + 2))
+    columns = slice(max(0, math.floor(x0) - 1), min(shape[1], math.ceil(x1) + 2))
+    return (
+        slice(rows.start, max(rows.start, rows.stop)),
+        slice(columns.start, max(columns.start, columns.stop)),
+    )
 
 
 def _paint(actor: Actor, phase: int, scale: float) -> Frame:
@@ -45,35 +57,48 @@ class _Puppet:
         self._resolution = self._unit * float(self.track[:, 2].max())
         self._poses: dict[int, Frame] = {}
 
-    def place(self, frame: int, offset: float, shape: tuple[int, int]) -> Frame:
-        """Return the actor in a frame of (H, W) pixels, (H, W, 4) uint8 premultiplied."""
+    def draw(self, image: Image, frame: int, offset: float) -> Masks:
+        """Paint the actor onto an (H, W, 3) image; return the (H, W) pixels that it covers."""
+        covered = np.zeros(image.shape[:2], np.bool_)
         phase = math.floor(self.actor.pace * frame * _PHASES) % _PHASES
         if phase not in self._poses:
             self._poses[phase] = _paint(self.actor, phase, self._resolution)
+        pose = self._poses[phase]
         x, y, scale = self.track[frame]
+        x -= offset
         zoom = self._unit * scale / self._resolution
+        half, tall = WIDTH / 2 * self._resolution * zoom, HEIGHT * self._resolution * zoom
+        window = _window(covered.shape, (x - half, y - tall, x + half, y))
+        rows, columns = window
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return covered
         flip = -1.0 if self._left[frame] else 1.0
         matrix = np.array(
             [
-                [flip * zoom, 0.0, x - offset - flip * zoom * WIDTH / 2 * self._resolution],
-                [0.0, zoom, y - zoom * HEIGHT * self._resolution],
+                [flip * zoom, 0.0, x - flip * half - columns.start],
+                [0.0, zoom, y - tall - rows.start],
             ]
         )
-        placed = cv2.warpAffine(self._poses[phase], matrix, shape[::-1], flags=cv2.INTER_LINEAR)
-        return np.asarray(placed, np.uint8)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        layer = cv2.warpAffine(pose, matrix, size, flags=cv2.INTER_LINEAR)
+        alpha = layer[..., 3:].astype(np.float32) / 255
+        image[window] = image[window] * (1 - alpha) + layer[..., :3]
+        covered[window] = layer[..., 3] >= 128
+        return covered
 
-    def shade(self, image: npt.NDArray[np.float32], frame: int, offset: float) -> None:
+    def shade(self, image: Image, frame: int, offset: float) -> None:
         """Darken the ground below the actor."""
         x, y, scale = self.track[frame]
         half = 0.42 * self.actor.size * scale
         lift = self.actor.hop * abs(math.sin(math.pi * self.actor.pace * frame))
-        ground = y + lift
-        rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
-        distance = ((columns - (x - offset)) / half) ** 2 + (
-            (rows - ground + 1) / max(0.16 * half, 2)
-        ) ** 2
+        across, down = x - offset, y + lift - 1
+        deep = max(0.16 * half, 2)
+        reach = (across - 2 * half, down - 2 * deep, across + 2 * half, down + 2 * deep)
+        rows, columns = window = _window(image.shape[:2], reach)
+        ys, xs = np.ogrid[rows, columns]
+        distance = ((xs - across) / half) ** 2 + ((ys - down) / deep) ** 2
         depth = 0.42 * np.exp(-1.4 * distance) / (1 + lift / _FLYING)
-        image *= (1 - depth)[..., None].astype(np.float32)
+        image[window] *= (1 - depth)[..., None].astype(np.float32)
 
 
 def render(scene: Scene) -> Iterator[tuple[Frame, Masks]]:
@@ -96,10 +121,7 @@ def render(scene: Scene) -> Iterator[tuple[Frame, Masks]]:
         for puppet in puppets:
             if puppet.actor.shadow:
                 puppet.shade(image, frame, offset)
-            layer = puppet.place(frame, offset, shape)
-            alpha = layer[..., 3:].astype(np.float32) / 255
-            image = image * (1 - alpha) + layer[..., :3]
-            covered = layer[..., 3] >= 128
+            covered = puppet.draw(image, frame, offset)
             masks &= ~covered
             if puppet.actor.name in numbers:
                 masks[numbers[puppet.actor.name]] = covered

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-MINI_VERSION = "1"
+MINI_VERSION = "2"
 """Goes up whenever a byte of the generated files changes."""
 
 MARKER = "mini.json"
