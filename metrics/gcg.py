@@ -1,0 +1,167 @@
+"""Grounded conversation generation on images (GranD-f): mask AP50, mIoU and recall.
+
+Definition: image protocol, section 2; quirk Q48 (IoU without a guard, swallowed errors). Matrices
+have one row a predicted mask and one column a target, as in ``grounding``; the similarity has one
+row a reference phrase and one column a predicted phrase.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence, Set
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from sama_bench.metrics import grounding, rle
+from sama_bench.metrics.grounding import Matrix, RecallCounts
+from sama_bench.metrics.overlap import Overlap
+from sama_bench.metrics.rle import Rle
+
+RELEASED: frozenset[int] = frozenset({48})
+"""NaN for an empty union, and an image whose matching fails counts no match."""
+
+STRICT: frozenset[int] = frozenset()
+"""Two empty masks agree; a mask without a phrase matches nothing."""
+
+METRICS: tuple[dict[str, str], ...] = (
+    {
+        "name": "ap50",
+        "title": "AP50",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "image protocol, section 2: COCO segmentation AP at IoU 0.5, all scores 1",
+    },
+)
+
+_STATS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large")
+
+
+def iou_matrix(shared: Overlap, quirks: Set[int] = RELEASED) -> Matrix:
+    """Return IoU of predictions (rows) and targets; an empty union is NaN with Q48, else 1."""
+    return shared.iou(empty=float("nan") if 48 in quirks else 1.0)
+
+
+def image_miou(iou: ArrayLike) -> float:
+    """Return the mean IoU of an image's greedily matched pairs (IoU > 0); 0 if there is none.
+
+    A NaN in the matrix ends the matching (Q48), so that nothing is matched.
+    """
+    value = grounding.sample_miou(iou, grounding.RELEASED)
+    return 0.0 if value is None else value
+
+
+def image_recall(
+    iou: ArrayLike,
+    similarity: ArrayLike,
+    quirks: Set[int] = RELEASED,
+    threshold: float = grounding.IOU_THRESHOLD,
+    text_threshold: float = grounding.TEXT_THRESHOLD,
+) -> RecallCounts:
+    """Match an image's targets with its predictions, best IoU first, and count.
+
+    Args:
+        iou: float (m, g), IoU of m predictions and g targets.
+        similarity: float (r, p), r reference phrases and p predicted phrases (case kept).
+        quirks: with Q48 a best pair without phrases breaks the image off, all its matches lost,
+            and a NaN counts as a passing IoU; without it such pairs match nothing.
+        threshold: a pair matches at this IoU or above.
+        text_threshold: a pair matches at this similarity or above.
+
+    Returns:
+        RecallCounts; ``total`` is the number of reference phrases, ``pairs`` are (target,
+        prediction).
+    """
+    left = np.array(iou, np.float64).T
+    text = np.asarray(similarity, np.float64)
+    total = text.shape[0]
+    if 48 not in quirks:
+        kept = np.zeros_like(left)
+        rows, columns = min(left.shape[0], text.shape[0]), min(left.shape[1], text.shape[1])
+        kept[:rows, :columns] = left[:rows, :columns]
+        left = kept
+    pairs: list[tuple[int, int]] = []
+    while left.size:
+        i, j = (int(index) for index in np.unravel_index(int(left.argmax()), left.shape))
+        if i >= text.shape[0] or j >= text.shape[1]:
+            return (
+                RecallCounts(0, total)
+                if 48 in quirks
+                else RecallCounts(len(pairs), total, tuple(pairs))
+            )
+        if left[i, j] < threshold or text[i, j] < text_threshold:
+            break
+        pairs.append((i, j))
+        left[i, :] = 0
+        left[:, j] = 0
+    return RecallCounts(len(pairs), total, tuple(pairs))
+
+
+def average_precision(
+    images: Sequence[tuple[Sequence[Rle], Sequence[Rle]]],
+) -> dict[str, float | None]:
+    """Return COCO's segmentation AP over images; every prediction has the score 1.
+
+    Args:
+        images: (targets, predictions) of each image, in the order of the image list.
+
+    Returns:
+        ``ap`` (IoU 0.5 to 0.95), ``ap50``, ``ap75``, ``ap_small``, ``ap_medium``, ``ap_large``,
+        each 0..1, or None where there is no target.
+
+    Raises:
+        ValueError: a malformed mask, or masks of one image with different sizes.
+    """
+    annotations: list[dict[str, object]] = []
+    results: list[dict[str, object]] = []
+    for image_id, (targets, predictions) in enumerate(images):
+        for target in targets:
+            annotation = _annotation(image_id, target)
+            annotations.append({**annotation, "id": len(annotations) + 1, "iscrowd": 0})
+        results += [{**_annotation(image_id, mask), "score": 1.0} for mask in predictions]
+    if not annotations:
+        return dict.fromkeys(_STATS)
+    if not results:
+        return dict.fromkeys(_STATS, 0.0)
+    truth = COCO()
+    truth.dataset = {
+        "info": {},
+        "images": _images(images),
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "object"}],
+    }
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
+        truth.createIndex()
+        evaluation = COCOeval(truth, truth.loadRes(results), "segm")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    stats = [float(value) for value in evaluation.stats[: len(_STATS)]]
+    return {name: value if value >= 0 else None for name, value in zip(_STATS, stats, strict=True)}
+
+
+def _images(images: Sequence[tuple[Sequence[Rle], Sequence[Rle]]]) -> list[dict[str, int]]:
+    entries = []
+    for image_id, masks in enumerate(images):
+        sizes = {rle.mask_size(mask) for group in masks for mask in group}
+        if len(sizes) > 1:
+            raise ValueError(f"image {image_id}: masks of different sizes {sorted(sizes)}")
+        height, width = sizes.pop() if sizes else (1, 1)
+        entries.append({"id": image_id, "height": height, "width": width})
+    return entries
+
+
+def _annotation(image_id: int, mask: Rle) -> dict[str, object]:
+    area = rle.area(mask)
+    coded = {"size": list(rle.mask_size(mask)), "counts": rle.counts_bytes(mask)}
+    box = [0, 0, coded["size"][1], coded["size"][0]]
+    return {
+        "image_id": image_id,
+        "category_id": 1,
+        "segmentation": coded,
+        "area": area,
+        "bbox": box,
+    }

@@ -1,0 +1,1 @@
+"""Small golden files of the reference code, so that an installation can test itself."""
