@@ -1,0 +1,144 @@
+"""A comparison as text for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from sama_bench.comparison.result import Comparison, MetricDifference, SampleGap, VideoGap
+from sama_bench.tables.escape import clean, width
+from sama_bench.tables.names import benchmark_name, metric_name, scale
+
+# fmt: off
+_HEADS = (
+    "protocol", "metric", "A", "B", "A - B", "interval", "p", "corrected", "dz", "videos", "needed",
+)
+# fmt: on
+
+
+def to_text(comparison: Comparison, *, gaps: int = 5) -> str:
+    """Return what a person reads: the metrics, then where they differ, then what to know.
+
+    Args:
+        comparison: of two runs.
+        gaps: how many videos and samples to show for the metric that differs most surely.
+    """
+    lines = [
+        f"{benchmark_name(comparison.benchmark)}: A = {clean(comparison.a)}, "
+        f"B = {clean(comparison.b)}",
+        *(f"note: {clean(note)}" for note in comparison.notes),
+        *_left_out("A", comparison.only_a),
+        *_left_out("B", comparison.only_b),
+        "",
+        *_aligned([_HEADS, *(_metric(d) for d in comparison.metrics)]),
+        *(_note(d) for d in comparison.metrics if d.note),
+        "p: permutation test over videos; corrected: Holm over all lines; dz: Cohen's dz;",
+        "needed: videos from which such a difference is seen with 80% power",
+        "",
+        verdict(comparison),
+    ]
+    chosen = _surest(comparison.metrics)
+    if chosen is not None:
+        lines += ["", *_where(comparison, chosen, gaps)]
+    return "\n".join(lines) + "\n"
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return one or two lines: which metrics differ for sure, and which way."""
+    sure = [d for d in comparison.metrics if d.sure]
+    if not sure:
+        return "No metric differs surely (5% after correction)."
+    better = [f"{metric_name(d.metric)} ({d.protocol})" for d in sure if d.difference > 0]
+    worse = [f"{metric_name(d.metric)} ({d.protocol})" for d in sure if d.difference < 0]
+    parts = []
+    if better:
+        parts.append(f"A is higher in {', '.join(better)}.")
+    if worse:
+        parts.append(f"B is higher in {', '.join(worse)}.")
+    return " ".join(parts)
+
+
+def _metric(d: MetricDifference) -> tuple[str, ...]:
+    factor = scale(d.metric)
+    return (
+        d.protocol,
+        metric_name(d.metric),
+        _number(d.a * factor),
+        _number(d.b * factor),
+        _number(d.difference * factor, sign=True) + "*" * d.sure,
+        f"[{_number(d.low * factor, sign=True)}, {_number(d.high * factor, sign=True)}]",
+        _probability(d.p),
+        _probability(d.p_holm),
+        _number(d.dz, digits=2, sign=True),
+        str(d.videos),
+        "-" if d.videos_needed is None else f"{d.videos_needed:,}",
+    )
+
+
+def _where(comparison: Comparison, chosen: MetricDifference, gaps: int) -> list[str]:
+    name = f"{metric_name(chosen.metric)} ({chosen.protocol})"
+    key = (chosen.protocol, chosen.metric)
+    videos = [v for v in comparison.videos if (v.protocol, v.metric) == key][:gaps]
+    samples = [s for s in comparison.samples if (s.protocol, s.metric) == key][:gaps]
+    lines = []
+    if videos:
+        lines += [f"Videos that make most of the difference in {name}:"]
+        lines += _aligned([("video", "A", "B", "adds to A - B"), *(_video(v) for v in videos)])
+    if samples:
+        lines += ["", f"Samples that differ most in {name}:"]
+        lines += _aligned([("sample", "A", "B", "A is", "B is"), *(_sample(s) for s in samples)])
+    return lines
+
+
+def _video(gap: VideoGap) -> tuple[str, ...]:
+    factor = scale(gap.metric)
+    added = _number(gap.difference * factor, digits=2, sign=True)
+    return (clean(gap.video), _optional(gap.a, factor), _optional(gap.b, factor), added)
+
+
+def _sample(gap: SampleGap) -> tuple[str, ...]:
+    factor = scale(gap.metric)
+    values = (_optional(gap.a, factor), _optional(gap.b, factor))
+    return (clean(gap.id), *values, clean(gap.status_a), clean(gap.status_b))
+
+
+def _surest(metrics: Sequence[MetricDifference]) -> MetricDifference | None:
+    tested = [d for d in metrics if not math.isnan(d.p) and d.difference]
+    return min(tested, key=lambda d: (d.p, -abs(d.dz)), default=None)
+
+
+def _left_out(name: str, only: dict[str, list[str]]) -> Iterable[str]:
+    for protocol, videos in only.items():
+        if videos:
+            yield f"note: {len(videos)} videos of {name} alone are left out ({protocol})"
+
+
+def _note(d: MetricDifference) -> str:
+    return f"{metric_name(d.metric)} ({d.protocol}): {clean(d.note or '')}"
+
+
+def _number(value: float, *, digits: int = 1, sign: bool = False) -> str:
+    if math.isnan(value):
+        return "n/a"
+    return f"{value:{'+' if sign else ''}.{digits}f}"
+
+
+def _optional(value: float | None, factor: float) -> str:
+    return "n/a" if value is None else _number(value * factor)
+
+
+def _probability(p: float) -> str:
+    if math.isnan(p):
+        return "n/a"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(width(text) for text in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text + " " * (room - width(text)) if place < 1 else " " * (room - width(text)) + text
+            for place, (text, room) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,165 @@
+"""A scored run as `compare`, the leaderboard and statistics read it: ``scores.json`` of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sama_bench.errors import DataError
+from sama_bench.statistics.paired import Terms
+
+SCORES = "scores.json"
+
+
+@dataclass(frozen=True)
+class ScoredVideo:
+    """One video's scores under one protocol.
+
+    Attributes:
+        video: id.
+        group: source or type that it also counts in, or None.
+        protocol: ``released`` or ``strict``.
+        values: by metric, None where the video leaves the mean.
+        weights: by metric numerator and denominator, for scores that are ratios of sums.
+    """
+
+    video: str
+    group: str | None
+    protocol: str
+    values: Mapping[str, float | None]
+    weights: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class ScoredSample:
+    """One sample's scores under one protocol; ``status`` as in the run's coverage."""
+
+    id: str
+    video: str
+    protocol: str
+    status: str
+    values: Mapping[str, float | None]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """All that ``scores.json`` says of one run.
+
+    Attributes:
+        path: of the file.
+        rows: tidy rows, values in natural units.
+        coverage: by protocol the counts expected, answered, refused, failed, missing.
+        manifest: what was asked, of what, with what.
+    """
+
+    path: Path
+    model: str
+    benchmark: str
+    split: str
+    manifest: Mapping[str, Any]
+    coverage: Mapping[str, Mapping[str, int]]
+    rows: Sequence[Mapping[str, Any]]
+    videos: Sequence[ScoredVideo]
+    samples: Sequence[ScoredSample]
+
+    def protocols(self) -> list[str]:
+        """Return the protocols that it was scored under."""
+        return list(dict.fromkeys(str(row["protocol"]) for row in self.rows))
+
+    def row(self, protocol: str, metric: str) -> Mapping[str, Any] | None:
+        """Return the tidy row of a metric on the split as a whole, or None."""
+        for row in self.rows:
+            if (row["split"], row["protocol"], row["metric"]) == (self.split, protocol, metric):
+                return row
+        return None
+
+    def of_protocol(self, protocol: str) -> dict[str, ScoredVideo]:
+        """Return the videos under one protocol by id."""
+        return {video.video: video for video in self.videos if video.protocol == protocol}
+
+
+def read_scored_run(path: Path) -> ScoredRun:
+    """Read a run folder, or its ``scores.json``.
+
+    Raises:
+        DataError: there is no such file, or it does not hold scores; one line says what to do.
+    """
+    file = path / SCORES if path.is_dir() else path
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return _from_json(file, data)
+    except FileNotFoundError:
+        hint = "score it first, with `sama-bench merge`" if path.is_dir() else "check the path"
+        raise DataError(f"{file} does not exist; {hint}") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise DataError(f"{file} is not a file of scores: {what}; score the run again") from None
+
+
+def video_terms(
+    videos: Mapping[str, ScoredVideo], ids: Sequence[str], metrics: Sequence[str]
+) -> Terms:
+    """Numerators and denominators, (V, M) each, of the given videos and metrics.
+
+    A ratio of sums brings its own; a mean over videos has 1 below, or 0 where a value is missing.
+    """
+    num, den = np.zeros((len(ids), len(metrics))), np.zeros((len(ids), len(metrics)))
+    for row, id in enumerate(ids):
+        video = videos[id]
+        for column, metric in enumerate(metrics):
+            value = video.values.get(metric)
+            if metric in video.weights:
+                num[row, column], den[row, column] = video.weights[metric]
+            elif value is not None and math.isfinite(value):
+                num[row, column], den[row, column] = value, 1.0
+    return Terms(num, den)
+
+
+def metrics_of(videos: Iterable[ScoredVideo]) -> list[str]:
+    """Metrics that any of the videos has, in order of appearance."""
+    return list(dict.fromkeys(name for v in videos for name in [*v.values, *v.weights]))
+
+
+def _from_json(file: Path, data: Mapping[str, Any]) -> ScoredRun:
+    return ScoredRun(
+        path=file,
+        model=str(data["model"]),
+        benchmark=str(data["benchmark"]),
+        split=str(data["split"]),
+        manifest=dict(data.get("manifest") or {}),
+        coverage={name: dict(counts) for name, counts in data["coverage"].items()},
+        rows=[dict(row) for row in data["scores"]],
+        videos=[_video(item) for item in data["videos"]],
+        samples=[_sample(item) for item in data["samples"]],
+    )
+
+
+def _video(item: Mapping[str, Any]) -> ScoredVideo:
+    weights = item.get("weights") or {}
+    return ScoredVideo(
+        video=str(item["video"]),
+        group=item.get("source", item.get("group")),
+        protocol=str(item["protocol"]),
+        values=dict(item["values"]),
+        weights={name: (float(w["num"]), float(w["den"])) for name, w in weights.items()},
+    )
+
+
+def _sample(item: Mapping[str, Any]) -> ScoredSample:
+    return ScoredSample(
+        id=str(item["id"]),
+        video=str(item["video"]),
+        protocol=str(item["protocol"]),
+        status=str(item["status"]),
+        values=dict(item["values"]),
+        attributes=dict(item.get("attributes") or {}),
+    )
