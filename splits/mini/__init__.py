@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sama_bench.caches import cache_dir
+
 from .sama_files import write_sama_bench
-from .store import MINI_VERSION, cache_dir, generate_once
+from .store import MINI_VERSION, generate_once
 
 __all__ = ["MINI_VERSION", "ensure_mini"]
 
@@ -22,7 +24,7 @@ def ensure_mini(root: Path | None = None) -> Path:
             `$SAMA_BENCH_CACHE` or `~/.cache/sama-bench`.
 
     Raises:
-        FileExistsError: `root` holds other files.
+        UserError: `root` holds other files.
         OSError: the folder could not be written.
     """
     target = cache_dir() / f"mini-v{MINI_VERSION}" / "sama-bench" if root is None else Path(root)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+from sama_bench.errors import UserError
 from sama_bench.splits.mini import ensure_mini
 from sama_bench.splits.mini.dialogue import parse_round
 from sama_bench.splits.mini.sama_files import MASK_FILES, SPLITS
@@ -209,7 +210,7 @@ def test_an_interrupted_or_repeated_call_is_safe(tmp_path: Path) -> None:
     target = tmp_path / "data"
     target.mkdir()
     (target / "mine.txt").write_text("keep me")
-    with pytest.raises(FileExistsError, match="name an empty folder"):
+    with pytest.raises(UserError, match="name an empty folder"):
         ensure_mini(target)
     assert (target / "mine.txt").read_text() == "keep me"
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
