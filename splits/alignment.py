@@ -1,0 +1,82 @@
+"""Fitting mask lists of a file to the frames of a video, and counting what that took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from sama_bench import rle as coco_rle
+from sama_bench.metrics.tracks import union_track
+from sama_bench.nouns import Masklet
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A masklet and what had to be done to it.
+
+    Attributes:
+        masklet: over the video's frames in string order.
+        filled: frames past the end of the list, taken as empty.
+        cut: entries beyond the last frame, dropped.
+        resized: masks of another size, resized by nearest neighbour.
+    """
+
+    masklet: Masklet
+    filled: int = 0
+    cut: int = 0
+    resized: int = 0
+
+
+def align(
+    masks: Sequence[Mapping[str, Any] | None],
+    file_frames: Sequence[str],
+    frames: Sequence[str],
+    size: Size,
+) -> Alignment:
+    """Match a list of masks with frames by name (Q41) and bring it to one size.
+
+    Args:
+        masks: checked RLEs or None, one per entry of ``file_frames``.
+        file_frames: frame names in the order of the file.
+        frames: the same names in the order of the video.
+        size: (height, width) of the video.
+    """
+    by_name = dict(zip(file_frames, masks, strict=False))
+    counts: list[str | None] = []
+    resized = 0
+    for name in frames:
+        mask = by_name.get(name)
+        resized += mask is not None and tuple(mask["size"]) != size
+        counts.append(None if mask is None else fit(mask, size)["counts"])
+    return Alignment(
+        Masklet(*size, tuple(counts)),
+        filled=max(0, len(file_frames) - len(masks)),
+        cut=max(0, len(masks) - len(file_frames)),
+        resized=resized,
+    )
+
+
+def fit(mask: Mapping[str, Any], size: Size) -> Mapping[str, Any]:
+    """Resize a checked RLE by nearest neighbour to (height, width), if it has another size."""
+    if tuple(mask["size"]) == size:
+        return mask
+    small = coco_rle.decode(mask)
+    large = cv2.resize(small, (size[1], size[0]), interpolation=cv2.INTER_NEAREST)
+    return coco_rle.encode(np.asarray(large))
+
+
+def unite(masklets: Sequence[Masklet], size: Size, frames: int) -> Masklet:
+    """Return the union of masklets of one size and length; none at all is an empty one."""
+    if len(masklets) == 1:
+        return masklets[0]
+    if not masklets:
+        return Masklet(*size, (None,) * frames)
+    united = union_track([masklet.rles() for masklet in masklets])
+    counts = tuple(None if mask is None else str(mask["counts"]) for mask in united)
+    return Masklet(*size, counts)

@@ -1,0 +1,26 @@
+"""Counting what the scores of a benchmark rest on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sama_bench.benchmark import Coverage
+
+
+def coverage(statuses: Iterable[str]) -> Coverage:
+    """Count the statuses of the expected samples."""
+    seen = Counter(statuses)
+    return Coverage(
+        expected=sum(seen.values()),
+        answered=seen["answered"],
+        refused=seen["refused"],
+        failed=seen["failed"],
+        missing=seen["missing"],
+    )
+
+
+def listed(ids: Sequence[str], most: int = 5) -> str:
+    """Name the first ids and how many more there are."""
+    shown = ", ".join(ids[:most])
+    return shown if len(ids) <= most else f"{shown} and {len(ids) - most} more"

@@ -1,0 +1,100 @@
+"""Reading the small files of a benchmark, and keeping paths inside its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sama_bench.errors import DataError, UserError
+
+LARGEST_FILE = 1 << 30
+"""An annotation file that is read whole may have this many bytes, 1 GiB."""
+
+
+def read_bytes(path: Path) -> tuple[bytes, str]:
+    """Return a file's content and ``sha256:...``.
+
+    Raises:
+        DataError: it is missing, unreadable or absurdly large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise DataError(f"{path} has {size} bytes, more than an annotation file may have")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    return raw, f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def read_json(path: Path) -> tuple[Any, str]:
+    """Return a JSON file's content and ``sha256:...``.
+
+    Raises:
+        DataError: it is missing, unreadable or malformed.
+    """
+    raw, checksum = read_bytes(path)
+    try:
+        return json.loads(raw), checksum
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is not valid JSON: {error}") from None
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return ``folder/name`` for a relative name from a file that a stranger wrote.
+
+    Raises:
+        DataError: the name is empty, absolute, or leads out of the folder.
+    """
+    parts = PurePosixPath(name).parts
+    if (
+        not parts
+        or name.startswith("/")
+        or ".." in parts
+        or any(character in name for character in ("\\", "\0", ":"))
+    ):
+        raise DataError(f"'{name[:80]}' is not a path inside {folder}")
+    return folder.joinpath(*parts)
+
+
+def plain_name(name: str, what: str) -> str:
+    """Return ``name`` if it is one plain component of a path.
+
+    Raises:
+        DataError: it is empty or holds separators, so that it could lead out of a folder.
+    """
+    if not name or name in (".", "..") or any(mark in name for mark in "/\\\0:"):
+        raise DataError(f"{what} '{name[:80]}' cannot be the name of a file")
+    return name
+
+
+def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marker: str) -> Path:
+    """Return the folder below ``root`` that holds ``marker``.
+
+    Args:
+        root: what the user gave as ``--data``: the benchmark's own folder, or one above it.
+        benchmark: its name, for the message.
+        folders: relative to ``root``, the likeliest first; "" is the root itself.
+        marker: a file that the folder must hold.
+
+    Raises:
+        UserError: no root was given.
+        DataError: none of the folders holds the file; all of them are named.
+    """
+    if root is None:
+        raise UserError(
+            f"{benchmark} needs its files: give --data DIR or set SAMA_BENCH_DATA "
+            "('sama-bench data fetch' says how to get them)"
+        )
+    if not root.is_dir():
+        raise DataError(f"the data root {root} does not exist; give --data DIR")
+    for folder in folders:
+        if (root / folder / marker).is_file():
+            return root / folder
+    tried = ", ".join(str(root / folder / marker) for folder in folders)
+    raise DataError(f"no {marker} of {benchmark} below {root}; looked for {tried}")

@@ -1,0 +1,78 @@
+"""Ref-SAV: long and short expressions over SA-V videos (data protocol 2, referring protocol 3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Finding, Protocol, Scores, Tools
+from sama_bench.metrics.refvos_aggregate import REF_SAV_GROUPS
+from sama_bench.splits.files import find_folder
+from sama_bench.splits.mask_dict import MaskDict
+from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
+from sama_bench.splits.referring import ReferringDataset, Source
+from sama_bench.splits.referring_score import Scheme, score_expressions
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, PRED_VALUES, PROMPT_STYLE, Option
+
+META = "meta_expressions_valid.json"
+FOLDERS = ("", "ref_sav_eval", "data/ref_sav_eval")
+
+PUBLISHED = {"videos": 1147, "expressions": 1945, "long": 1694, "short": 251}
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "mask_choice": MASK_CHOICE,
+    "pred_values": PRED_VALUES,
+    "prompt_style": PROMPT_STYLE,
+}
+
+
+class RefSav(Benchmark):
+    """Ref-SAV."""
+
+    name = "ref-sav"
+    title = "Ref-SAV"
+    splits = ("valid",)
+    metrics = ("j", "f", "j_and_f", "accuracy")
+    options = OPTIONS
+    licence = "expressions from Dense-World/Sa2VA-Eval on the hub; videos from SA-V (CC BY 4.0)"
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List the split; frames lie in ``videos/<video>/<frame>.jpg``."""
+        folder = find_folder(root, self.name, FOLDERS, META)
+        meta = read_meta_expressions(folder / META)
+        return ReferringDataset(
+            Source(
+                benchmark=self.name,
+                split=split,
+                folder=folder,
+                meta=meta,
+                frames=folder / "videos",
+                masks=MaskDict(folder / "mask_dict.json"),
+                groups=REF_SAV_GROUPS,
+                remarks=tuple(count_findings(meta, PUBLISHED, REF_SAV_GROUPS)),
+            )
+        )
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score long, short and overall as published, and the mean over expressions."""
+        assert isinstance(dataset, ReferringDataset)
+        scheme = Scheme(self.options, REF_SAV_GROUPS)
+        return score_expressions(dataset, answers, protocols, tools, scheme)
+
+
+def count_findings(
+    meta: MetaExpressions, published: Mapping[str, int], groups: Mapping[int, str]
+) -> Iterator[Finding]:
+    """Report numbers of videos and expressions that differ from the published ones."""
+    types = Counter(item.type_id for video in meta.videos for item in video.expressions)
+    found = {"videos": len(meta.videos), "expressions": sum(types.values())}
+    found.update({name: types[number] for number, name in groups.items()})
+    for name, expected in published.items():
+        if found[name] != expected:
+            yield Finding("count", meta.path.name, f"{found[name]} {name}, published {expected}")
+
+
+BENCHMARKS = (RefSav(),)

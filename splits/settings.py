@@ -1,0 +1,80 @@
+"""Options of a benchmark: a default per protocol, a value from the user, a set of choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sama_bench.benchmark import Protocol
+from sama_bench.errors import UserError, did_you_mean
+
+Option = tuple[str, str, str]
+"""Default under ``released``, default under ``strict``, one line of help."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "missing": ("refuse", "drop", "zero"),
+    "mask_choice": ("first", "union"),
+    "pred_values": ("1", "255"),
+    "no_mask": ("skip", "zero"),
+    "prompt_style": ("model", "sama", "sa2va2", "sa2va1"),
+    "valid_videos": ("all", "202"),
+    "annotators": ("auto", "off"),
+    "cleaning": ("released", "strict"),
+}
+"""What each option may be."""
+
+MISSING: Option = (
+    "refuse",
+    "zero",
+    "expressions without an answer (Q36): refuse to score, drop from the mean, or zero",
+)
+MASK_CHOICE: Option = (
+    "first",
+    "first",
+    "mask that counts when a model returns several (Q35): first, or the union of all",
+)
+PRED_VALUES: Option = (
+    "1",
+    "1",
+    "value of a predicted pixel in A and R (Q37): 1 as in results.json, 255 as in PNG files",
+)
+PROMPT_STYLE: Option = (
+    "model",
+    "model",
+    "prompt of an expression with a question mark (Q34): as the model's own code has it, or "
+    "sama, sa2va2, sa2va1; recorded with the run",
+)
+
+
+def settle(
+    options: Mapping[str, Option], given: Mapping[str, str], protocol: Protocol
+) -> dict[str, str]:
+    """Return the value of every option under a protocol.
+
+    Args:
+        options: of the benchmark.
+        given: from ``--option``; keys of the model's options are passed over.
+        protocol: whose defaults hold where the user gave nothing.
+
+    Raises:
+        UserError: a value that the option does not have, with those that it has.
+    """
+    place = 0 if protocol == "released" else 1
+    values = {name: given.get(name, option[place]) for name, option in options.items()}
+    for name, value in values.items():
+        choices = CHOICES.get(name)
+        if choices is not None and value not in choices:
+            raise UserError(f"--option {name}={value}: choose from {', '.join(choices)}")
+    return values
+
+
+def check_names(options: Mapping[str, Option], given: Mapping[str, str]) -> None:
+    """Refuse options that the benchmark does not have.
+
+    Raises:
+        UserError: an unknown one, with the nearest names.
+    """
+    for name in given:
+        if name not in options:
+            if not options:
+                raise UserError(f"--option {name}: this benchmark has no options")
+            raise did_you_mean("option", name, options)
