@@ -70,7 +70,7 @@ HEADLINES = {
     "mme": ("perception", "cognition"),
 }
 # not shares of 1: shown as they are
-_PLAIN = frozenset({"perception", "cognition", "total", "score", "unnamed", "fps"})
+_PLAIN = frozenset({"perception", "cognition", "total", "score", "score_of_valid", "fps"})
 _LOWER_IS_BETTER = frozenset({"seconds", "hours"})
 _COUNTS = frozenset({"videos", "questions", "expressions", "samples"})
 
