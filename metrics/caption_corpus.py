@@ -1,0 +1,114 @@
+"""Put the caption metrics of tokenised corpora together, by protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .bleu import Bleu, bleu
+from .caption_scores import CAPTION_METRICS, CaptionError, CorpusScores, StrictScores, Values
+from .cider import cider
+from .meteor import MeteorCorpus, Segment
+from .ngrams import ORDERS, TextCounts, count_ngrams
+from .rouge import rouge_l
+
+
+@dataclass(frozen=True)
+class TextCorpus:
+    """A tokenised corpus and everything about it that needs no Java, one entry a segment."""
+
+    segments: tuple[Segment, ...]
+    predictions: tuple[TextCounts, ...]
+    references: tuple[tuple[TextCounts, ...], ...]
+    bleu: tuple[Bleu, tuple[Bleu, ...]]
+    rouge: tuple[float, ...]
+
+
+def text_corpus(segments: tuple[Segment, ...]) -> TextCorpus:
+    """Count n-grams and compute BLEU and ROUGE_L of tokenised segments."""
+    predictions = tuple(count_ngrams(prediction) for prediction, _ in segments)
+    references = tuple(tuple(map(count_ngrams, texts)) for _, texts in segments)
+    rouge = tuple(rouge_l(prediction, texts) for prediction, texts in segments)
+    return TextCorpus(segments, predictions, references, bleu(predictions, references), rouge)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus with what the Java programs said of it.
+
+    ``spice`` holds one value a segment, or is None where SPICE is not available.
+    """
+
+    text: TextCorpus
+    meteor: MeteorCorpus
+    spice: tuple[float, ...] | None
+
+    def sample_values(self, cider_scores: Sequence[float]) -> tuple[Values, ...]:
+        """Per sample, all metrics by name; CIDEr as given."""
+        text = self.text
+        spice = self.spice or (None,) * len(text.segments)
+        columns = (text.bleu[1], self.meteor.segments, text.rouge, cider_scores, spice)
+        return tuple(_named(scores, *rest) for scores, *rest in zip(*columns, strict=True))
+
+
+def released_scores(corpus: Corpus) -> CorpusScores:
+    """Score one group as the released code does; a failure is 0 with its cause (Q22, Q24)."""
+    text = corpus.text
+    try:
+        value, scores = cider(text.predictions, text.references)
+    except ValueError as error:
+        return failed_scores(str(error), len(text.segments), corpus.spice is not None)
+    spice = None if corpus.spice is None else mean(corpus.spice)
+    values = _named(text.bleu[0], corpus.meteor.value, mean(text.rouge), value, spice)
+    return CorpusScores(values, corpus.sample_values(scores))
+
+
+def failed_scores(cause: str, samples: int, with_spice: bool) -> CorpusScores:
+    """Return what the released code stores for a group on which its chain fails."""
+    values = _named((0.0,) * ORDERS, 0.0, 0.0, 0.0, 0.0 if with_spice else None)
+    nothing: Values = dict.fromkeys(CAPTION_METRICS)
+    return CorpusScores(values, (nothing,) * samples, cause)
+
+
+def strict_scores(groups: Mapping[str, Corpus]) -> StrictScores:
+    """Score all groups as one corpus.
+
+    Raises CaptionError when no reference of the whole corpus has a token.
+    """
+    predictions = [counts for corpus in groups.values() for counts in corpus.text.predictions]
+    references = [counts for corpus in groups.values() for counts in corpus.text.references]
+    try:
+        scores = iter(cider(predictions, references)[1])
+    except ValueError as error:
+        raise CaptionError(f"captions have no strict score: {error}") from None
+    samples = {
+        name: corpus.sample_values([next(scores) for _ in corpus.text.segments])
+        for name, corpus in groups.items()
+    }
+    everything = [values for group in samples.values() for values in group]
+    return StrictScores(
+        values=_summary(bleu(predictions, references)[0], everything),
+        groups={
+            name: _summary(groups[name].text.bleu[0], values) for name, values in samples.items()
+        },
+        samples=samples,
+    )
+
+
+def _summary(corpus_bleu: Bleu, samples: Sequence[Values]) -> Values:
+    """BLEU of the corpus, mean over samples of the others; SPICE's NaN left out (Q25)."""
+    means = []
+    for name in CAPTION_METRICS[ORDERS:]:
+        numbers = [v for sample in samples if (v := sample[name]) is not None and v == v]
+        means.append(mean(numbers) if numbers else None)
+    return dict(zip(CAPTION_METRICS, (*corpus_bleu, *means), strict=True))
+
+
+def _named(scores: Bleu, *rest: float | None) -> Values:
+    return dict(zip(CAPTION_METRICS, (*scores, *rest), strict=True))
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of one or more numbers, summed exactly; NaN if any is NaN."""
+    return math.fsum(values) / len(values)

@@ -1,0 +1,230 @@
+"""Caption metrics of a benchmark: BLEU 1-4, METEOR, ROUGE_L, CIDEr and SPICE.
+
+Source: pycocoevalcap's COCOEvalCap as the SAMA protocols use it (SAMA-Bench-G protocol, section 7,
+Q21-Q25; SAMA-Bench-C protocol, section 4). Whatever the number of groups, the PTB tokenizer runs
+once and METEOR once.
+
+``released``: each group (a video) is a corpus of its own, texts are cut to 300 words and 2,000
+characters, and a group on which the reference's chain fails is 0 with the cause recorded.
+``strict``: one corpus of all samples, no cut, mean over samples (BLEU: over the corpus), and what
+cannot be scored is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from . import spice as spice_metric
+from .caption_corpus import (
+    Corpus,
+    failed_scores,
+    released_scores,
+    strict_scores,
+    text_corpus,
+)
+from .caption_scores import (
+    CAPTION_METRICS,
+    CaptionError,
+    CaptionPair,
+    CaptionScores,
+    CorpusScores,
+    StrictScores,
+)
+from .caption_text import cut, cut_characters
+from .meteor import WORD_LIMIT, Meteor, Segment
+from .tokenizer import is_encodable, tokenize
+
+__all__ = [
+    "CAPTION_METRICS",
+    "GOLDENS",
+    "METRICS",
+    "CaptionError",
+    "CaptionPair",
+    "CaptionScores",
+    "CorpusScores",
+    "StrictScores",
+    "score_captions",
+]
+
+Texts = tuple[CaptionPair, ...]
+
+
+def score_captions(
+    groups: Mapping[str, Sequence[CaptionPair]],
+    *,
+    protocols: Collection[str] = ("released", "strict"),
+    cut_released: bool = True,
+    java: str | Path | None = None,
+) -> CaptionScores:
+    """Score captions by group (a video) and over the whole benchmark.
+
+    The order of the pairs inside a group matters to the reference's tokenizer and is kept; the
+    order of the groups does not. ``cut_released=False`` scores whole texts under the released
+    protocol too, as the image benchmarks do. ``java`` as in ``metrics.java.find_java``.
+
+    Raises CaptionError for an empty group and, under the strict protocol, when no reference has a
+    token; JavaError when Java is missing or one of its programs fails: never a 0 in its place.
+    """
+    originals = {name: tuple(pairs) for name, pairs in groups.items()}
+    _check(originals, protocols)
+    shortened = {n: _cut_all(texts) if cut_released else texts for n, texts in originals.items()}
+    wanted: list[Texts] = []
+    if "released" in protocols:
+        wanted += shortened.values()
+    if "strict" in protocols:
+        wanted += originals.values()
+    if not wanted:
+        return CaptionScores({} if "released" in protocols else None, None, {})
+
+    reason = spice_metric.why_unavailable()
+    corpora = _build_corpora(dict.fromkeys(wanted), java, with_spice=reason is None)
+    released = strict = None
+    if "released" in protocols:
+        released = {n: _released(texts, corpora[texts]) for n, texts in shortened.items()}
+    if "strict" in protocols:
+        strict = strict_scores({n: corpora[texts] for n, texts in originals.items()})
+    unavailable = {} if reason is None else {"spice": reason}
+    return CaptionScores(released, strict, unavailable, _notes(corpora.values()))
+
+
+def _check(groups: Mapping[str, Texts], protocols: Collection[str]) -> None:
+    unknown = set(protocols) - {"released", "strict"}
+    if unknown or not protocols:
+        raise CaptionError(f"unknown protocol {sorted(unknown)}: released or strict")
+    for name, texts in groups.items():
+        if not texts:
+            raise CaptionError(f"group {name!r} has no captions")
+
+
+def _cut_all(texts: Texts) -> Texts:
+    return tuple(CaptionPair(cut(t.prediction), tuple(map(cut, t.references))) for t in texts)
+
+
+def _released(texts: Texts, corpus: Corpus) -> CorpusScores:
+    """Score a group as released; a text that UTF-8 cannot carry ends the reference's chain."""
+    for pair in texts:
+        if not all(map(is_encodable, (pair.prediction, *pair.references))):
+            cause = "a text has a lone surrogate, which cannot be written as UTF-8"
+            return failed_scores(cause, len(texts), corpus.spice is not None)
+    return released_scores(corpus)
+
+
+def _build_corpora(
+    wanted: Iterable[Texts], java: str | Path | None, *, with_spice: bool
+) -> dict[Texts, Corpus]:
+    """Tokenise corpora and let the Java programs score them: one JVM for each program.
+
+    METEOR loads its tables while the tokenizer runs, and aligns while n-grams are counted.
+    """
+    wanted = list(wanted)
+    with Meteor(java=java) as meteor:
+        segments = _tokenize_corpora(wanted, java)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(meteor.score, segments)
+            texts = [text_corpus(corpus) for corpus in segments]
+            spice = _spice_corpora(segments, java) if with_spice else [None] * len(segments)
+            meteor_scores = future.result()
+    corpora = map(Corpus, texts, meteor_scores, spice)
+    return dict(zip(wanted, corpora, strict=True))
+
+
+def _tokenize_corpora(
+    corpora: Sequence[Texts], java: str | Path | None
+) -> list[tuple[Segment, ...]]:
+    """Tokenise each corpus as the reference does: its references together, then its predictions."""
+    groups: list[list[str]] = []
+    for corpus in corpora:
+        groups.append([text for pair in corpus for text in pair.references])
+        groups.append([pair.prediction for pair in corpus])
+    tokens = tokenize(groups, java=java)
+    result = []
+    for index, corpus in enumerate(corpora):
+        references = iter(tokens[2 * index])
+        result.append(
+            tuple(
+                (prediction, tuple(next(references) for _ in pair.references))
+                for prediction, pair in zip(tokens[2 * index + 1], corpus, strict=True)
+            )
+        )
+    return result
+
+
+def _spice_corpora(
+    corpora: Sequence[tuple[Segment, ...]], java: str | Path | None
+) -> list[tuple[float, ...]]:
+    """Score every different segment once with SPICE."""
+    unique = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
+    values = dict(zip(unique, spice_metric.spice(unique, java=java), strict=True))
+    return [tuple(values[segment] for segment in corpus) for corpus in corpora]
+
+
+def _notes(corpora: Iterable[Corpus]) -> tuple[str, ...]:
+    """Say what was done to texts that METEOR cannot align whole."""
+    segments = {segment for corpus in corpora for segment in corpus.text.segments}
+    texts = {text for prediction, references in segments for text in (prediction, *references)}
+    long = sum(text.count(" ") >= WORD_LIMIT for text in texts)
+    if not long:
+        return ()
+    return (f"METEOR saw only the first {WORD_LIMIT:,} words of {long:,} longer texts",)
+
+
+_BLEU = "n-gram precision of the corpus times a brevity factor, up to {n}-grams (Papineni 2002)"
+
+
+def _about(name: str, title: str, definition: str, highest: str = "1") -> dict[str, str]:
+    span = f"0 to {highest}"
+    return {
+        "name": name,
+        "title": title,
+        "range": span,
+        "better": "higher",
+        "definition": definition,
+    }
+
+
+METRICS: tuple[dict[str, str], ...] = (
+    *(_about(f"bleu_{n}", f"BLEU-{n}", _BLEU.format(n=n)) for n in range(1, 5)),
+    _about("meteor", "METEOR", "METEOR 1.5, English: exact, stem, synonym and paraphrase matches"),
+    _about("rouge_l", "ROUGE-L", "F of the longest common subsequence, beta 1.2 (Lin 2004)"),
+    _about("cider", "CIDEr", "CIDEr-D: tf-idf weighted n-gram similarity, times 10", "10"),
+    _about("spice", "SPICE", "F of scene-graph tuples; needs Stanford CoreNLP 3.6.0's models"),
+)
+"""What ``sama-bench list metrics`` shows of this module."""
+
+
+def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Recompute a golden file of caption values: yields (label, expected, computed).
+
+    Tokens and the names of exceptions are yielded as text, everything else as numbers.
+    """
+    videos = {f"{i}:{v['name']}": v for i, v in enumerate(data["videos"])}
+    groups = {
+        label: [
+            CaptionPair(cut_characters(p), (cut_characters(g),))
+            for g, p in zip(video["gt"], video["pred"], strict=True)
+        ]
+        for label, video in videos.items()
+    }
+    texts = [[p.references[0] for p in g] for g in groups.values()]
+    texts += [[p.prediction for p in g] for g in groups.values()]
+    tokens = tokenize(texts)
+    scores = score_captions(groups, protocols=["released"], cut_released=False).released or {}
+    for index, (label, video) in enumerate(videos.items()):
+        yield f"{label} gt_tokens", video["gt_tokens"], tokens[index]
+        yield f"{label} pred_tokens", video["pred_tokens"], tokens[len(videos) + index]
+        group = scores[label]
+        if "raises" in video:
+            yield f"{label} raises", video["raises"], group.cause and "ValueError"
+            continue
+        for name, expected in video["scores"].items():
+            yield f"{label} {name}", expected, group.values[name.lower()]
+        for number, (pair, values) in enumerate(zip(video["per_pair"], group.samples, strict=True)):
+            for name, expected in pair.items():
+                yield f"{label} pair {number} {name}", expected, values[name.lower()]
+
+
+GOLDENS = {"caption": recompute}
+"""Golden files that ``sama-bench selftest`` recomputes with this module."""

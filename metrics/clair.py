@@ -1,0 +1,281 @@
+"""CLAIR: a language model judges whether two captions describe the same thing.
+
+Source: Chan et al., "CLAIR" (2023), as the SAMA protocols use it (SAMA-Bench-G protocol, section 8,
+Q26 and Q27). This module writes the requests, reads the replies and averages; asking the judge is
+the engine's part.
+
+``released``: the CLAIR prompt (it speaks of an image), up to three replies a sample, forgiving
+parsing without clamping; a sample that raises zeroes its whole group. ``strict``: video wording,
+one JSON reply with a score from 0 to 100, anything else is missing and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .caption_text import cut
+
+PROMPT = (Path(__file__).parent / "clair_prompt.txt").read_text("utf-8")
+"""The released user message, with places for the two lists of statements."""
+
+STRICT_PROMPT = PROMPT.replace("the same image", "the same video")
+"""The strict user message: the captions are of videos."""
+
+SYSTEM_MESSAGE = "You are a helpful assistant."
+ATTEMPTS = 3
+"""Replies that the released code asks for before it gives a sample 0."""
+
+RELEASED_REQUEST: Mapping[str, Any] = {"temperature": 0.5, "max_tokens": 100}
+STRICT_REQUEST: Mapping[str, Any] = {
+    "temperature": 0.0,
+    "max_tokens": 300,
+    "response_format": {"type": "json_object"},
+}
+"""Parameters of a request, by protocol. The released code asks ``gpt-3.5-turbo`` (unpinned)."""
+
+_NUMBER = re.compile(r"\d*\.?\d+")
+_REASON = re.compile(r"(?i)reason(.*)")
+
+
+def messages(prediction: str, reference: str, *, protocol: str) -> list[dict[str, str]]:
+    """Return the chat messages that ask the judge about one sample.
+
+    Under ``released`` the texts are cut to 300 words and 2,000 characters first (Q21).
+    """
+    if protocol == "released":
+        prompt, prediction, reference = PROMPT, cut(prediction), cut(reference)
+    elif protocol == "strict":
+        prompt = STRICT_PROMPT
+    else:
+        raise ValueError(f"unknown protocol {protocol!r}: released or strict")
+    filled = prompt.format(
+        candidate_statements=f"- {prediction}\n", target_statements=f"- {reference}\n"
+    )
+    return [
+        {"role": "system", "content": SYSTEM_MESSAGE},
+        {"role": "user", "content": filled},
+    ]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one reply says: ``score`` / 100 (not clamped), and the judge's reason as given."""
+
+    score: float
+    reason: object = None
+
+
+@dataclass(frozen=True)
+class SampleClair:
+    """CLAIR of one sample: ``score`` / 100, or None with the ``cause``.
+
+    ``calls`` is how many replies were read, ``reason`` the judge's, as given.
+    """
+
+    score: float | None
+    calls: int = 0
+    reason: object = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupClair:
+    """Released CLAIR of one group (a video): 0 with the cause where the reference stores 0."""
+
+    value: float
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class StrictClair:
+    """Strict CLAIR: mean over the samples with a valid score, overall and by group.
+
+    A mean is None where no sample has a score. ``missing`` counts the samples without one.
+    """
+
+    value: float | None
+    groups: Mapping[str, float | None]
+    judged: int
+    missing: int
+
+
+def parse_released(reply: str | None) -> Judgement | None:
+    """Read a reply as the released code does; None means that it asks again.
+
+    The text between the first ``{`` and the next brace is decoded as a JSON object; failing that,
+    the first number of the reply counts, times 100 if below 1. Raises what the reference raises
+    (Q27): TypeError or ValueError for a score that is no number, AttributeError for no reply,
+    OverflowError for an integer beyond float, RecursionError for absurd nesting.
+    """
+    if reply is None:
+        raise AttributeError("the judge's reply has no text")
+    try:
+        found = json.loads("{" + reply.split("{")[1].split("}")[0] + "}")
+        return Judgement(float(found["score"]) / 100, found.get("reason", "Unknown"))
+    except (json.JSONDecodeError, KeyError, IndexError):
+        return _first_number(reply)
+
+
+def _first_number(reply: str) -> Judgement | None:
+    number = _NUMBER.search(reply)
+    if number is None:
+        return None
+    score = float(number.group())
+    if score < 1:
+        score *= 100
+    said = _REASON.search(reply)
+    reason = said.group(1).replace(":", "").strip() if said else "Unknown"
+    return Judgement(score / 100, reason)
+
+
+def parse_strict(reply: str | None) -> Judgement | None:
+    """Read a reply that is a JSON object with a score from 0 to 100; None means missing.
+
+    The object may stand in a fence or in prose; a number in quotes counts as that number. Anything
+    outside 0 to 100, a boolean, a word or no object at all is missing.
+    """
+    found = _first_object(reply or "")
+    if found is None:
+        return None
+    score = found.get("score")
+    if isinstance(score, str):
+        try:
+            score = float(score)
+        except ValueError:
+            return None
+    if isinstance(score, bool) or not isinstance(score, (int, float)):
+        return None
+    if not 0 <= score <= 100:  # NaN fails as well
+        return None
+    return Judgement(score / 100, found.get("reason"))
+
+
+def _first_object(text: str) -> dict[str, Any] | None:
+    """Return the first JSON object of a text that has a score, wherever it starts."""
+    decoder = json.JSONDecoder()
+    start = text.find("{")
+    for _ in range(100):  # a hostile reply may hold very many braces
+        if start < 0:
+            return None
+        try:
+            found, _end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict) and "score" in found:
+            return found
+        start = text.find("{", start + 1)
+    return None
+
+
+def wants_another(reply: str | None) -> bool:
+    """Return whether the released code would ask again after this reply."""
+    try:
+        return parse_released(reply) is None
+    except _REFERENCE_RAISES:
+        return False
+
+
+_REFERENCE_RAISES = (TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+
+
+def released_sample(replies: Sequence[str | None]) -> SampleClair:
+    """Read up to three replies as the released code does.
+
+    Three unreadable ones give 0; a reply on which it raises gives no score but the cause.
+    """
+    for calls, reply in enumerate(replies[:ATTEMPTS], start=1):
+        try:
+            judgement = parse_released(reply)
+        except _REFERENCE_RAISES as error:
+            return SampleClair(None, calls, cause=f"{type(error).__name__}: {error}")
+        if judgement:
+            return SampleClair(judgement.score, calls, judgement.reason)
+    if len(replies) < ATTEMPTS:
+        return SampleClair(None, len(replies), cause="no readable reply, and no further one")
+    return SampleClair(0.0, ATTEMPTS)
+
+
+def strict_sample(reply: str | None) -> SampleClair:
+    """Read one reply strictly; an unreadable one gives no score and says so."""
+    judgement = parse_strict(reply)
+    if judgement is None:
+        return SampleClair(None, 1, cause="the reply has no score from 0 to 100")
+    return SampleClair(judgement.score, 1, judgement.reason)
+
+
+def released_group(samples: Sequence[SampleClair]) -> GroupClair:
+    """Average a group's samples; one without a score makes the whole group 0 (Q27).
+
+    Raises ValueError for a group without samples.
+    """
+    if not samples:
+        raise ValueError("CLAIR of a group needs one sample or more")
+    scores = []
+    for sample in samples:
+        if sample.score is None:
+            return GroupClair(0.0, sample.cause or "a sample has no judgement")
+        scores.append(sample.score)
+    return GroupClair(sum(scores) / len(scores))
+
+
+def strict_summary(groups: Mapping[str, Sequence[SampleClair]]) -> StrictClair:
+    """Average the valid scores over all samples, and within each group."""
+    valid = {
+        name: [s.score for s in samples if s.score is not None] for name, samples in groups.items()
+    }
+    everything = [score for scores in valid.values() for score in scores]
+    total = sum(len(samples) for samples in groups.values())
+    return StrictClair(
+        value=_mean(everything),
+        groups={name: _mean(scores) for name, scores in valid.items()},
+        judged=len(everything),
+        missing=total - len(everything),
+    )
+
+
+def _mean(scores: Sequence[float]) -> float | None:
+    return math.fsum(scores) / len(scores) if scores else None
+
+
+METRICS: tuple[dict[str, str], ...] = (
+    {
+        "name": "clair",
+        "title": "CLAIR",
+        "range": "0 to 1",
+        "better": "higher",
+        "definition": "how likely a judge model finds that both texts describe the same video",
+    },
+)
+"""What ``sama-bench list metrics`` shows of this module."""
+
+
+def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Recompute a golden file of judge replies: yields (label, expected, computed)."""
+    for index, case in enumerate(data["cases"]):
+        label, expected = f"{index}:{case['name']}", case["result"]
+        replies = [*case["replies"], *case["replies"][-1:] * ATTEMPTS][:ATTEMPTS]
+        sample = released_sample(replies)
+        yield f"{label} calls", expected["calls"], sample.calls
+        if "raises" in expected:
+            yield f"{label} raises", expected["raises"], (sample.cause or "").split(":")[0]
+            continue
+        yield f"{label} score", float(expected["score"]), sample.score
+        yield f"{label} reason", expected["reason"], sample.reason
+    for video in data.get("videos", ()):
+        samples = [released_sample([reply] * ATTEMPTS) for reply in video["one_reply_per_pair"]]
+        group = released_group(samples)
+        name = f"video {video['name']}"
+        if "raises" in video["result"]:
+            yield f"{name} raises", video["result"]["raises"], (group.cause or "").split(":")[0]
+        else:
+            yield f"{name} clair", video["result"]["clair"], group.value
+
+
+GOLDENS = {"clair_parse": recompute}
+"""Golden files that ``sama-bench selftest`` recomputes with this module."""

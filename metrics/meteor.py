@@ -1,0 +1,182 @@
+"""METEOR 1.5 (English, ``-norm``) of many segments and corpora from one JVM.
+
+Source: Denkowski and Lavie, "Meteor Universal" (2014), through the jar that pycocoevalcap carries
+(SAMA-Bench-G protocol, section 7). A corpus's value is computed from the summed statistics of its
+segments, not as a mean.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from .java import JVM_FLAGS, JavaError, caption_jar, complaint, find_java
+
+WORD_LIMIT = 1000
+"""Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""
+
+Segment = tuple[str, tuple[str, ...]]
+"""One tokenised prediction and its tokenised references."""
+
+
+@dataclass(frozen=True)
+class MeteorCorpus:
+    """METEOR of one corpus: its own value and that of each of its segments, all in [0, 1]."""
+
+    value: float
+    segments: tuple[float, ...]
+
+
+def shorten(text: str) -> str:
+    """Return the first WORD_LIMIT tokens of a tokenised text."""
+    tokens = text.split(" ")
+    return text if len(tokens) <= WORD_LIMIT else " ".join(tokens[:WORD_LIMIT])
+
+
+class Meteor:
+    """A running METEOR. Use as a context manager; loading (seconds) overlaps with other work.
+
+    ``patience`` is the longest wait for one reply, in seconds. Every method raises JavaError when
+    the JVM is missing, dies or stays silent longer; it is then ended.
+    """
+
+    def __init__(self, *, java: str | Path | None = None, patience: float = 300.0) -> None:
+        jar = caption_jar("meteor", "meteor-1.5.jar")
+        program = find_java(java)
+        self._patience = patience
+        self._timed_out = False
+        self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
+        command = [str(program), *JVM_FLAGS, "-Xmx2G", "-jar", str(jar)]
+        try:
+            self._process = subprocess.Popen(
+                [*command, "-", "-", "-stdio", "-l", "en", "-norm"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise JavaError(f"cannot start {program}: {error.strerror or error}") from None
+
+    def __enter__(self) -> Meteor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the JVM. Safe to call twice."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
+            if stream:
+                _close_quietly(stream)
+
+    def score(self, corpora: Sequence[Sequence[Segment]]) -> list[MeteorCorpus]:
+        """Score corpora of tokenised segments. A segment that occurs twice is aligned once."""
+        wanted = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
+        replies = self._ask([_score_line(*segment) for segment in wanted], len(wanted))
+        statistics = dict(zip(wanted, replies, strict=True))
+        questions = ["EVAL" + "".join(f" ||| {statistics[s]}" for s in c) for c in corpora if c]
+        values = iter(self._ask(questions, sum(len(c) + 1 for c in corpora if c)))
+        results = []
+        for corpus in corpora:
+            segments = tuple(float(next(values)) for _ in corpus)
+            results.append(MeteorCorpus(float(next(values)) if corpus else float("nan"), segments))
+        return results
+
+    def _ask(self, lines: Sequence[str], count: int) -> list[str]:
+        """Write all lines and read ``count`` replies, in order."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise JavaError("METEOR has no pipes")
+        writer = threading.Thread(target=_write_all, args=(stdin, lines), daemon=True)
+        alarm = _Alarm(self._patience, self._give_up)
+        replies: list[str] = []
+        writer.start()
+        try:
+            for _ in range(count):
+                line = stdout.readline()
+                if not line.endswith(b"\n"):
+                    raise JavaError(self._last_words(len(replies)))
+                alarm.restart()
+                replies.append(line.decode("utf-8").strip())
+            return replies
+        finally:
+            alarm.cancel()
+            if len(replies) < count:
+                self._process.kill()  # frees a writer that waits for a full pipe
+            writer.join()
+
+    def _give_up(self) -> None:
+        self._timed_out = True
+        self._process.kill()
+
+    def _last_words(self, answered: int) -> str:
+        self._process.wait()
+        if self._timed_out:
+            return f"METEOR gave no reply for {self._patience:.0f} s after {answered} replies"
+        self._stderr.seek(0)
+        said = complaint(self._stderr.read())
+        return f"METEOR ended after {answered} replies: {said}"
+
+
+class _Alarm:
+    """Calls a function once when it was not restarted for a while."""
+
+    def __init__(self, seconds: float, action: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._done = threading.Event()
+        self._action = action
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def restart(self) -> None:
+        self._deadline = time.monotonic() + self._seconds
+
+    def cancel(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self._action()
+                return
+
+
+def _score_line(prediction: str, references: Iterable[str]) -> str:
+    """Return METEOR's request for one segment, cleaned as the reference's wrapper cleans it."""
+    hypothesis = shorten(prediction).replace("|||", "").replace("  ", " ")
+    return " ||| ".join(("SCORE", *map(shorten, references), hypothesis))
+
+
+def _write_all(stream: IO[bytes], lines: Sequence[str]) -> None:
+    """Write lines into a pipe; a reader that has gone away is reported by the reading side."""
+    try:
+        for line in lines:
+            stream.write(f"{line}\n".encode())
+        stream.flush()
+    except (BrokenPipeError, ValueError, OSError):
+        return
+
+
+def _close_quietly(stream: IO[bytes]) -> None:
+    """Close a pipe whose other end may have gone away with unwritten bytes in it."""
+    try:
+        stream.close()
+    except OSError:
+        return
