@@ -213,8 +213,9 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     tokens = tokenize(texts)
     scores = score_captions(groups, protocols=["released"], cut_released=False).released or {}
     for index, (label, video) in enumerate(videos.items()):
-        yield f"{label} gt_tokens", video["gt_tokens"], tokens[index]
-        yield f"{label} pred_tokens", video["pred_tokens"], tokens[len(videos) + index]
+        for key, found in (("gt", tokens[index]), ("pred", tokens[len(videos) + index])):
+            for number, pair in enumerate(zip(video[f"{key}_tokens"], found, strict=True)):
+                yield (f"{label} {key}_tokens {number}", *pair)
         group = scores[label]
         if "raises" in video:
             yield f"{label} raises", video["raises"], group.cause and "ValueError"

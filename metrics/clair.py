@@ -266,7 +266,7 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
             yield f"{label} raises", expected["raises"], (sample.cause or "").split(":")[0]
             continue
         yield f"{label} score", float(expected["score"]), sample.score
-        yield f"{label} reason", expected["reason"], sample.reason
+        yield f"{label} reason", json.dumps(expected["reason"]), json.dumps(sample.reason)
     for video in data.get("videos", ()):
         samples = [released_sample([reply] * ATTEMPTS) for reply in video["one_reply_per_pair"]]
         group = released_group(samples)
