@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -101,28 +102,41 @@ class _Puppet:
         image[window] *= (1 - depth)[..., None].astype(np.float32)
 
 
-def render(scene: Scene) -> Iterator[tuple[Frame, Masks]]:
-    """Yield each frame, (H, W, 3) RGB uint8, with the masks (objects, H, W) of `scene.objects`.
+class Shot(NamedTuple):
+    """One rendered frame with the masks of `scene.objects`, in their order.
 
-    A pixel belongs to the nearest actor that covers at least half of it, so masks of two objects
-    never overlap and an occluder, annotated or not, cuts a hole.
+    A pixel belongs to the nearest actor that covers at least half of it, so visible masks of two
+    objects never overlap and an occluder, annotated or not, cuts a hole.
     """
+
+    frame: Frame
+    """(H, W, 3) uint8, RGB."""
+    visible: Masks
+    """(objects, H, W) bool."""
+    whole: Masks
+    """The same as if nothing stood before an object."""
+
+
+def render(scene: Scene, moments: Iterable[int] | None = None) -> Iterator[Shot]:
+    """Yield the frames of a scene, in order: all of them, or those at some moments."""
     shape = (scene.height, scene.width)
     margin = math.ceil(max(scene.pan)) + 1
     place = getattr(backgrounds, scene.background)
     world = place(scene.width + margin, scene.height, seed(scene.video, scene.background))
     puppets = [_Puppet(actor, scene.frames) for actor in scene.actors]
     numbers = {actor.name: number for number, actor in enumerate(scene.objects)}
-    for frame in range(scene.frames):
+    for frame in range(scene.frames) if moments is None else moments:
         offset = float(np.interp(frame, (0, scene.frames - 1), scene.pan))
         shift = np.array([[1.0, 0.0, -offset], [0.0, 1.0, 0.0]])
         image = cv2.warpAffine(world, shift, shape[::-1], flags=cv2.INTER_LINEAR)
-        masks = np.zeros((len(numbers), *shape), np.bool_)
+        visible = np.zeros((len(numbers), *shape), np.bool_)
+        whole = np.zeros_like(visible)
         for puppet in puppets:
             if puppet.actor.shadow:
                 puppet.shade(image, frame, offset)
             covered = puppet.draw(image, frame, offset)
-            masks &= ~covered
+            visible &= ~covered
             if puppet.actor.name in numbers:
-                masks[numbers[puppet.actor.name]] = covered
-        yield np.round(np.clip(image, 0, 255)).astype(np.uint8), masks
+                number = numbers[puppet.actor.name]
+                visible[number] = whole[number] = covered
+        yield Shot(np.round(np.clip(image, 0, 255)).astype(np.uint8), visible, whole)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from .descriptions import DESCRIPTIONS
+from .media import Track, numbered, write_video
 from .questions import DIALOGUES
-from .render import Frame, render
 from .scenes import SCENES
 from .store import write_json
 from .story import Actor, Scene
@@ -39,29 +36,8 @@ _FOLDERS = {
     "ref_youtube_vos": "ref_youtube_vos/valid/JPEGImages",
     "VidSTG": "VidSTG/val",
 }
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
 _PLAIN_VIDSTG = {"VidSTG_3"}  # lists its frames as file names instead of dicts
 _INTERVAL = 4  # VidSTG frames are named after every 4th frame of the source
-
-
-def encode_mask(mask: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
-    """Return the compressed COCO RLE of an (H, W) mask, or None if it is empty."""
-    if not mask.any():
-        return None
-    rle = coco_mask.encode(np.asfortranarray(mask, np.uint8))
-    return {"size": [int(n) for n in rle["size"]], "counts": rle["counts"].decode("ascii")}
-
-
-def write_jpeg(path: Path, frame: Frame) -> None:
-    """Write an RGB frame.
-
-    Raises:
-        OSError: the frame could not be encoded or written.
-    """
-    done, data = cv2.imencode(".jpg", np.ascontiguousarray(frame[..., ::-1]), _JPEG)
-    if not done:
-        raise OSError(f"OpenCV could not encode {path.name}")
-    path.write_bytes(data.tobytes())
 
 
 def annotation_ids(scene: Scene) -> dict[str, int]:
@@ -78,7 +54,7 @@ def frame_names(scene: Scene) -> list[str]:
     """Return the frame file names without extension."""
     if scene.source == "VidSTG":
         return [f"frame_{_INTERVAL * number}" for number in range(scene.frames)]
-    return [f"{number:05d}" for number in range(scene.frames)]
+    return numbered(scene.frames)
 
 
 def _folder(scene: Scene) -> str:
@@ -87,7 +63,7 @@ def _folder(scene: Scene) -> str:
     return f"{_FOLDERS[scene.source]}/{video}"
 
 
-def _boxes(actors: tuple[Actor, ...], rles: list[dict[str, Any] | None]) -> list[dict[str, Any]]:
+def _boxes(actors: tuple[Actor, ...], rles: Track) -> list[dict[str, Any]]:
     boxes = []
     for tid, (actor, rle) in enumerate(zip(actors, rles, strict=True)):
         if rle is not None:
@@ -96,7 +72,7 @@ def _boxes(actors: tuple[Actor, ...], rles: list[dict[str, Any] | None]) -> list
     return boxes
 
 
-def _frame_items(scene: Scene, tracks: list[list[dict[str, Any] | None]]) -> list[Any]:
+def _frame_items(scene: Scene, tracks: list[Track]) -> list[Any]:
     names = frame_names(scene)
     if scene.source != "VidSTG":
         return list(names)
@@ -112,7 +88,7 @@ def _frame_items(scene: Scene, tracks: list[list[dict[str, Any] | None]]) -> lis
     ]
 
 
-def split_item(scene: Scene, tracks: list[list[dict[str, Any] | None]]) -> dict[str, Any]:
+def split_item(scene: Scene, tracks: list[Track]) -> dict[str, Any]:
     """Return the element of the split file that describes one video."""
     ids = annotation_ids(scene)
     numbers = {name: number for number, name in enumerate(ids)}
@@ -150,13 +126,8 @@ def write_sama_bench(root: Path) -> None:
     splits: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
     masks: dict[str, dict[str, Any]] = {source: {} for source in MASK_FILES}
     for scene in SCENES:
-        folder = root / _folder(scene)
-        folder.mkdir(parents=True)
-        tracks: list[list[dict[str, Any] | None]] = [[] for _ in scene.objects]
-        for name, (frame, planes) in zip(frame_names(scene), render(scene), strict=True):
-            write_jpeg(folder / f"{name}.jpg", frame)
-            for track, plane in zip(tracks, planes, strict=True):
-                track.append(encode_mask(plane))
+        found = write_video(root / _folder(scene), scene, frame_names(scene)).visible
+        tracks = [found[actor.name] for actor in scene.objects]
         ids = annotation_ids(scene)
         for actor, track in zip(scene.objects, tracks, strict=True):
             entry = {"segmentations": track} if scene.source == "lvvis" else track
