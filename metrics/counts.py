@@ -6,6 +6,7 @@ here, and the metrics only divide. Definition: referring video protocol, section
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,7 +14,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics import jf_numpy
+from sama_bench.metrics import backend, jf_numpy
+from sama_bench.metrics.packed import pack, refuse
 from sama_bench.metrics.rle import Size
 from sama_bench.metrics.tracks import Track, common_length, common_size
 
@@ -99,8 +101,30 @@ def frame_counts(
     if found is None:
         raise ValueError("no mask in any frame: say the size (height, width)")
     table = np.zeros((frames, len(COLUMNS)), np.int64)
-    radius = boundary_radius(found)
-    for frame in range(frames):
-        masks = [track[frame] for track in tracks]
-        table[frame] = jf_numpy.count_frame(masks[:-1], masks[-1], found, radius, frame)
+    _fill(table, tracks, found)
     return FrameCounts(found[0] * found[1], *(table[:, k] for k in range(len(COLUMNS))))
+
+
+def _fill(table: Integers, tracks: Sequence[Track], size: Size) -> None:
+    radius = boundary_radius(size)
+    kernels = backend.kernels()
+    # The released code adds annotations in uint8, which wraps at 256; NumPy does so by itself.
+    if kernels is None or radius > kernels.MAX_RADIUS or len(tracks) > 256:
+        for frame in range(len(table)):
+            masks = [track[frame] for track in tracks]
+            table[frame] = jf_numpy.count_frame(masks[:-1], masks[-1], size, radius, frame)
+        return
+    if len(table) == 0:
+        return
+    packed = pack(tracks, size)
+    refused = kernels.count_masklet(
+        packed.text, packed.offsets, len(table), size[0], size[1], disk_reaches(radius), table
+    )
+    if refused >= 0:
+        refuse(tracks, size, refused)
+
+
+@functools.lru_cache(maxsize=64)
+def disk_reaches(radius: int) -> Integers:
+    """Return how many rows a disk of this radius reaches at each column distance, (radius + 1,)."""
+    return np.array([math.isqrt(radius * radius - x * x) for x in range(radius + 1)], np.int64)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.metrics import backend
+from sama_bench.metrics.packed import pack, refuse
 from sama_bench.metrics.rle import Size
 from sama_bench.metrics.tracks import Intervals, Track, common_length, common_size, intervals
 
@@ -68,13 +70,22 @@ def overlap(
     if broadcast:
         longest = max((len(track) for track in tracks), default=0)
         tracks = [list(track) * longest if len(track) == 1 else track for track in tracks]
-    common_length(tracks)
     shape = (len(rows), len(columns))
-    found = common_size(tracks, size)
-    if found is None:
+    frames, found = common_length(tracks), common_size(tracks, size)
+    if found is None or frames == 0:
         return Overlap(np.zeros(shape, np.int64), np.zeros(shape, np.int64))
-    parsed = [intervals(track, found) for track in tracks]
-    return _overlap_of_intervals(parsed[: len(rows)], parsed[len(rows) :])
+    kernels = backend.kernels()
+    if kernels is None:
+        parsed = [intervals(track, found) for track in tracks]
+        return _overlap_of_intervals(parsed[: len(rows)], parsed[len(rows) :])
+    shared, areas = np.zeros(shape, np.int64), np.zeros(len(tracks), np.int64)
+    packed, pixels = pack(tracks, found), found[0] * found[1]
+    refused = kernels.count_overlap(
+        packed.text, packed.offsets, frames, len(rows), pixels, shared, areas
+    )
+    if refused >= 0:
+        refuse(tracks, found, refused)
+    return Overlap(shared, areas[: len(rows), None] + areas[None, len(rows) :] - shared)
 
 
 def _overlap_of_intervals(rows: Sequence[Intervals], columns: Sequence[Intervals]) -> Overlap:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from sama_bench.metrics import rle
 from sama_bench.metrics.accuracy import accuracy_per_frame, masklet_accuracy
-from sama_bench.metrics.counts import boundary_radius, frame_counts
+from sama_bench.metrics.counts import boundary_radius
 from sama_bench.metrics.jf import f_per_frame, j_per_frame, masklet_f, masklet_j
 from sama_bench.metrics.robustness import areas, masklet_robustness, robustness_per_frame
 from tests.metrics import definitions
+from tests.metrics.each_kernel import frame_counts
 
 PNG = frozenset({37, 38})
 STRICT = frozenset()

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sama_bench.metrics import rle
-from sama_bench.metrics.overlap import overlap
 from sama_bench.metrics.tracks import intervals, union_track
+from tests.metrics.each_kernel import overlaps as overlap
 
 
 def to_track(array):

@@ -1,0 +1,65 @@
+"""Many masks as one buffer of text, the form in which the compiled kernels read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sama_bench.metrics import rle
+from sama_bench.metrics.rle import Rle, Size
+from sama_bench.metrics.tracks import Track, checked_runs
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The counts of all masks of some tracks, track after track, frame after frame.
+
+    Attributes:
+        text: uint8, compressed counts one after the other.
+        offsets: int64 (masks + 1), where each begins; an absent mask has no text.
+    """
+
+    text: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+
+def pack(tracks: Sequence[Track], size: Size) -> Packed:
+    """Join the counts of all masks of tracks; sizes are checked, texts are not yet.
+
+    Raises:
+        ValueError: something that is no RLE, or one of another size, naming the frame.
+    """
+    parts: list[bytes] = []
+    for track in tracks:
+        for frame, mask in enumerate(track):
+            parts.append(b"" if mask is None else _counts(mask, size, frame))
+    offsets = np.zeros(len(parts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=offsets[1:])
+    return Packed(np.frombuffer(b"".join(parts), np.uint8), offsets)
+
+
+def refuse(tracks: Sequence[Track], size: Size, mask: int) -> None:
+    """Raise the ValueError that says what is wrong with the mask of this number."""
+    frames = len(tracks[0])
+    track, frame = divmod(mask, frames)
+    found = tracks[track][frame]
+    if found is not None:
+        checked_runs(found, size, frame)
+    raise ValueError(f"frame {frame}: the kernel refused a mask that the checks accept")
+
+
+def _counts(mask: Rle, size: Size, frame: int) -> bytes:
+    claimed, counts = mask.get("size") if isinstance(mask, dict) else None, None
+    if type(claimed) is list and len(claimed) == 2 and tuple(claimed) == size:
+        counts = mask.get("counts")
+        # Whatever is not the usual form goes the slow way, which says what is wrong.
+        if counts and type(claimed[0]) is int and type(claimed[1]) is int:
+            if type(counts) is bytes:
+                return counts
+            if type(counts) is str and counts.isascii():
+                return counts.encode()
+    checked_runs(mask, size, frame)
+    return rle.counts_bytes(mask)
