@@ -1,0 +1,127 @@
+"""A judge's replies on disk: append-only JSON lines that can be published and replayed.
+
+One line a reply: its key, what was asked and under which parameters, the reply, tokens, the model
+that served it and the date. No line holds an API key. Of two lines for one question the later
+counts; a torn or malformed line is skipped and counted in ``damaged``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from sama_bench.appending import Appender
+from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply
+
+_KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
+
+
+class JudgeCache:
+    """Replies by question, in memory and, with a path, in a file.
+
+    Raises:
+        JudgeError: the file exists and cannot be read.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        self.damaged = 0
+        self._replies: dict[tuple[str, str | None], Reply] = {}
+        self._anywhere: dict[str, Reply] = {}
+        self._appender: Appender | None = None
+        if self.path is not None:
+            self._load(self.path)
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    def find(
+        self, request: JudgeRequest, settings: JudgeSettings, *, any_endpoint: bool
+    ) -> Reply | None:
+        """Return the kept reply to a question, or None.
+
+        ``any_endpoint`` accepts one from another base URL too: for replays, which ask nobody.
+        """
+        key = request.key(settings)
+        found = self._replies.get((key, settings.endpoint))
+        if found is None and any_endpoint:
+            found = self._anywhere.get(key)
+        return found
+
+    def keep(self, request: JudgeRequest, settings: JudgeSettings, reply: Reply) -> None:
+        """Remember a reply, and append it to the file if there is one.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        key = request.key(settings)
+        self._remember(key, settings.endpoint, reply)
+        if self.path is None:
+            return
+        if self._appender is None:
+            self._appender = Appender(self.path)
+        line = {
+            "key": key,
+            "endpoint": settings.endpoint,
+            "model": settings.model,
+            "form": request.form,
+            "attempt": request.attempt,
+            "parameters": request.sent(settings),
+            "messages": [dict(message) for message in request.messages],
+            "reply": {name: asdict(reply)[name] for name in _KEPT},
+        }
+        # ASCII, so that even text that UTF-8 cannot carry is kept as it came.
+        self._appender.append(json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n")
+
+    def close(self) -> None:
+        """Close the file; replies stay in memory."""
+        if self._appender is not None:
+            self._appender.close()
+            self._appender = None
+
+    def _remember(self, key: str, endpoint: str | None, reply: Reply) -> None:
+        self._replies[key, endpoint] = reply
+        self._anywhere[key] = reply
+
+    def _load(self, path: Path) -> None:
+        try:
+            lines = path.read_bytes().split(b"\n") if path.exists() else []
+        except OSError as error:
+            raise JudgeError(f"the judge's cache {path} cannot be read: {error.strerror}") from None
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+                key, endpoint = entry["key"], entry.get("endpoint")
+                reply = _reply(entry["reply"])
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                self.damaged += 1
+                continue
+            if isinstance(key, str) and (endpoint is None or isinstance(endpoint, str)):
+                self._remember(key, endpoint, reply)
+            else:
+                self.damaged += 1
+
+
+def _reply(found: Mapping[str, Any]) -> Reply:
+    """Check the types of a reply that was read. Raises TypeError or ValueError."""
+    status = found["status"]
+    if status not in ("answered", "refused"):
+        raise ValueError("only replies are kept")
+    for name in ("text", "error", "served_model", "created"):
+        if not isinstance(found.get(name), (str, type(None))):
+            raise TypeError(name)
+    return Reply(
+        status=status,
+        text=found.get("text"),
+        error=found.get("error"),
+        cached=True,
+        input_tokens=int(found.get("input_tokens") or 0),
+        output_tokens=int(found.get("output_tokens") or 0),
+        served_model=found.get("served_model"),
+        created=found.get("created"),
+    )
