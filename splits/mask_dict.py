@@ -8,6 +8,7 @@ where the object is absent, or a list of RLEs that are parts of one mask.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,34 @@ from pycocotools import mask as coco
 
 from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
+from sama_bench.splits.files import read_bytes
 from sama_bench.splits.json_index import JsonIndex, index_json
+from sama_bench.splits.safe_pickle import load_pickle
 
 RLE = dict[str, Any]
 """A compressed COCO RLE: ``size`` [height, width] and ``counts`` str."""
+
+
+@dataclass(frozen=True)
+class _Pickled:
+    """A small mask dictionary in a pickle, as Ref-DAVIS17 has it, held whole."""
+
+    checksum: str
+    spans: Mapping[str, Any]
+    repeated: tuple[str, ...] = ()
+
+    def value(self, key: str) -> Any:
+        return self.spans[key]
+
+
+def _open(path: Path) -> JsonIndex | _Pickled:
+    if path.suffix not in (".pkl", ".pickle", ".p"):
+        return index_json(path)
+    _, checksum = read_bytes(path)
+    content = load_pickle(path)
+    if not isinstance(content, dict):
+        raise DataError(f"{path} must hold a dict, it holds a {type(content).__name__}")
+    return _Pickled(checksum, {str(key): value for key, value in content.items()})
 
 
 class MaskDict:
@@ -28,15 +53,15 @@ class MaskDict:
     Every mask is checked before it is handed out, because such files come from strangers.
 
     Attributes:
-        path: of the JSON file.
+        path: of the JSON file, or of a pickle (``.pkl``).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
 
     @cached_property
-    def _index(self) -> JsonIndex:
-        return index_json(self.path)
+    def _index(self) -> JsonIndex | _Pickled:
+        return _open(self.path)
 
     @property
     def checksum(self) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Finding, Protocol, Scores, Tools
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.metrics.refvos_aggregate import REF_SAV_GROUPS
+from sama_bench.splits.counts import count_findings
+from sama_bench.splits.embedded import MINI, with_mini
 from sama_bench.splits.files import find_folder
 from sama_bench.splits.mask_dict import MaskDict
-from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
+from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
-from sama_bench.splits.referring_score import Scheme, score_expressions
+from sama_bench.splits.referring_rows import Scheme
+from sama_bench.splits.referring_score import score_expressions
 from sama_bench.splits.settings import MASK_CHOICE, MISSING, PRED_VALUES, PROMPT_STYLE, Option
 
 META = "meta_expressions_valid.json"
@@ -32,13 +34,14 @@ class RefSav(Benchmark):
 
     name = "ref-sav"
     title = "Ref-SAV"
-    splits = ("valid",)
+    splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy")
     options = OPTIONS
     licence = "expressions from Dense-World/Sa2VA-Eval on the hub; videos from SA-V (CC BY 4.0)"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
         """List the split; frames lie in ``videos/<video>/<frame>.jpg``."""
+        root, _ = with_mini(root, self.name, split, "valid")
         folder = find_folder(root, self.name, FOLDERS, META)
         meta = read_meta_expressions(folder / META)
         return ReferringDataset(
@@ -50,7 +53,9 @@ class RefSav(Benchmark):
                 frames=folder / "videos",
                 masks=MaskDict(folder / "mask_dict.json"),
                 groups=REF_SAV_GROUPS,
-                remarks=tuple(count_findings(meta, PUBLISHED, REF_SAV_GROUPS)),
+                remarks=()
+                if split == MINI
+                else tuple(count_findings(meta, PUBLISHED, REF_SAV_GROUPS)),
             )
         )
 
@@ -61,18 +66,6 @@ class RefSav(Benchmark):
         assert isinstance(dataset, ReferringDataset)
         scheme = Scheme(self.options, REF_SAV_GROUPS)
         return score_expressions(dataset, answers, protocols, tools, scheme)
-
-
-def count_findings(
-    meta: MetaExpressions, published: Mapping[str, int], groups: Mapping[int, str]
-) -> Iterator[Finding]:
-    """Report numbers of videos and expressions that differ from the published ones."""
-    types = Counter(item.type_id for video in meta.videos for item in video.expressions)
-    found = {"videos": len(meta.videos), "expressions": sum(types.values())}
-    found.update({name: types[number] for number, name in groups.items()})
-    for name, expected in published.items():
-        if found[name] != expected:
-            yield Finding("count", meta.path.name, f"{found[name]} {name}, published {expected}")
 
 
 BENCHMARKS = (RefSav(),)

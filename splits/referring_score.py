@@ -5,8 +5,8 @@ Definition: referring video protocol, section 3; quirks Q35 to Q43.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,12 @@ from sama_bench.benchmark import (
     Entry,
     Outcome,
     Protocol,
-    Row,
     SampleScore,
     Scores,
     Tools,
     VideoScore,
 )
-from sama_bench.errors import IncompleteError
-from sama_bench.metrics.refvos_aggregate import by_group, mean_of_expressions
-from sama_bench.splits.coverage import coverage, listed
+from sama_bench.splits.coverage import coverage
 from sama_bench.splits.expression_values import (
     Counted,
     Rules,
@@ -35,27 +32,14 @@ from sama_bench.splits.expression_values import (
     zero_scores,
 )
 from sama_bench.splits.referring import ReferringDataset
-from sama_bench.splits.settings import Option, settle
-
-UNITED = "union of all masks"
-"""The variant of strict's second figure (Q35)."""
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """What a benchmark does with the values of its expressions.
-
-    Attributes:
-        options: of the benchmark.
-        groups: ``type_id`` to group; expressions of other types are in no figure. Empty: the
-            figure is the mean of all expressions.
-        foreground: from a video's id to the pixels of all its annotated objects per frame, where
-            R is computed, else None.
-    """
-
-    options: Mapping[str, Option]
-    groups: Mapping[int, str]
-    foreground: Callable[[str], Sequence[int]] | None = None
+from sama_bench.splits.referring_rows import (
+    Scheme,
+    refuse_if_nothing,
+    row_of,
+    rows_of,
+    second_rows,
+)
+from sama_bench.splits.settings import settle
 
 
 def score_expressions(
@@ -91,13 +75,13 @@ def score_expressions(
     rows = [
         row
         for protocol in protocols
-        for row in _rows(dataset.split, protocol, values[protocol], applied[protocol], scheme)
+        for row in rows_of(dataset.split, protocol, values[protocol], applied[protocol], scheme)
     ]
     if several and "strict" in applied and applied["strict"].mask_choice == "first":
-        rows += _second_rows(dataset.split, united, applied["strict"], scheme)
-    _refuse(rows, values, applied)
+        rows += second_rows(dataset.split, united, applied["strict"], scheme)
+    refuse_if_nothing(rows, values, applied)
     return Scores(
-        coverage={protocol: _coverage(values[protocol]) for protocol in protocols},
+        coverage={protocol: coverage_of(values[protocol]) for protocol in protocols},
         rows=rows,
         videos=[
             item for protocol in protocols for item in _video_scores(protocol, values[protocol])
@@ -106,6 +90,26 @@ def score_expressions(
             _sample_score(protocol, value) for protocol in protocols for value in values[protocol]
         ],
     )
+
+
+def unscored(dataset: ReferringDataset, answers: Answers, protocols: Sequence[Protocol]) -> Scores:
+    """Count the answers of a split whose masks a server keeps; no value can be computed here."""
+    note = f"masks are kept on a server: sama-bench submit {dataset.benchmark} makes the upload"
+    values = [
+        Value(entry.id, entry.video, None, None, answers(entry.id).status, {}, counted=False)
+        for entry in dataset.entries
+    ]
+    rows = [
+        row_of(dataset.split, protocol, metric, None, values, note)
+        for protocol in protocols
+        for metric in ("j", "f", "j_and_f")
+    ]
+    samples = [
+        SampleScore(value.id, value.video, None, protocol, value.status, {})
+        for protocol in protocols
+        for value in values
+    ]
+    return Scores({protocol: coverage_of(values) for protocol in protocols}, rows, [], samples)
 
 
 def _counted(dataset: ReferringDataset, entry: Entry, outcome: Outcome) -> Counted | None:
@@ -141,132 +145,8 @@ def _value(
     )
 
 
-def _lacking(values: Iterable[Value]) -> list[str]:
-    return [value.id for value in values if value.status in ("failed", "missing")]
-
-
-def _rows(
-    split: str, protocol: Protocol, values: Sequence[Value], applied: Rules, scheme: Scheme
-) -> list[Row]:
-    lacking = _lacking(values)
-    refused = bool(lacking) and applied.missing == "refuse"
-    figures = _figures([] if refused else values, applied, scheme)
-    notes = [_lacking_note(lacking, applied)] if lacking else []
-    borderless = sum(value.notes.get("frames_without_boundary", 0) for value in values)
-    rows = []
-    for group, scores in figures.items():
-        members = _members(values, group, scheme)
-        for metric, percent in scores.items():
-            said = [*notes]
-            if metric in ("f", "j_and_f") and borderless and protocol == "strict":
-                said.append(f"{borderless} frames are filled by a mask and have no boundary (Q43)")
-            if not members:
-                said.append("no expression of this kind")
-            rows.append(
-                _row(
-                    f"{split}:{group}" if group else split,
-                    protocol,
-                    metric,
-                    None if percent is None else percent / 100,
-                    members,
-                    "; ".join(said) or None,
-                )
-            )
-    rows.append(_refusal_rate(split, protocol, values))
-    return rows
-
-
-def _row(
-    split: str,
-    protocol: Protocol,
-    metric: str,
-    value: float | None,
-    members: Sequence[Value],
-    note: str | None,
-    variant: str | None = None,
-) -> Row:
-    counted = [member for member in members if member.counted]
-    return Row(
-        split=split,
-        protocol=protocol,
-        metric=metric,
-        value=value,
-        samples=len(counted),
-        videos=len({member.video for member in counted}),
-        coverage=_coverage(members).share,
-        variant=variant,
-        note=note,
-    )
-
-
-def _refusal_rate(split: str, protocol: Protocol, values: Sequence[Value]) -> Row:
-    """Return the share of answers without any mask (Q35)."""
-    answered = [value for value in values if value.status in ("answered", "refused")]
-    refused = sum(value.status == "refused" for value in answered)
-    rate = refused / len(answered) if answered else None
-    return _row(split, protocol, "refusal_rate", rate, answered, None)
-
-
-def _second_rows(split: str, united: Sequence[Value], applied: Rules, scheme: Scheme) -> list[Row]:
-    figures = _figures(united, applied, scheme)[""]
-    members = _members(united, "", scheme)
-    return [
-        _row(split, "strict", metric, percent / 100, members, None, UNITED)
-        for metric, percent in figures.items()
-        if percent is not None
-    ]
-
-
-def _members(values: Sequence[Value], group: str, scheme: Scheme) -> list[Value]:
-    if not scheme.groups:
-        return list(values)
-    if group in scheme.groups.values():
-        return [value for value in values if value.group == group]
-    return [value for value in values if value.group is not None]
-
-
-def _figures(
-    values: Sequence[Value], applied: Rules, scheme: Scheme
-) -> dict[str, dict[str, float | None]]:
-    """Return percentages by group and metric; "" is the mean over all expressions."""
-    counted = [value for value in values if value.counted]
-    if not scheme.groups:
-        return {"": mean_of_expressions([value.scores for value in counted])}
-    typed = [(value.type_id, value.scores) for value in counted if value.type_id is not None]
-    # The overall figure is the mean of the groups under both protocols (Q40); strict shows the
-    # mean over expressions beside it.
-    figures = by_group(typed, scheme.groups, applied.quirks | {40})
-    every = figures.pop("expressions")
-    return {**figures, "": every}
-
-
-def _lacking_note(lacking: Sequence[str], applied: Rules) -> str:
-    what = {
-        "refuse": "no figure, the published evaluator would leave out",
-        "drop": "left out of the mean:",
-        "zero": "scored 0:",
-    }[applied.missing]
-    return f"{what} {len(lacking)} without a usable answer (Q36): {listed(lacking)}"
-
-
-def _refuse(
-    rows: Sequence[Row],
-    values: Mapping[Protocol, Sequence[Value]],
-    applied: Mapping[Protocol, Rules],
-) -> None:
-    if any(row.value is not None for row in rows if row.metric != "refusal_rate"):
-        return
-    for protocol, rule in applied.items():
-        lacking = _lacking(values[protocol])
-        if lacking and rule.missing == "refuse":
-            raise IncompleteError(
-                f"{len(lacking)} expressions have no usable answer, and the {protocol} protocol "
-                f"does not score without them: {listed(lacking)}; answer them, or say "
-                "--option missing=drop or missing=zero"
-            )
-
-
-def _coverage(values: Iterable[Value]) -> Coverage:
+def coverage_of(values: Iterable[Value]) -> Coverage:
+    """Count how the expected expressions were answered."""
     return coverage(value.status for value in values)
 
 

@@ -16,9 +16,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "pred_values": ("1", "255"),
     "no_mask": ("skip", "zero"),
     "prompt_style": ("model", "sama", "sa2va2", "sa2va1"),
-    "valid_videos": ("all", "202"),
-    "annotators": ("auto", "off"),
-    "cleaning": ("released", "strict"),
+    "protocol_b": ("auto", "off"),
 }
 """What each option may be."""
 

@@ -1,4 +1,6 @@
 import json
+import os
+import pickle
 
 import numpy as np
 import pytest
@@ -151,3 +153,26 @@ def test_repeated_ids_are_known_and_the_last_counts(tmp_path):
     masks = write(tmp_path / "m.json", '{"1": [null], "2": [], "1": [null, null]}')
     assert masks.get("1") == [None, None]
     assert masks.repeated == ("1",)
+
+
+def test_a_pickle_of_plain_data_is_read_and_nothing_else(tmp_path):
+    a = square(0)
+    raw = {"size": [6, 5], "counts": a["counts"].encode()}
+    path = tmp_path / "mask_dict.pkl"
+    path.write_bytes(pickle.dumps({"0": [raw, None], 1: [a]}))
+    masks = MaskDict(path)
+    assert masks.get("0") == [a, None]
+    assert masks.get("1") == [a]
+    assert masks.checksum.startswith("sha256:")
+    path.write_bytes(pickle.dumps([1]))
+    with pytest.raises(DataError, match="must hold a dict"):
+        MaskDict(path).get("0")
+
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "hacked"),)
+
+    path.write_bytes(pickle.dumps({"0": Evil()}))
+    with pytest.raises(DataError, match="mkdir"):
+        MaskDict(path).get("0")
+    assert not (tmp_path / "hacked").exists()

@@ -1,0 +1,79 @@
+"""MeViS: motion expressions (data protocol 2, referring protocol 3 and 4).
+
+``valid_u`` comes with its masks and is scored here; ``valid`` and ``test`` go to the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.splits.counts import count_findings
+from sama_bench.splits.embedded import MINI, with_mini
+from sama_bench.splits.files import find_folder
+from sama_bench.splits.mask_dict import MaskDict
+from sama_bench.splits.meta_expressions import read_meta_expressions
+from sama_bench.splits.referring import ReferringDataset, Source
+from sama_bench.splits.referring_rows import Scheme
+from sama_bench.splits.referring_score import score_expressions, unscored
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option
+
+META = {
+    "valid_u": "valid_u/meta_expressions.json",
+    "valid": "valid/meta_expressions.json",
+    "test": "test/meta_expressions_release.json",
+}
+FOLDERS = ("", "mevis", "video_datas/mevis", "data/video_datas/mevis")
+
+PUBLISHED: Mapping[str, Mapping[str, int]] = {
+    "valid_u": {"videos": 50, "expressions": 793},
+    "valid": {"videos": 140, "expressions": 2236},
+    "test": {"videos": 154, "expressions": 2490},
+}
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "mask_choice": MASK_CHOICE,
+    "prompt_style": PROMPT_STYLE,
+}
+
+
+class Mevis(Benchmark):
+    """MeViS."""
+
+    name = "mevis"
+    title = "MeViS"
+    splits = ("valid_u", "valid", "test", "mini")
+    metrics = ("j", "f", "j_and_f")
+    options = OPTIONS
+    licence = "CC BY-NC-SA 4.0; register on the MeViS project page"
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split; frames lie in ``<split>/JPEGImages/<video>/<frame>.jpg``."""
+        root, files = with_mini(root, self.name, split, "valid_u")
+        folder = find_folder(root, self.name, FOLDERS, META[files])
+        meta = read_meta_expressions(folder / META[files])
+        masks = folder / files / "mask_dict.json"
+        return ReferringDataset(
+            Source(
+                benchmark=self.name,
+                split=split,
+                folder=folder,
+                meta=meta,
+                frames=folder / files / "JPEGImages",
+                masks=MaskDict(masks) if files == "valid_u" or masks.is_file() else None,
+                remarks=() if split == MINI else tuple(count_findings(meta, PUBLISHED[files])),
+            )
+        )
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score ``valid_u`` as the mean over its expressions; count the answers of the others."""
+        assert isinstance(dataset, ReferringDataset)
+        if dataset.source.masks is None:
+            return unscored(dataset, answers, protocols)
+        return score_expressions(dataset, answers, protocols, tools, Scheme(self.options, {}))
+
+
+BENCHMARKS = (Mevis(),)
