@@ -94,7 +94,7 @@ def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:
     repeated: dict[str, None] = {}
     try:
         with path.open("rb") as file:
-            window = _Window(file, path)
+            window = Window(file, path)
             window.expect("{")
             if window.peek() == "}":
                 window.expect("}")
@@ -104,7 +104,8 @@ def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:
                     window.expect(":")
                     if key in spans:
                         repeated[key] = None
-                    spans[key] = window.value()
+                    _, first, last = window.value()
+                    spans[key] = (first, last)
                     if window.expect(",}") == "}":
                         break
             if window.peek():
@@ -114,7 +115,7 @@ def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:
     return JsonIndex(path, stamp, f"sha256:{window.digest.hexdigest()}", spans, tuple(repeated))
 
 
-class _Window:
+class Window:
     """A part of the file, moving forward.
 
     The bytes are read as Latin-1, one character a byte, so that positions in the text are offsets
@@ -153,6 +154,7 @@ class _Window:
                 return ""
 
     def expect(self, characters: str) -> str:
+        """Step over one of these characters, which must come next, and return it."""
         found = self.peek()
         if not found or found not in characters:
             wanted = " or ".join(f"'{character}'" for character in characters)
@@ -161,17 +163,21 @@ class _Window:
         return found
 
     def key(self) -> str:
+        """Step over a key and return it."""
         if self.peek() != '"':
             raise self.wrong("a key in double quotes expected")
-        first, last = self.value()
+        _, first, last = self.value()
         text = self.text[first - self.base : last - self.base]
         try:
             return str(json.loads(text.encode("latin-1")))
         except ValueError:
             raise self.wrong("a key that is not UTF-8") from None
 
-    def value(self) -> tuple[int, int]:
-        """Parse one value, which proves it well-formed, and return its first and past-last byte."""
+    def value(self) -> tuple[Any, int, int]:
+        """Parse one value; return it with its first and past-last byte.
+
+        Its strings are Latin-1 readings of what may be UTF-8.
+        """
         self.peek()
         while True:
             try:
@@ -186,14 +192,14 @@ class _Window:
             # A number may go on beyond the window (".", "e+" and a digit); nothing else can.
             cut = isinstance(found, (int, float)) and last + 3 > len(self.text)
             if not cut or not self.grow():
-                span = (self.base + self.at, self.base + last)
-                self.at = last
-                return span
+                first, self.at = self.at, last
+                return found, self.base + first, self.base + last
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith("Unterminated") or error.pos > len(self.text) - 16
 
     def wrong(self, what: str, at: int | None = None) -> DataError:
+        """Return the error that names the file and the place."""
         place = self.base + (self.at if at is None else at)
         return DataError(f"{self.path} is not a well-formed JSON object: {what}, at byte {place}")
 

@@ -73,7 +73,9 @@ class Mevis(Benchmark):
         assert isinstance(dataset, ReferringDataset)
         if dataset.source.masks is None:
             return unscored(dataset, answers, protocols)
-        return score_expressions(dataset, answers, protocols, tools, Scheme(self.options, {}))
+        return score_expressions(
+            dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
+        )
 
 
 BENCHMARKS = (Mevis(),)

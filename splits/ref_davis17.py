@@ -65,7 +65,9 @@ class RefDavis17(Benchmark):
     ) -> Scores:
         """Score (a) as the row of the split, and (b) as rows of the annotators and their mean."""
         assert isinstance(dataset, ReferringDataset)
-        scores = score_expressions(dataset, answers, protocols, tools, Scheme(self.options, {}))
+        scores = score_expressions(
+            dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
+        )
         settings = {name: settle(self.options, tools.options, name) for name in protocols}
         named = [replace(row, note=_named(row)) for row in scores.rows]
         wanted = [name for name in protocols if settings[name]["protocol_b"] != "off"]

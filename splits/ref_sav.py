@@ -64,7 +64,7 @@ class RefSav(Benchmark):
     ) -> Scores:
         """Score long, short and overall as published, and the mean over expressions."""
         assert isinstance(dataset, ReferringDataset)
-        scheme = Scheme(self.options, REF_SAV_GROUPS)
+        scheme = Scheme(self.options, self.metrics, REF_SAV_GROUPS)
         return score_expressions(dataset, answers, protocols, tools, scheme)
 
 

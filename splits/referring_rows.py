@@ -25,6 +25,7 @@ class Scheme:
 
     Attributes:
         options: of the benchmark.
+        metrics: those that it reports.
         groups: ``type_id`` to group; expressions of other types are in no figure. Empty: the
             figure is the mean of all expressions.
         foreground: from a video's id to the pixels of all its annotated objects per frame, where
@@ -32,6 +33,7 @@ class Scheme:
     """
 
     options: Mapping[str, Option]
+    metrics: Sequence[str]
     groups: Mapping[int, str]
     foreground: Callable[[str], Sequence[int]] | None = None
 
@@ -53,7 +55,8 @@ def rows_of(
     rows = []
     for group, scores in figures.items():
         members = _members(values, group, scheme)
-        for metric, percent in scores.items():
+        for metric in scheme.metrics:
+            percent = scores.get(metric)
             said = [*notes]
             if metric in ("f", "j_and_f") and borderless and protocol == "strict":
                 said.append(f"{borderless} frames are filled by a mask and have no boundary (Q43)")
@@ -111,8 +114,8 @@ def second_rows(split: str, united: Sequence[Value], applied: Rules, scheme: Sch
     members = _members(united, "", scheme)
     return [
         row_of(split, "strict", metric, percent / 100, members, None, UNITED)
-        for metric, percent in figures.items()
-        if percent is not None
+        for metric in scheme.metrics
+        if (percent := figures.get(metric)) is not None
     ]
 
 

@@ -84,10 +84,14 @@ def score_expressions(
         coverage={protocol: coverage_of(values[protocol]) for protocol in protocols},
         rows=rows,
         videos=[
-            item for protocol in protocols for item in _video_scores(protocol, values[protocol])
+            item
+            for protocol in protocols
+            for item in _video_scores(protocol, values[protocol], scheme.metrics)
         ],
         samples=[
-            _sample_score(protocol, value) for protocol in protocols for value in values[protocol]
+            _sample_score(protocol, value, scheme.metrics)
+            for protocol in protocols
+            for value in values[protocol]
         ],
     )
 
@@ -150,28 +154,29 @@ def coverage_of(values: Iterable[Value]) -> Coverage:
     return coverage(value.status for value in values)
 
 
-def _sample_score(protocol: Protocol, value: Value) -> SampleScore:
-    scores: dict[str, float | None] = dict(value.scores) if value.counted else {}
-    if scores:
-        scores["j_and_f"] = (value.scores["j"] + value.scores["f"]) / 2
-    else:
-        scores = dict.fromkeys([*value.scores, "j_and_f"])
+def _sample_score(protocol: Protocol, value: Value, metrics: Sequence[str]) -> SampleScore:
+    scores = _all_scores(value)
+    values = {metric: scores[metric] if value.counted else None for metric in metrics}
     return SampleScore(
-        value.id, value.video, value.group, protocol, value.status, scores, notes=value.notes
+        value.id, value.video, value.group, protocol, value.status, values, notes=value.notes
     )
 
 
-def _video_scores(protocol: Protocol, values: Sequence[Value]) -> list[VideoScore]:
+def _all_scores(value: Value) -> dict[str, float]:
+    return {**value.scores, "j_and_f": (value.scores["j"] + value.scores["f"]) / 2}
+
+
+def _video_scores(
+    protocol: Protocol, values: Sequence[Value], metrics: Sequence[str]
+) -> list[VideoScore]:
     """Return the mean over each video's expressions, by group, and the sums behind it."""
     gathered: dict[tuple[str, str | None], list[dict[str, float]]] = {}
     for value in values:
         if value.counted:
-            j_and_f = (value.scores["j"] + value.scores["f"]) / 2
-            scores = {**value.scores, "j_and_f": j_and_f}
-            gathered.setdefault((value.video, value.group), []).append(scores)
+            gathered.setdefault((value.video, value.group), []).append(_all_scores(value))
     found = []
     for (video, group), members in gathered.items():
-        sums = {name: float(np.sum([item[name] for item in members])) for name in members[0]}
+        sums = {name: float(np.sum([item[name] for item in members])) for name in metrics}
         pooled = {name: (total, float(len(members))) for name, total in sums.items()}
         means: dict[str, float | None] = {
             name: total / len(members) for name, total in sums.items()

@@ -81,7 +81,7 @@ class Revos(Benchmark):
     ) -> Scores:
         """Score referring, reasoning and overall as published, and the mean over expressions."""
         assert isinstance(dataset, ReferringDataset)
-        scheme = Scheme(self.options, REVOS_GROUPS, foreground(dataset))
+        scheme = Scheme(self.options, self.metrics, REVOS_GROUPS, foreground(dataset))
         return score_expressions(dataset, answers, protocols, tools, scheme)
 
 

@@ -14,6 +14,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "missing": ("refuse", "drop", "zero"),
     "mask_choice": ("first", "union"),
     "pred_values": ("1", "255"),
+    "seg_merge": ("first", "union"),
     "no_mask": ("skip", "zero"),
     "prompt_style": ("model", "sama", "sa2va2", "sa2va1"),
     "protocol_b": ("auto", "off"),
