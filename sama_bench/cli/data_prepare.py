@@ -1,0 +1,147 @@
+"""``sama-bench data prepare ...``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE, Suggesting
+from sama_bench.cli._options import data_option, json_option
+from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_items, prepare_vidstg
+from sama_bench.data.video_frames import Decoding
+from sama_bench.data.vidstg_video import VideoReport
+from sama_bench.errors import UserError
+
+GROUP = "data"
+_SHOWN = 20
+
+
+@click.group("prepare", cls=Suggesting)
+def command() -> None:
+    """Bring downloaded files into the form that a benchmark needs."""
+
+
+@command.command("vidstg")
+@click.option(
+    "--videos",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the VidSTG videos, <id>.mp4.",
+)
+@click.option(
+    "--annotations",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of their annotations, <id>.json; a video without one is skipped.",
+)
+@data_option
+@click.option(
+    "--decoding",
+    type=click.Choice(["sequential", "seeking"]),
+    default="sequential",
+    show_default=True,
+    help="Decode strictly in order, or set the position before each frame as the released "
+    "script does.",
+)
+@click.option("--compare", is_flag=True, help="Report where the two ways give different frames.")
+@click.option("--overwrite", is_flag=True, help="Make folders anew that something else has made.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes; by default one a core, at most 8.",
+)
+@click.option(
+    "--items",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the frames with their boxes, as split files hold them, to this JSON file.",
+)
+@json_option
+def vidstg(
+    videos: Path,
+    annotations: Path,
+    data: Path | None,
+    decoding: Decoding,
+    compare: bool,
+    overwrite: bool,
+    workers: int | None,
+    items: Path | None,
+    json_file: Path | None,
+) -> int:
+    """Extract every fourth frame of the VidSTG videos for SAMA-Bench.
+
+    The frames go to DATA/VidSTG/val/<id>/frame_<k>.jpg with k = 0, 4, 8, ... A video's folder
+    appears when it is whole, and the same command goes on where it was stopped. Exit status 1 if
+    a video could not be extracted.
+
+    \b
+    sama-bench data prepare vidstg --videos vidstg/videos --annotations vidstg/jsons --data sama
+    """
+    if data is None:
+        raise UserError("say where SAMA-Bench's files lie: --data DIR or SAMA_BENCH_DATA")
+    with tqdm(desc="videos", unit="video", disable=None) as bar:
+
+        def show(report: VideoReport, total: int) -> None:
+            bar.total = total
+            bar.set_postfix_str(report.video, refresh=False)
+            bar.update()
+
+        report = prepare_vidstg(
+            videos, annotations, data, decoding=decoding, compare=compare, overwrite=overwrite,
+            workers=workers, progress=show,
+        )  # fmt: skip
+    if items is not None:
+        content = all_frame_items(report, annotations)
+        items.parent.mkdir(parents=True, exist_ok=True)
+        items.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    text = json.dumps(report.to_json(), indent=2)
+    if json_file is not None and str(json_file) != "-":
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    click.echo(text if str(json_file) == "-" else summary(report))
+    return EXIT_DONE if report.complete else EXIT_INCOMPLETE
+
+
+def summary(report: PrepareReport) -> str:
+    """Return the report for a person: counts, then whatever is odd."""
+    counts = report.counts
+    words = {
+        "made": "extracted",
+        "kept": "extracted before",
+        "skipped": "skipped (no annotation)",
+        "foreign": "left alone (made by something else)",
+        "failed": "failed",
+    }
+    said = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if counts[key])
+    lines = [
+        f"{len(report.videos)} videos: {said}",
+        f"{counts['frames']} frames by {report.decoding} decoding in {report.root / FRAMES}",
+    ]
+    odd = [f"{item.video}: {item.status}; {item.detail}" for item in report.videos if item.detail]
+    lines += _some(odd, "with something to know")
+    compared = [video for video in report.videos if video.seeking_errors is not None]
+    if compared:
+        wrong = [_difference(video) for video in compared if video.seeking_errors]
+        lines.append(
+            f"seeking gives the same frames in {len(compared) - len(wrong)} of "
+            f"{len(compared)} videos compared"
+        )
+        lines += _some(wrong, "that differ")
+    return "\n".join(lines)
+
+
+def _difference(video: VideoReport) -> str:
+    errors = video.seeking_errors or {}
+    first, other = next(iter(errors.items()))
+    instead = "no such frame" if other is None else f"frame {other}"
+    count = f"{len(errors)} frames differ"
+    return f"{video.video}: {count}, the first is frame {first}, where seeking gives {instead}"
+
+
+def _some(lines: list[str], kind: str) -> list[str]:
+    shown = [f"  {line}" for line in lines[:_SHOWN]]
+    if len(lines) > _SHOWN:
+        shown.append(f"  ... and {len(lines) - _SHOWN} more videos {kind}; --json lists them all")
+    return shown

@@ -1,0 +1,1 @@
+"""Getting the files of the benchmarks ready: fetching them, and extracting frames from videos."""

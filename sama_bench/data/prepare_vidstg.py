@@ -1,0 +1,194 @@
+"""``sama-bench data prepare vidstg``: the frames of VidSTG that SAMA-Bench uses."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench.data.video_frames import Decoding
+from sama_bench.data.vidstg_video import INTERVAL, Task, VideoReport, extract
+from sama_bench.errors import DataError, UserError
+
+FRAMES = Path("VidSTG", "val")
+"""Where SAMA-Bench looks for the frames, below its data root (data protocol, section 1.2)."""
+
+_RECORDS = Path("VidSTG", ".prepared")
+_MOST_WORKERS = 8  # as many as the released script
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """What became of all videos, sorted by id."""
+
+    root: Path
+    decoding: Decoding
+    videos: Sequence[VideoReport]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Number of videos by status, and of all frames under ``frames``."""
+        found = Counter[str](video.status for video in self.videos)
+        found["frames"] = sum(video.frames for video in self.videos)
+        return found
+
+    @property
+    def complete(self) -> bool:
+        """Whether every video that has an annotation is extracted, by this command."""
+        return not any(video.status in ("failed", "foreign") for video in self.videos)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {
+            "root": str(self.root),
+            "decoding": self.decoding,
+            "interval": INTERVAL,
+            "counts": dict(self.counts),
+            "videos": [asdict(video) for video in self.videos],
+        }
+
+
+def prepare_vidstg(
+    videos: Path,
+    annotations: Path,
+    root: Path,
+    *,
+    decoding: Decoding = "sequential",
+    compare: bool = False,
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: Callable[[VideoReport, int], None] | None = None,
+) -> PrepareReport:
+    """Extract every fourth frame of the videos into ``root/VidSTG/val/<video>/frame_<k>.jpg``.
+
+    Frames 0, 4, 8, ... below the declared number of frames are kept, as JPEG of quality 95 (data
+    protocol, section 1.8). A video's folder appears when it is whole; videos that an earlier call
+    extracted in the same way are kept. One call at a time may work on a root.
+
+    Args:
+        videos: folder of ``<video>.mp4``.
+        annotations: folder of ``<video>.json``; videos without one are skipped, as released.
+        root: SAMA-Bench's data root.
+        decoding: ``sequential`` decodes strictly in order; ``seeking`` sets the position before
+            every frame, as the released script does.
+        compare: also report where seeking gives other frames than sequential decoding.
+        overwrite: make folders anew that something else has made.
+        workers: processes; by default one a core, at most 8.
+        progress: called in this process with each video's report and the number of videos.
+
+    Raises:
+        DataError: one of the folders does not exist, or there is no mp4.
+        UserError: the disk is full or a worker was killed; what was extracted before stays.
+    """
+    tasks = _tasks(Path(videos), Path(annotations), Path(root), decoding, compare, overwrite)
+    count = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
+    reports: list[VideoReport] = []
+    for report in _run(tasks, min(count, len(tasks))):
+        reports.append(report)
+        if progress is not None:
+            progress(report, len(tasks))
+        if report.disk_full:
+            raise UserError(
+                f"the disk of {root} is full; {sum(r.status == 'made' for r in reports)} videos "
+                "were extracted: make room, and the same command goes on"
+            )
+    reports.sort(key=lambda report: report.video)
+    return PrepareReport(Path(root), decoding, tuple(reports))
+
+
+def frame_items(annotation: Mapping[str, Any], frames: int) -> list[dict[str, Any]]:
+    """Return the ``frames`` entry of a SAMA-Bench split file for an extracted video.
+
+    Args:
+        annotation: content of the VidSTG annotation file: ``trajectories`` and
+            ``subject/objects``.
+        frames: number of extracted frames.
+
+    Returns:
+        One dict a frame: ``frame_id``, ``raw_filename`` and ``boxes`` with ``tid``, ``category``
+        (``unknown`` where it is not listed) and ``bbox`` [xmin, ymin, xmax, ymax] in pixels;
+        no boxes past the end of the trajectories (data protocol, section 1.8).
+    """
+    listed = annotation.get("subject/objects", [])
+    kinds = {entry["tid"]: entry.get("category", "unknown") for entry in listed}
+    trajectories = annotation.get("trajectories", [])
+    items = []
+    for index in range(0, INTERVAL * frames, INTERVAL):
+        boxes = [
+            {
+                "tid": entry["tid"],
+                "category": kinds.get(entry["tid"], "unknown"),
+                "bbox": [entry["bbox"][side] for side in ("xmin", "ymin", "xmax", "ymax")],
+            }
+            for entry in (trajectories[index] if index < len(trajectories) else [])
+        ]
+        items.append({"frame_id": index, "raw_filename": f"frame_{index}.jpg", "boxes": boxes})
+    return items
+
+
+def all_frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return ``frame_items`` of every extracted video, by id.
+
+    Raises:
+        DataError: an annotation file is malformed.
+    """
+    items = {}
+    for video in report.videos:
+        if video.status in ("made", "kept"):
+            path = annotations / f"{video.video}.json"
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+                items[video.video] = frame_items(content, video.frames)
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                raise DataError(f"{path} is not a VidSTG annotation: {error!r}") from None
+    return items
+
+
+def _tasks(
+    videos: Path, annotations: Path, root: Path, decoding: Decoding, compare: bool, overwrite: bool
+) -> list[Task]:
+    for folder, option in ((videos, "--videos"), (annotations, "--annotations")):
+        if not folder.is_dir():
+            raise DataError(f"{option} {folder}: there is no such folder")
+    names = sorted(path.name for path in videos.iterdir() if path.name.endswith(".mp4"))
+    if not names:
+        raise DataError(f"--videos {videos}: no file in it ends in .mp4")
+    return [
+        Task(
+            video=(video := name.removesuffix(".mp4")),
+            source=videos / name,
+            annotation=annotations / f"{video}.json",
+            target=root / FRAMES / video,
+            record=root / _RECORDS / f"{video}.json",
+            decoding=decoding,
+            compare=compare,
+            overwrite=overwrite,
+        )
+        for name in names
+    ]
+
+
+def _run(tasks: Sequence[Task], workers: int) -> Iterator[VideoReport]:
+    if workers <= 1:
+        yield from map(extract, tasks)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting: list[Future[VideoReport]] = [pool.submit(extract, task) for task in tasks]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        except BrokenProcessPool:
+            raise UserError(
+                "a worker process was ended from outside, perhaps for want of memory; "
+                "the same command goes on: try fewer --workers"
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,187 @@
+"""Extracting the frames of one VidSTG video: whole or not at all, with a record of how."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+
+from sama_bench.data.video_frames import (
+    Decoding,
+    UnreadableVideoError,
+    declared_frames,
+    frames,
+    seeking_errors,
+)  # fmt: skip
+
+INTERVAL = 4
+"""Every fourth frame is kept (data protocol, section 1.8)."""
+
+JPEG_QUALITY = 95
+"""OpenCV's default, which the released script writes with."""
+
+Status = Literal["made", "kept", "skipped", "foreign", "failed"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One video to extract.
+
+    Attributes:
+        video: id, the name of the mp4 without extension.
+        source: the mp4.
+        annotation: its JSON file; a video without one is skipped.
+        target: folder that receives ``frame_<k>.jpg``.
+        record: file that says how the folder was made.
+        decoding: how to choose frames.
+        compare: also find out where seeking differs from sequential decoding.
+        overwrite: make folders anew that something else has made.
+    """
+
+    video: str
+    source: Path
+    annotation: Path
+    target: Path
+    record: Path
+    decoding: Decoding
+    compare: bool
+    overwrite: bool
+
+
+@dataclass(frozen=True)
+class VideoReport:
+    """What became of one video.
+
+    Attributes:
+        status: ``made`` now; ``kept``, made by an earlier run; ``skipped``, no annotation file;
+            ``foreign``, its folder exists but something else made it; ``failed``.
+        frames: number of frames in its folder.
+        declared: number of frames that the video's header declares.
+        detail: why it was skipped or failed, or what is odd about it; None if nothing is.
+        disk_full: it failed because the disk is full.
+        seeking_errors: see ``seeking_errors``; None where nobody compared.
+    """
+
+    video: str
+    status: Status
+    frames: int = 0
+    declared: int = 0
+    detail: str | None = None
+    disk_full: bool = False
+    seeking_errors: Mapping[int, int | None] | None = None
+
+
+def extract(task: Task) -> VideoReport:
+    """Extract the frames of one video unless they are there already; never raises for its fault."""
+    if not task.annotation.is_file():
+        return VideoReport(task.video, "skipped", detail=f"no annotation {task.annotation.name}")
+    try:
+        report = _kept(task)
+        if report is None:
+            report = _extract(task)
+        if task.compare and report.seeking_errors is None and report.status in ("made", "kept"):
+            report = replace(report, seeking_errors=seeking_errors(task.source, INTERVAL))
+            _write_record(task, report, task.target)
+    except UnreadableVideoError as error:
+        return VideoReport(task.video, "failed", detail=f"{task.source.name}: {error}")
+    except (OSError, cv2.error) as error:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        detail = str(error).strip().replace("\n", " ")
+        return VideoReport(task.video, "failed", detail=detail, disk_full=full)
+    return report
+
+
+def _kept(task: Task) -> VideoReport | None:
+    """Report on a folder that needs no work, or None if the video has to be extracted."""
+    if not task.target.exists():
+        return None
+    try:
+        record = json.loads(task.record.read_text(encoding="utf-8"))
+        made = _recorded(task, record)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        made = None
+        if not task.overwrite:
+            detail = "its folder was not made by this command; --overwrite makes it anew"
+            count = sum(1 for _ in task.target.glob("frame_*.jpg"))
+            return VideoReport(task.video, "foreign", frames=count, detail=detail)
+    return made
+
+
+def _recorded(task: Task, record: dict[str, Any]) -> VideoReport | None:
+    """The earlier report, if source and settings are the same and all frames still lie there."""
+    if record["source_bytes"] != task.source.stat().st_size or record["decoding"] != task.decoding:
+        return None
+    report = record["report"]
+    names = {f"frame_{INTERVAL * k}.jpg": size for k, size in enumerate(record["frame_bytes"])}
+    if any(
+        not (task.target / name).is_file() or (task.target / name).stat().st_size != size
+        for name, size in names.items()
+    ):
+        return None
+    errors = report["seeking_errors"]
+    found = None if errors is None else {int(index): other for index, other in errors.items()}
+    return VideoReport(
+        task.video, "kept", report["frames"], report["declared"], report["detail"],
+        seeking_errors=found,
+    )  # fmt: skip
+
+
+def _extract(task: Task) -> VideoReport:
+    cv2.setNumThreads(1)
+    part = task.target.with_name(f".{task.target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        count = 0
+        for index, frame in frames(task.source, INTERVAL, task.decoding):
+            done, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+            if not done:
+                raise OSError(f"frame {index} cannot be encoded")
+            (part / f"frame_{index}.jpg").write_bytes(data.tobytes())
+            count += 1
+        if not count:
+            raise UnreadableVideoError("not one frame can be decoded")
+        declared = declared_frames(task.source)
+        report = VideoReport(task.video, "made", count, declared, _oddity(task, count, declared))
+        _write_record(task, report, part)  # before the folder appears: a kill leaves no orphan
+        if task.target.exists():
+            shutil.rmtree(task.target)
+        part.rename(task.target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return report
+
+
+def _oddity(task: Task, count: int, declared: int) -> str | None:
+    """Say what does not fit together: header, decoded frames, annotation."""
+    expected = max(1, -(-declared // INTERVAL))
+    if count != expected:
+        return f"{declared} frames declared, so {expected} expected, but {count} could be decoded"
+    try:
+        annotated = json.loads(task.annotation.read_text(encoding="utf-8")).get("frame_count")
+    except (OSError, ValueError, AttributeError):
+        return f"{task.annotation.name} is not a readable annotation"
+    if isinstance(annotated, int) and annotated != declared:
+        return f"the video declares {declared} frames, its annotation {annotated}"
+    return None
+
+
+def _write_record(task: Task, report: VideoReport, folder: Path) -> None:
+    sizes = [(folder / f"frame_{INTERVAL * k}.jpg").stat().st_size for k in range(report.frames)]
+    record = {
+        "report": asdict(report),
+        "decoding": task.decoding,
+        "source_bytes": task.source.stat().st_size,
+        "frame_bytes": sizes,
+        "opencv": cv2.__version__,
+    }
+    task.record.parent.mkdir(parents=True, exist_ok=True)
+    part = task.record.with_suffix(".part")
+    part.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    part.replace(task.record)
