@@ -1,0 +1,189 @@
+"""Loading of weights: where they are, whether they are whole, and in which precision.
+
+Everything a user can get wrong here ends in one ``AdapterError``. torch and transformers are
+imported inside the functions, because the registry imports this module without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sama_bench.adapter import Setup
+from sama_bench.errors import AdapterError
+
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+SAMPLE_BYTES = 1 << 20
+
+
+def checkpoint_folder(setup: Setup) -> Path:
+    """Return the folder of the weights: the user's own, or the hub's snapshot, fetched if allowed.
+
+    Raises:
+        AdapterError: there is none, the hub cannot be reached, or weights are missing or cut off.
+    """
+    named = setup.checkpoint
+    if named is None:
+        raise AdapterError(f"{setup.model} has no default weights; give --checkpoint DIR_OR_HUB_ID")
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        if folder.is_absolute() or named.startswith((".", "~")) or named.count("/") != 1:
+            raise AdapterError(f"--checkpoint {named}: no such folder, and not a hub id like a/b")
+        folder = _snapshot(setup, named)
+    if not (folder / "config.json").is_file():
+        raise AdapterError(f"checkpoint {folder} has no config.json; give the folder that holds it")
+    check_weights(folder)
+    return folder
+
+
+def _snapshot(setup: Setup, named: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise AdapterError(
+            f"{named} is a hub id, but huggingface_hub is not installed; pip install "
+            "'sama-bench[models]' or give a local folder"
+        ) from None
+    try:
+        return Path(
+            snapshot_download(named, revision=setup.revision, local_files_only=setup.offline)
+        )
+    except Exception as error:
+        # The hub's client raises its own, requests' and httpx' errors, by version.
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        remedy = "drop --offline or fetch" if setup.offline else "check the network, or fetch"
+        raise AdapterError(
+            f"the weights {named} cannot be had from the hub ({why[:160]}); {remedy} them with "
+            f"`hf download {named}` and give the folder as --checkpoint"
+        ) from None
+
+
+def check_weights(folder: Path) -> None:
+    """Check that every weight file is there and complete, without reading the tensors.
+
+    Raises:
+        AdapterError: a shard of the index is missing, a file is cut off, or there is none.
+    """
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")])
+    for index in folder.glob("*.index.json"):
+        for name in sorted(set(_json(index).get("weight_map", {}).values())):
+            if not (folder / Path(name).name).is_file():
+                raise AdapterError(f"checkpoint {folder}: {name} of {index.name} is missing")
+    if not files:
+        raise AdapterError(f"checkpoint {folder} holds no weights (*.safetensors, *.bin, *.pt)")
+    for file in files:
+        if not _complete(file):
+            raise AdapterError(f"{file} is cut off or damaged; fetch it again")
+
+
+def _complete(file: Path) -> bool:
+    size = file.stat().st_size
+    if file.suffix != ".safetensors":
+        return zipfile.is_zipfile(file) or size == 0 or file.name == "training_args.bin"
+    with file.open("rb") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        if size < 8 or length > size - 8:
+            return False
+        try:
+            header = json.loads(handle.read(length))
+        except ValueError:
+            return False
+    ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
+    return 8 + length + max(ends, default=0) == size
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a short hash of a checkpoint: names, sizes and the first MiB of each of its files."""
+    digest = hashlib.sha256()
+    patterns = ("*.safetensors", "*.bin", "*.pt", "*.json", "*.py")
+    for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
+        digest.update(f"{file.name} {file.stat().st_size}\n".encode())
+        with file.open("rb") as handle:
+            digest.update(handle.read(SAMPLE_BYTES))
+    return digest.hexdigest()[:16]
+
+
+def config_of(folder: Path) -> Mapping[str, Any]:
+    """Return the checkpoint's ``config.json``."""
+    return _json(folder / "config.json")
+
+
+def _json(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AdapterError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise AdapterError(f"{path} must hold an object")
+    return content
+
+
+def require(package: str, extra: str) -> None:
+    """Check that a package is installed.
+
+    Raises:
+        AdapterError: it is not, with the command that installs it.
+    """
+    if importlib.util.find_spec(package) is None:
+        raise AdapterError(
+            f"this model needs the package {package}; pip install 'sama-bench[{extra}]', or run "
+            "without --no-env"
+        )
+
+
+def require_version(setup: Setup, package: str, low: str, below: str, why: str) -> str:
+    """Check that ``low <= version < below``, unless the option ``{package}=any`` is given.
+
+    Returns:
+        the installed version.
+
+    Raises:
+        AdapterError: it is another version, with ``why`` and what to do.
+    """
+    try:
+        have = version(package)
+    except PackageNotFoundError:
+        raise AdapterError(f"{setup.model} needs {package}; it is not installed here") from None
+    fits = _numbers(low) <= _numbers(have) < _numbers(below)
+    if not fits and setup.options.get(package) != "any":
+        raise AdapterError(
+            f"{setup.model} needs {package} from {low} to below {below} ({why}), and this "
+            f"environment has {have}; drop --no-env to use the model's own environment, or try "
+            f"anyway with --option {package}=any"
+        )
+    return have
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+
+
+def precision(setup: Setup, default: str = "float32") -> Any:
+    """Return the torch dtype to load in; ``auto`` is the adapter's default.
+
+    Raises:
+        AdapterError: an unknown name.
+    """
+    import torch
+
+    name = default if setup.dtype == "auto" else setup.dtype
+    if name not in PRECISIONS:
+        raise AdapterError(f"--dtype {name}: one of {', '.join(PRECISIONS)}")
+    return "auto" if name == "auto" else getattr(torch, name)
+
+
+def dtype_argument() -> str:
+    """Return how this transformers calls the argument: ``dtype``, ``torch_dtype`` before 4.56."""
+    return "dtype" if _numbers(version("transformers")) >= (4, 56) else "torch_dtype"
+
+
+def one_line(error: BaseException, limit: int = 300) -> str:
+    """Return an exception's type and text in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:limit]

@@ -1,0 +1,187 @@
+"""Sa2VA (Yuan et al., 2025), on InternVL and on Qwen: referring segmentation in image and video.
+
+Which of the two call forms a checkpoint needs is read from its config, never from its path.
+Protocol: adapters.md sections 3 to 5, refvos.md section 1, image.md.
+
+Sa2VA has no region prompt for video. For SAMA-Bench the region is drawn on the frame where it lies
+and named by its colour; the card marks such results as ours.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, cast
+
+from PIL import Image
+
+from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapters import loading_models, options
+from sama_bench.adapters.loading import (
+    checkpoint_folder,
+    config_of,
+    fingerprint,
+    require,
+    require_version,
+)
+from sama_bench.adapters.outputs import MARK, chat_answer
+from sama_bench.adapters.prompts import STYLES, Style, form, image_prompt, referring_prompt
+from sama_bench.adapters.region_marks import marked_frames, named_by_colour
+from sama_bench.adapters.region_tracks import region_mask
+from sama_bench.nouns import Answer, Sample
+
+TOKENIZER, PROCESSOR = "<tokenizer>", "<processor>"
+"""Stand for the loaded objects among the arguments until the model is called."""
+SEEN = 5
+"""Frames from the start of the video that the language model sees."""
+
+
+def is_qwen(config: Mapping[str, Any]) -> bool:
+    """Tell from a checkpoint's config whether it has the Qwen call form.
+
+    An InternVL-based checkpoint may have a Qwen language model inside; the outer class decides.
+    """
+    outer = [str(name) for name in config.get("architectures") or ()]
+    outer += [str(name) for name in (config.get("auto_map") or {}).values()]
+    if any("qwen" in name.lower() for name in outer):
+        return True
+    return "llm_config" not in config and "qwen" in str(config.get("model_type", "")).lower()
+
+
+class Sa2va(Adapter):
+    """Sa2VA in all published sizes."""
+
+    names: tuple[str, ...] = ("prompt_style", "family")
+    versions = ("4.42", "5.0", "Sa2VA's code loads with 4.x only")
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Beginnings of the names of the folders with recordings of this call form."""
+        return ("sa2va-qwen",) if self._qwen else ("sa2va-internvl",)
+
+    def configure(self, setup: Setup) -> None:
+        """Read the options; all that ``arguments`` needs, without weights."""
+        options.check_names(setup.options, self.names)
+        self._style = cast(Style, options.choice(setup.options, "prompt_style", STYLES, "sa2va2"))
+        family = options.choice(setup.options, "family", ("internvl", "qwen"), "internvl")
+        self._qwen = family == "qwen"
+        self._card: dict[str, Any] = {}
+
+    def load(self, setup: Setup) -> None:
+        """Load the checkpoint and its code.
+
+        Raises:
+            AdapterError: remote code is not allowed, transformers is another version, or the
+                weights are missing.
+        """
+        self.configure(setup)
+        loading_models.ask_for_trust(setup)
+        require("transformers", "models")
+        have = require_version(setup, "transformers", *self.versions)
+        from transformers import AutoModel
+
+        folder = checkpoint_folder(setup)
+        self._qwen = is_qwen(config_of(folder))
+        more = {} if self._qwen else {"use_flash_attn": True}
+        self._model, dtype = loading_models.pretrained(
+            AutoModel, folder, setup, "bfloat16", trust_remote_code=True, **more
+        )
+        self._tokenizer = loading_models.tokenizer(folder, setup)
+        self._processor = loading_models.processor(folder, setup) if self._qwen else None
+        self._accepts = frozenset(inspect.signature(self._model.predict_forward).parameters)
+        self._card = {
+            "checkpoint_fingerprint": fingerprint(folder),
+            "transformers": have,
+            "dtype": str(dtype),
+        }
+
+    def predict(self, sample: Sample) -> Answer:
+        """Ask the model."""
+        import torch
+
+        arguments = self.arguments(sample)
+        loaded = {"tokenizer": self._tokenizer, "processor": self._processor}
+        arguments.update({name: value for name, value in loaded.items() if name in arguments})
+        if "processor" not in self._accepts:  # checkpoints before v2
+            arguments.pop("processor", None)
+        with torch.inference_mode():
+            reply = self._model.predict_forward(**arguments)
+        prompted = arguments["text"].count(MARK) if self._qwen else 0
+        return chat_answer(reply, sample, prompted)
+
+    def arguments(self, sample: Sample) -> dict[str, Any]:
+        """Return what ``predict_forward`` is called with; frames as PIL images.
+
+        Raises:
+            ValueError: the model cannot be asked this.
+        """
+        kind = form(sample)
+        tools = {"tokenizer": TOKENIZER, "processor": PROCESSOR if self._qwen else None}
+        if kind == "region-caption":
+            if self._qwen:
+                raise ValueError("Sa2VA on Qwen ignores region prompts, so it cannot caption one")
+            masks = [region_mask(sample, region) for region in sample.regions]
+            return {**self._image(sample), "mask_prompts": [_stacked(masks)], **tools}
+        if kind in ("phrase-image", "gcg"):
+            return {**self._image(sample), **tools}
+        if kind == "referring":
+            video = [Image.fromarray(frame) for frame in sample.video]
+            return {"video": video, "text": referring_prompt(sample.text, self._style), **tools}
+        marked = marked_frames(sample, range(min(SEEN, len(sample.video))))
+        video = [
+            marked[index] if index in marked else Image.fromarray(sample.video.frame(index))
+            for index in range(len(sample.video))
+        ]
+        return {"video": video, "text": f"<image>\n{named_by_colour(sample.text)}", **tools}
+
+    def _image(self, sample: Sample) -> dict[str, Any]:
+        return {"image": Image.fromarray(sample.video.frame(0)), "text": image_prompt(sample)}
+
+    def card(self) -> dict[str, Any]:
+        """Return the protocol card."""
+        return {
+            "call_form": "qwen" if self._qwen else "internvl",
+            "frames": "first 5 of the video",
+            "prompt_style": self._style,
+            "region_prompt": "drawn (ours): box on the frame, named by colour",
+            "generation": "greedy, 2048 new tokens",
+            **self._card,
+        }
+
+
+def _stacked(masks: list[Any]) -> Any:
+    import numpy as np
+
+    return np.stack(masks)
+
+
+TASK = "referring segmentation (video, image), grounded captions"
+
+
+def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSpec:
+    environment = "sa2va-legacy" if hub in ("1B", "4B", "8B", "26B") else "sa2va-latest"
+    return ModelSpec(
+        f"sa2va-{name}",
+        "sama_bench.adapters.sa2va:Sa2va",
+        f"Sa2VA-{hub}; SAMA-Bench with regions drawn on the frame (ours)",
+        TASK,
+        f"ByteDance/Sa2VA-{hub}",
+        size,
+        licence,
+        environment,
+        extra,
+    )
+
+
+MODELS = (
+    _spec("1b", "1B", "1B", "mit"),
+    _spec("4b", "4B", "4B", "mit"),
+    _spec("8b", "8B", "8B", "mit"),
+    _spec("26b", "26B", "26B", "mit"),
+    _spec("internvl3-2b", "InternVL3-2B", "2B", "apache-2.0"),
+    _spec("internvl3-8b", "InternVL3-8B", "8B", "apache-2.0"),
+    _spec("internvl3-14b", "InternVL3-14B", "14B", "apache-2.0"),
+    _spec("qwen2_5-vl-3b", "Qwen2_5-VL-3B", "3B", "apache-2.0", family="qwen"),
+    _spec("qwen2_5-vl-7b", "Qwen2_5-VL-7B", "7B", "apache-2.0", family="qwen"),
+    _spec("qwen3-vl-4b", "Qwen3-VL-4B", "4B", "apache-2.0", family="qwen"),
+)

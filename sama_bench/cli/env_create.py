@@ -1,0 +1,23 @@
+"""``sama-bench env create``."""
+
+from __future__ import annotations
+
+import click
+
+from sama_bench.environment_file import environment_named
+from sama_bench.environments import create
+
+GROUP = "env"
+
+
+@click.command("create")
+@click.argument("name")
+def command(name: str) -> None:
+    """Make the environment NAME (an environment, a model that uses it, or a .toml file).
+
+    `sama-bench run` does this by itself when it first needs the environment; do it beforehand
+    where the machine that runs has no network.
+    """
+    made = create(environment_named(name), lambda line: click.echo(line, err=True))
+    shares = f", shares {', '.join(made.shares)}" if made.shares else ""
+    click.echo(f"{made.name}: {made.python} ({made.size() / 1e6:,.0f} MB{shares})")

@@ -1,0 +1,17 @@
+"""``sama-bench env remove``."""
+
+from __future__ import annotations
+
+import click
+
+from sama_bench.environments import remove
+
+GROUP = "env"
+
+
+@click.command("remove")
+@click.argument("name")
+def command(name: str) -> None:
+    """Delete the environment NAME; it is made anew when a run needs it."""
+    for made in remove(name):
+        click.echo(f"removed {made.folder}")

@@ -1,0 +1,173 @@
+"""The small file beside an adapter that says which Python and packages a model needs.
+
+```toml
+summary = "one line"
+python = ">=3.10,<3.13"
+size = "about 1 GB"
+requirements = ["transformers==4.42.3", ...]   # complete: installed without resolving anything
+
+[torch]                                        # optional
+accepts = ">=2.3"                              # a torch of the current environment that fits
+share = ["torch", "torchvision"]               # is used instead of a second copy
+install = ["torch==2.3.1", "torchvision==0.18.1"]
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from sama_bench.adapter import ModelSpec
+from sama_bench.errors import UserError, did_you_mean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+KEYS = {"summary", "python", "size", "requirements", "torch"}
+TORCH_KEYS = {"accepts", "share", "install"}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a model's environment holds.
+
+    Attributes:
+        name: of the file, without ``.toml``.
+        python: version specifier, e.g. ``>=3.10,<3.13``.
+        requirements: exact, complete; installed without resolving dependencies.
+        summary: one line.
+        size: of the download, in words.
+        torch: specifier of a torch that may be shared with the current environment, or None when
+            the environment brings its own in ``requirements`` or needs none.
+        share: distributions that are shared together with torch, if all are there.
+        install: what is installed when they cannot be shared; dependencies are resolved.
+    """
+
+    name: str
+    python: str
+    requirements: tuple[str, ...]
+    summary: str = ""
+    size: str = "unknown"
+    torch: str | None = None
+    share: tuple[str, ...] = ("torch",)
+    install: tuple[str, ...] = ()
+
+    def accepts_python(self, version: str) -> bool:
+        """Tell whether a Python version, e.g. ``3.11.7``, fits."""
+        return SpecifierSet(self.python).contains(version, prereleases=True)
+
+    def accepts_torch(self, version: str) -> bool:
+        """Tell whether an installed torch may be shared; local labels (``+cpu``) do not matter."""
+        plain = version.split("+")[0]
+        return self.torch is not None and SpecifierSet(self.torch).contains(plain)
+
+    def content(self) -> str:
+        """Return a hash of all that determines what is installed."""
+        parts = [self.python, sorted(self.requirements), self.torch, self.share, self.install]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def read_environment(path: Path) -> Environment:
+    """Read an environment file.
+
+    Raises:
+        UserError: it cannot be read, or a key is unknown, missing or of the wrong kind.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"environment file {path}: {error}") from None
+    torch = content.get("torch", {})
+    unknown = (set(content) - KEYS) | ({f"torch.{key}" for key in set(torch) - TORCH_KEYS})
+    if unknown:
+        raise UserError(f"environment file {path}: unknown key {min(unknown)}")
+    try:
+        SpecifierSet(content["python"])
+        SpecifierSet(torch.get("accepts", ""))
+    except (KeyError, TypeError, InvalidSpecifier) as error:
+        raise UserError(f"environment file {path}: python or torch.accepts: {error}") from None
+    return Environment(
+        path.stem,
+        content["python"],
+        _strings(path, content, "requirements"),
+        str(content.get("summary", "")),
+        str(content.get("size", "unknown")),
+        torch.get("accepts"),
+        _strings(path, torch, "share") or ("torch",),
+        _strings(path, torch, "install"),
+    )
+
+
+def _strings(path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UserError(f"environment file {path}: {key} must be a list of strings")
+    return tuple(value)
+
+
+def environment_path(spec: ModelSpec) -> Path | None:
+    """Return the environment file of a model, or None when it runs in the current environment.
+
+    ``spec.environment`` is a path, or the name of a file in ``environments/`` beside the adapter.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if spec.environment is None:
+        return None
+    if spec.environment.endswith(".toml"):
+        path = Path(spec.environment).expanduser()
+    else:
+        module = spec.adapter.rpartition(":")[0]
+        path = _folder_of(module) / "environments" / f"{spec.environment}.toml"
+    if not path.is_file():
+        raise UserError(f"model {spec.name}: there is no environment file {path}")
+    return path
+
+
+def _folder_of(module: str) -> Path:
+    if module.endswith(".py"):
+        return Path(module).parent
+    found = importlib.util.find_spec(module)
+    if found is None or found.origin is None:
+        raise UserError(f"the adapter module {module} cannot be found")
+    return Path(found.origin).parent
+
+
+def known_environments() -> dict[str, Path]:
+    """Return the environment files of the toolkit's own adapters by name."""
+    folder = _folder_of("sama_bench.adapters") / "environments"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def environment_named(name: str) -> Environment:
+    """Return an environment by its name, by a path, or by a model that uses it.
+
+    Raises:
+        UserError: there is none, with the nearest names.
+    """
+    if name.endswith(".toml"):
+        return read_environment(Path(name).expanduser())
+    known = known_environments()
+    if name in known:
+        return read_environment(known[name])
+    from sama_bench.registry import models
+
+    specs = models()
+    if name in specs:
+        path = environment_path(specs[name])
+        if path is None:
+            raise UserError(f"model {name} runs in the current environment; it needs no other")
+        return read_environment(path)
+    raise did_you_mean("environment or model", name, [*known, *specs])

@@ -1,0 +1,102 @@
+"""Finding a Python interpreter for an environment, and what the current one can share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from sama_bench.environment_file import Environment
+from sama_bench.errors import UserError
+
+MINORS = tuple(range(14, 8, -1))
+TORCH_COMPANIONS = ("torchgen", "functorch", "nvidia", "triton", "torchvision.libs", "cuda")
+"""What lies beside torch in site-packages and belongs to it."""
+
+
+def current_version() -> str:
+    """Return the version of the running interpreter."""
+    return ".".join(str(number) for number in sys.version_info[:3])
+
+
+def find_python(environment: Environment) -> Path:
+    """Return an interpreter whose version fits: the current one if it does, else one that is found.
+
+    Raises:
+        UserError: none is installed, with how to get one.
+    """
+    if environment.accepts_python(current_version()):
+        return Path(sys.executable)
+    for candidate in _installed():
+        version = version_of(candidate)
+        if version is not None and environment.accepts_python(version):
+            return candidate
+    raise UserError(
+        f"environment {environment.name} needs Python {environment.python}, and none is installed; "
+        f"install one (for example `uv python install`), or give --env-python PATH"
+    )
+
+
+def _installed() -> Iterator[Path]:
+    for minor in MINORS:
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            yield Path(found)
+    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
+    roots.append(Path.home() / ".local" / "share" / "uv" / "python")
+    for root in roots:
+        yield from sorted(root.glob("*/bin/python3"), reverse=True)
+
+
+def version_of(python: Path) -> str | None:
+    """Return the version of an interpreter, or None when it does not run."""
+    code = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+    try:
+        done = subprocess.run(
+            [str(python), "-I", "-c", code], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def shareable(environment: Environment, python: Path) -> dict[str, Path]:
+    """Return what the environment can take over from the current one instead of installing it.
+
+    Compiled packages can be shared only between interpreters of one minor version.
+
+    Returns:
+        name in site-packages to its place; empty when anything needed is missing or of the wrong
+        version.
+    """
+    if environment.torch is None:
+        return {}
+    theirs = version_of(python)
+    if theirs is None or theirs.split(".")[:2] != current_version().split(".")[:2]:
+        return {}
+    found: dict[str, Path] = {}
+    for name in environment.share:
+        try:
+            known = distribution(name)
+        except PackageNotFoundError:
+            return {}
+        if name == "torch" and not environment.accepts_torch(known.version):
+            return {}
+        place = Path(str(known.locate_file("")))
+        if not (place / name).is_dir():
+            return {}
+        found[name] = place / name
+        for info in place.glob(f"{name}-*.dist-info"):
+            found[info.name] = info
+    place = found["torch"].parent if "torch" in found else Path(sysconfig.get_path("purelib"))
+    for name in TORCH_COMPANIONS:
+        for path in (*place.glob(name), *place.glob(f"{name}-*.dist-info")):
+            found[path.name] = path
+    for path in place.glob("nvidia_*.dist-info"):
+        found[path.name] = path
+    return found

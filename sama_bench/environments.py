@@ -1,0 +1,202 @@
+"""Environments in which models run whose requirements contradict each other.
+
+Each is made once from its file, kept under the cache folder by the hash of its content, and reused.
+``python_for`` is what the engine calls; ``worker_path`` is the one folder that a worker adds to its
+import path, so that nothing else of this installation leaks into the model's environment.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sama_bench
+from sama_bench.adapter import ModelSpec
+from sama_bench.caches import cache_dir
+from sama_bench.environment_file import Environment, environment_path, read_environment
+from sama_bench.environment_install import install
+from sama_bench.environment_python import current_version, find_python, shareable, version_of
+from sama_bench.errors import UserError
+
+Say = Callable[[str], None]
+MARKER = "sama-bench-environment.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An environment on disk.
+
+    Attributes:
+        name: of its file.
+        content: hash of what the file asked for when it was made.
+        folder: where it lies.
+        python: its interpreter.
+        shares: distributions that it shares with the environment that made it.
+    """
+
+    name: str
+    content: str
+    folder: Path
+    python: Path
+    shares: tuple[str, ...]
+
+    def size(self) -> int:
+        """Return the bytes that it takes on disk, without what it shares."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in files if not path.is_symlink())
+
+
+def environments_dir() -> Path:
+    """Return the folder of all environments."""
+    return cache_dir() / "envs"
+
+
+def python_for(
+    spec: ModelSpec,
+    env_python: Path | None = None,
+    no_env: bool = False,
+    say: Say = lambda line: None,
+) -> Path | None:
+    """Return the interpreter in which a model's worker runs, making its environment if needed.
+
+    Args:
+        spec: the model.
+        env_python: an interpreter that the user gives instead, e.g. on a cluster without network.
+        no_env: use the current environment whatever the model asks for.
+        say: receives lines of progress.
+
+    Returns:
+        the interpreter, or None for the current one.
+
+    Raises:
+        UserError: the given interpreter does not run, or the environment cannot be made.
+    """
+    if env_python is not None and no_env:
+        raise UserError("--env-python and --no-env contradict each other; give one of them")
+    if env_python is not None:
+        if version_of(env_python) is None:
+            raise UserError(f"--env-python {env_python} is not a Python interpreter that runs")
+        return env_python
+    path = environment_path(spec)
+    if path is None or no_env:
+        return None
+    return create(read_environment(path), say).python
+
+
+def create(environment: Environment, say: Say = lambda line: None) -> Made:
+    """Make an environment, or return it if it is there already; safe with several processes.
+
+    Raises:
+        UserError: no fitting Python is installed, or the installation failed.
+    """
+    python = find_python(environment)
+    shared = shareable(environment, python)
+    minor = ".".join((version_of(python) or current_version()).split(".")[:2])
+    label = "shared" if shared else "own"
+    folder = environments_dir() / f"{environment.name}-{environment.content()}-py{minor}-{label}"
+    made = _read(folder)
+    if made is not None:
+        return made
+    with _lock(folder.with_suffix(".lock"), say):
+        made = _read(folder)  # another process may have made it meanwhile
+        if made is not None:
+            return made
+        say(
+            f"making the environment {environment.name} once, in {folder}: Python {minor}, "
+            f"{len(environment.requirements)} packages, {environment.size}"
+            + (", sharing " + ", ".join(environment.share) if shared else "")
+        )
+        if folder.exists():
+            shutil.rmtree(folder)
+        try:
+            install(environment, python, folder, shared, say)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        note = {
+            "name": environment.name,
+            "content": environment.content(),
+            "shares": sorted(environment.share) if shared else [],
+        }
+        (folder / MARKER).write_text(json.dumps(note), encoding="utf-8")
+    made = _read(folder)
+    if made is None:
+        raise UserError(f"the environment {folder} was made but its Python does not run")
+    return made
+
+
+def made_environments() -> list[Made]:
+    """Return all environments on disk, by name."""
+    folder = environments_dir()
+    if not folder.is_dir():
+        return []
+    found = (_read(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    return [made for made in found if made is not None]
+
+
+def remove(name: str) -> list[Made]:
+    """Delete the environments called ``name`` (all contents and Pythons of it).
+
+    Raises:
+        UserError: there is none.
+    """
+    chosen = [made for made in made_environments() if made.name == name]
+    if not chosen:
+        names = sorted({made.name for made in made_environments()})
+        raise UserError(f"no environment '{name}' has been made; there are: {', '.join(names)}")
+    for made in chosen:
+        shutil.rmtree(made.folder)
+    return chosen
+
+
+def worker_path() -> Path:
+    """Return a folder that holds this package and nothing else, for a worker's import path."""
+    package = Path(sama_bench.__file__).resolve().parent
+    parent = cache_dir() / "worker-path"
+    parent.mkdir(parents=True, exist_ok=True)
+    for folder in parent.iterdir():
+        link = folder / "sama_bench"
+        if link.is_symlink() and link.resolve() == package:
+            return folder
+    folder = Path(tempfile.mkdtemp(prefix="path-", dir=parent))
+    (folder / "sama_bench").symlink_to(package, target_is_directory=True)
+    return folder
+
+
+def interpreter_of(folder: Path) -> Path:
+    """Return the interpreter inside a virtual environment."""
+    windows = folder / "Scripts" / "python.exe"
+    return windows if windows.is_file() else folder / "bin" / "python"
+
+
+def _read(folder: Path) -> Made | None:
+    try:
+        note = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    python = interpreter_of(folder)
+    if not python.exists():
+        return None
+    return Made(note["name"], note["content"], folder, python, tuple(note["shares"]))
+
+
+@contextmanager
+def _lock(path: Path, say: Say) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows has none; two first runs at once are then not kept apart
+        yield
+        return
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another process is making this environment; waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
