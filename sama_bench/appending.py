@@ -32,8 +32,12 @@ class Appender:
         except OSError as error:
             raise _refusal(path, error) from None
 
-    def append(self, line: bytes) -> None:
-        """Write ``line`` (with its newline) and wait until it is on disk.
+    def append(self, line: bytes, wait: bool = True) -> None:
+        """Write one or more whole lines, each with its newline.
+
+        Args:
+            line: what to write.
+            wait: until it is on disk.
 
         Raises:
             UserError: the disk is full or the file cannot be written; nothing of it is left.
@@ -44,7 +48,8 @@ class Appender:
             torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
             try:
                 self._write(b"\n" + line if torn else line)
-                os.fsync(self._file)
+                if wait:
+                    os.fsync(self._file)
             except OSError as error:
                 self._take_back(size)
                 raise _refusal(self.path, error) from None

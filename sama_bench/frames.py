@@ -1,6 +1,6 @@
 """Frames of a video, decoded once and shared.
 
-A ``FrameStore`` keeps the last decoded frames in memory, bounded in bytes. All samples of one
+A ``FrameStore`` keeps decoded frames in memory, bounded in bytes. All samples of one
 video that a worker answers read from the same store, so a frame is decoded once per worker.
 Image files are opened with Pillow, as the published loaders do, so that the RGB bytes are theirs.
 """
@@ -8,8 +8,10 @@ Image files are opened with Pillow, as the published loaders do, so that the RGB
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +20,13 @@ from PIL import Image, UnidentifiedImageError
 from sama_bench.errors import DataError
 
 Frame = npt.NDArray[np.uint8]
+Key = tuple[Path, int]
 
 DEFAULT_BUDGET = 1 << 30
 """Bytes of decoded frames that a store keeps: 1 GiB, about 390 frames at 720p."""
+
+OPEN_MOVIES = 16
+"""Movie files that are kept open at most."""
 
 
 def read_image(path: Path) -> Frame:
@@ -56,89 +62,152 @@ def image_size(path: Path) -> tuple[int, int]:
         raise DataError(f"frame {path} cannot be read: {error}") from None
 
 
-def read_movie(path: Path, indices: list[int]) -> dict[int, Frame]:
-    """Decode chosen frames of a movie file by reading it once from the start.
+class MovieReader:
+    """Reads frames of a movie file forwards; going back starts again from the first.
 
     Sequential reading is exact; seeking depends on the build of the decoder.
-
-    Args:
-        path: a file that OpenCV can read.
-        indices: frame numbers, from 0.
-
-    Returns:
-        frame number to uint8 RGB (height, width, 3).
-
-    Raises:
-        DataError: the file cannot be opened or ends before the last wanted frame.
     """
-    import cv2
 
-    wanted = set(indices)
-    frames: dict[int, Frame] = {}
-    movie = cv2.VideoCapture(str(path))
-    try:
-        if not movie.isOpened():
-            raise DataError(f"video {path} cannot be opened")
-        for number in range(max(wanted) + 1):
-            if not movie.grab():
-                raise DataError(f"video {path} ends before frame {max(wanted)}")
-            if number in wanted:
-                ok, image = movie.retrieve()
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._movie: Any = None
+        self._next = 0
+
+    def read(self, index: int, wanted: frozenset[int]) -> Iterator[tuple[int, Frame]]:
+        """Yield the frames of ``wanted`` that are passed on the way to ``index``, and that one.
+
+        Yields:
+            frame number and uint8 RGB (height, width, 3).
+
+        Raises:
+            DataError: the file cannot be opened, or ends or breaks before ``index``.
+        """
+        import cv2
+
+        if self._movie is None or index < self._next:
+            self.close()
+            self._movie = cv2.VideoCapture(str(self.path))
+            if not self._movie.isOpened():
+                raise DataError(f"video {self.path} cannot be opened")
+        while self._next <= index:
+            number = self._next
+            if not self._movie.grab():
+                raise DataError(f"video {self.path} ends before frame {index}")
+            self._next += 1
+            if number == index or number in wanted:
+                ok, image = self._movie.retrieve()
                 if not ok:
-                    raise DataError(f"video {path}: frame {number} cannot be decoded")
-                frames[number] = np.ascontiguousarray(image[:, :, ::-1])
-    finally:
-        movie.release()
-    return frames
+                    raise DataError(f"video {self.path}: frame {number} cannot be decoded")
+                yield number, np.ascontiguousarray(image[:, :, ::-1])
+
+    def close(self) -> None:
+        """Close the file; the next read opens it again."""
+        if self._movie is not None:
+            self._movie.release()
+        self._movie, self._next = None, 0
 
 
 class FrameStore:
-    """Least-recently-used store of decoded frames, safe to use from several threads.
+    """Decoded frames, bounded in bytes, safe to use from several threads.
+
+    Frames of the clip that was used longest ago go first. Of a clip that is larger than the whole
+    store the first frames stay: every question reads a clip from its start, so that throwing out
+    the oldest would keep nothing of use.
 
     Attributes:
         decoded: how many frames were decoded so far (the benchmarks count them).
+        asked: how many frames a model asked for.
     """
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
         self.decoded = 0
-        self._held = 0
-        self._frames: OrderedDict[tuple[Path, int], Frame] = OrderedDict()
+        self.asked = 0
+        self._clips: OrderedDict[Path, dict[tuple[Path, int], Frame]] = OrderedDict()
+        self._held: Counter[Path] = Counter()
         self._lock = threading.Lock()
+        self._decoding: dict[Path, threading.Lock] = {}
+        self._movies: OrderedDict[Path, MovieReader] = OrderedDict()
 
-    def image(self, path: Path) -> Frame:
-        """Return the image at ``path`` as read-only uint8 RGB (height, width, 3)."""
-        found = self._find((path, 0))
-        return found if found is not None else self._keep((path, 0), read_image(path))
+    def image(self, path: Path, ahead: bool = False) -> Frame:
+        """Return the image at ``path`` as read-only uint8 RGB (height, width, 3).
 
-    def movie_frame(self, path: Path, index: int, chunk: list[int]) -> Frame:
-        """Return frame ``index`` of a movie; on a miss all of ``chunk`` is decoded in one pass."""
-        found = self._find((path, index))
+        Args:
+            path: of the file.
+            ahead: nobody asked for it yet.
+        """
+        return self._frame(path.parent, (path, 0), ahead, lambda: [((path, 0), read_image(path))])
+
+    def movie_frame(
+        self, path: Path, index: int, wanted: frozenset[int], ahead: bool = False
+    ) -> Frame:
+        """Return frame ``index`` of a movie; those of ``wanted`` passed on the way are kept too."""
+
+        def read() -> Iterator[tuple[Key, Frame]]:
+            return (((path, n), frame) for n, frame in self._movie(path).read(index, wanted))
+
+        return self._frame(path, (path, index), ahead, read)
+
+    def has_room(self, size: int, clips: Collection[Path]) -> bool:
+        """Tell whether ``size`` more bytes fit without dropping frames of ``clips``."""
+        with self._lock:
+            return sum(self._held[clip] for clip in clips) + size <= self.budget
+
+    def _frame(
+        self, clip: Path, key: Key, ahead: bool, decode: Callable[[], Iterable[tuple[Key, Frame]]]
+    ) -> Frame:
+        with self._lock:
+            self.asked += not ahead
+            turn = self._decoding.setdefault(clip, threading.Lock())
+        found = self._find(clip, key)
         if found is not None:
             return found
-        frames = read_movie(path, chunk)
-        for number, frame in frames.items():
-            self._keep((path, number), frame)
-        return frames[index]
+        with turn:  # one thread decodes a clip; another that wants the same frame finds it
+            found = self._find(clip, key)
+            if found is not None:
+                return found
+            for number, frame in decode():
+                self._keep(clip, number, frame)
+                if number == key:
+                    found = frame
+        assert found is not None  # a decoder yields the frame asked for or raises
+        return found
 
-    def _find(self, key: tuple[Path, int]) -> Frame | None:
+    def _find(self, clip: Path, key: Key) -> Frame | None:
         with self._lock:
-            if key in self._frames:
-                self._frames.move_to_end(key)
-                return self._frames[key]
-        return None
+            frames = self._clips.get(clip)
+            if frames is None:
+                return None
+            self._clips.move_to_end(clip)
+            return frames.get(key)
 
-    def _keep(self, key: tuple[Path, int], frame: Frame) -> Frame:
+    def _keep(self, clip: Path, key: Key, frame: Frame) -> None:
         frame.setflags(write=False)
         with self._lock:
             self.decoded += 1
-            if key not in self._frames:
-                self._frames[key] = frame
-                self._held += frame.nbytes
-            while self._held > self.budget and len(self._frames) > 1:
-                _, dropped = self._frames.popitem(last=False)
-                self._held -= dropped.nbytes
-        return frame
+            frames = self._clips.setdefault(clip, {})
+            self._clips.move_to_end(clip)
+            while self._held.total() + frame.nbytes > self.budget and len(self._clips) > 1:
+                self._drop_one(next(iter(self._clips)))
+            if key not in frames and self._held.total() + frame.nbytes <= self.budget:
+                frames[key] = frame
+                self._held[clip] += frame.nbytes
+
+    def _drop_one(self, clip: Path) -> None:
+        frames = self._clips[clip]
+        if frames:
+            _, dropped = frames.popitem()
+            self._held[clip] -= dropped.nbytes
+        if not frames:
+            del self._clips[clip], self._held[clip]
+
+    def _movie(self, path: Path) -> MovieReader:
+        with self._lock:
+            reader = self._movies.setdefault(path, MovieReader(path))
+            self._movies.move_to_end(path)
+            if len(self._movies) > OPEN_MOVIES:
+                self._movies.popitem(last=False)
+            return reader
 
 
 SHARED = FrameStore()

@@ -50,7 +50,7 @@ class Video:
         if self.movie is None:
             return SHARED.image(Path(self.frames[index]))
         return SHARED.movie_frame(
-            Path(self.movie), int(self.frames[index]), [int(name) for name in self.frames]
+            Path(self.movie), int(self.frames[index]), frozenset(map(int, self.frames))
         )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -128,7 +128,12 @@ class Masklet:
 
     @classmethod
     def from_arrays(cls, masks: Sequence[npt.ArrayLike] | npt.NDArray[Any]) -> Masklet:
-        """Encode binary masks, (frames, height, width); an all-zero mask is stored as absent."""
+        """Encode binary masks, (frames, height, width); an all-zero mask is stored as absent.
+
+        Raises:
+            ValueError: no frames, masks of several shapes, or numbers that are no mask: NaN,
+                infinity, or logits and probabilities that still want a threshold.
+        """
         if len(masks) == 0:
             raise ValueError("a masklet has at least one frame")
         first = np.asarray(masks[0])
@@ -137,6 +142,11 @@ class Masklet:
             array = np.asarray(mask)
             if array.shape != first.shape:
                 raise ValueError(f"masks of shapes {first.shape} and {array.shape} in one masklet")
+            if array.dtype.kind == "f" and not np.isin(array, (0, 1)).all():
+                what = "binary" if np.isfinite(array).all() else "finite"
+                raise ValueError(
+                    f"the mask of frame {len(counts)} holds values that are not {what}"
+                )
             counts.append(coco_rle.encode(array)["counts"] if array.any() else None)
         return cls(int(first.shape[0]), int(first.shape[1]), tuple(counts))
 

@@ -22,6 +22,7 @@ from sama_bench.errors import DataError
 from sama_bench.records import Record, Status
 
 MANIFEST, PREDICTIONS, SCORES = "manifest.json", "predictions.jsonl", "scores.json"
+EVENTS = "events.jsonl"
 
 
 def safe_name(name: str) -> str:
@@ -107,6 +108,20 @@ class RunFolder:
         """Return what is known of a sample, its masks checked."""
         record = self.record(id)
         return Outcome("missing") if record is None else record.outcome()
+
+    def versions(self) -> Mapping[str, object]:
+        """Return, by sample, a value that changes when another line comes to count for it."""
+        return self._places
+
+    def put_aside(self) -> None:
+        """Rename all that earlier runs left, so that the folder is as new; nothing is deleted."""
+        number = 1
+        while list(self.path.glob(f"*.old-{number}")):
+            number += 1
+        for file in (*self.parts(), *(self.path / name for name in (MANIFEST, SCORES, EVENTS))):
+            if file.exists():
+                file.rename(file.with_name(f"{file.name}.old-{number}"))
+        self._places, self._read, self.duplicates, self.damaged = {}, {}, set(), []
 
     def refresh(self) -> None:
         """Index what was appended since the last look, by anybody.

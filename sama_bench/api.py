@@ -1,0 +1,168 @@
+"""``sama_bench.run``: what ``sama-bench run`` does, as a function that returns data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench import registry
+from sama_bench.adapter import Setup
+from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.cluster import cluster_rank
+from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
+from sama_bench.errors import UserError
+from sama_bench.plan import History
+from sama_bench.process import Launch, Launcher
+from sama_bench.running import Request, RunResult
+from sama_bench.running import run as run_request
+from sama_bench.supervise import Policy
+
+SAMA_BENCH = {"g": "sama-bench-g", "c": "sama-bench-c"}
+
+
+def run(
+    model: str,
+    split: str | None = None,
+    *,
+    benchmark: str | None = None,
+    task: str | None = None,
+    data: str | Path | None = None,
+    runs: str | Path = "runs",
+    devices: str | None = None,
+    gpus_per_worker: int = 1,
+    limit: int | None = None,
+    fresh: bool = False,
+    history: History = "independent",
+    options: Mapping[str, str] | None = None,
+    seed: int = 0,
+    checkpoint: str | None = None,
+    revision: str | None = None,
+    dtype: str = "auto",
+    attention: str | None = None,
+    device_map: str | None = None,
+    offline: bool = False,
+    trust_remote_code: bool = False,
+    timeout: float = 1800.0,
+    max_failures: int = 20,
+    launch: Launch | None = None,
+) -> RunResult:
+    """Ask a model all samples of a split that have no answer yet.
+
+    Args:
+        model: a registered name, or ``path/to/file.py:ClassName``.
+        split: of the benchmark; None for the one its papers report.
+        benchmark: name, or None for SAMA-Bench, both tasks.
+        task: of SAMA-Bench, ``g`` or ``c``, or None for both.
+        data: root of the benchmark's files; None for an embedded split.
+        runs: folder of the run folders.
+        devices: ``0,1,2,3``, ``cpu``, ``cpu:4``, or None for all GPUs, else the CPU.
+        gpus_per_worker: for a model that is larger than one GPU.
+        limit: ask only the first samples of each benchmark.
+        fresh: put earlier answers aside and begin again.
+        history: ``independent``, ``teacher-forced`` or ``free-running``.
+        options: settings of the model and of the benchmark.
+        seed: of the run.
+        checkpoint: folder or hub id of other weights than the model's own.
+        revision: of the hub repository.
+        dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        attention: attention implementation.
+        device_map: placement over several GPUs.
+        offline: never ask a hub.
+        trust_remote_code: allow the checkpoint's own Python code to run.
+        timeout: seconds for one sample.
+        max_failures: failures in a row after which the run stops.
+        launch: starts workers; None for processes on this machine with this Python.
+
+    Returns:
+        The run folders and how much of each is answered.
+
+    Raises:
+        UserError: the request is wrong, or the run folder holds another run.
+        AdapterError: the model cannot be loaded, or cannot do what was asked.
+        StoppedError: too many failures in a row.
+    """
+    for name, value, least in (
+        ("--limit", limit, 1),
+        ("--timeout", timeout, 0.001),
+        ("--max-failures", max_failures, 1),
+    ):
+        if value is not None and value < least:
+            raise UserError(f"{name} {value}: at least {least:g}")
+    spec = registry.model(model)
+    benchmarks = chosen_benchmarks(benchmark, task)
+    of_benchmark = {key for item in benchmarks for key in item.options}
+    given = dict(options or {})
+    shared = {key: value for key, value in given.items() if key in of_benchmark}
+    setup = Setup(
+        model=spec.name,
+        checkpoint=checkpoint or spec.checkpoint,
+        revision=revision,
+        options={**spec.options, **{k: v for k, v in given.items() if k not in of_benchmark}},
+        seed=seed,
+        dtype=dtype,
+        attention=attention,
+        device_map=device_map,
+        offline=offline,
+        trust_remote_code=trust_remote_code,
+    )
+    return run_request(
+        Request(
+            model=spec,
+            setup=setup,
+            datasets=open_datasets(benchmarks, split, data, shared),
+            runs=Path(runs),
+            benchmark_options=shared,
+            history=history,
+            limit=limit,
+            fresh=fresh,
+            devices=worker_devices(devices, gpus_per_worker),
+            policy=Policy(timeout=timeout, max_failures=max_failures),
+            launch=launch or Launcher(),
+        )
+    )
+
+
+def chosen_benchmarks(benchmark: str | None, task: str | None) -> list[Benchmark]:
+    """Return the benchmarks that a request means: SAMA-Bench's two unless another is named.
+
+    Raises:
+        UserError: no such benchmark, or a task without SAMA-Bench.
+    """
+    if benchmark is not None:
+        if task is not None:
+            raise UserError("--task belongs to SAMA-Bench; leave it out with --benchmark")
+        return [registry.benchmark(benchmark)]
+    if task is not None and task not in SAMA_BENCH:
+        raise UserError(f"--task {task}: choose g (grounded chat) or c (region description)")
+    names = SAMA_BENCH.values() if task is None else [SAMA_BENCH[task]]
+    return [registry.benchmark(name) for name in names]
+
+
+def open_datasets(
+    benchmarks: Sequence[Benchmark],
+    split: str | None,
+    data: str | Path | None,
+    options: Mapping[str, str],
+) -> list[Dataset]:
+    """Open one split of each benchmark.
+
+    Raises:
+        DataError: a file is missing, malformed or unsafe.
+        UserError: there is no such split.
+    """
+    root = None if data is None else Path(data)
+    return [item.open(root, split or item.default_split, options) for item in benchmarks]
+
+
+def worker_devices(text: str | None, gpus_per_worker: int) -> list[Device]:
+    """Return this process's devices: those named, or its share of the node's GPUs.
+
+    Raises:
+        UserError: not a device, or GPUs that do not divide.
+    """
+    rank = cluster_rank(os.environ)
+    if text is None and rank is not None:
+        gpus = share_of(visible_gpus(), rank.local, rank.local_size)
+        text = ",".join(gpus) or None
+    return parse_devices(text, gpus_per_worker)

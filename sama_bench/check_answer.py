@@ -1,0 +1,61 @@
+"""Checks what a model returned before it is recorded: a wrong shape is a failure, not a score."""
+
+from __future__ import annotations
+
+import json
+
+from sama_bench.nouns import Answer, Masklet, Sample, Segment
+
+MAX_TEXT = 100_000
+"""Characters; a longer reply is a model that did not stop."""
+
+MAX_SEGMENTS = 1000
+
+
+class BadAnswerError(ValueError):
+    """What the adapter returned is no answer to the sample; the message says why."""
+
+
+def check_answer(answer: object, sample: Sample) -> Answer:
+    """Return ``answer`` if it fits the sample.
+
+    Raises:
+        BadAnswerError: not an Answer; text that is none or endless; a masklet of another number of
+            frames or another size than the video; a broken RLE; notes that are not JSON.
+    """
+    if not isinstance(answer, Answer):
+        raise BadAnswerError(f"predict returned {type(answer).__name__}, not an Answer")
+    if not isinstance(answer.text, str):
+        raise BadAnswerError(f"the answer's text is {type(answer.text).__name__}, not str")
+    if len(answer.text) > MAX_TEXT:
+        raise BadAnswerError(
+            f"the answer's text has {len(answer.text)} characters, over {MAX_TEXT}"
+        )
+    if len(answer.segments) > MAX_SEGMENTS:
+        raise BadAnswerError(f"the answer has {len(answer.segments)} segments, over {MAX_SEGMENTS}")
+    for number, segment in enumerate(answer.segments):
+        _check_segment(segment, sample, f"segment {number}")
+    try:
+        json.dumps(dict(answer.notes), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadAnswerError(f"the answer's notes are not JSON values: {error}") from None
+    return answer
+
+
+def _check_segment(segment: object, sample: Sample, where: str) -> None:
+    if not isinstance(segment, Segment) or not isinstance(segment.masklet, Masklet):
+        raise BadAnswerError(f"{where} is {type(segment).__name__}, not a Segment with a Masklet")
+    if segment.phrase is not None and not isinstance(segment.phrase, str):
+        raise BadAnswerError(f"{where}: its phrase is {type(segment.phrase).__name__}, not str")
+    masklet, video = segment.masklet, sample.video
+    if len(masklet) != len(video):
+        raise BadAnswerError(f"{where} has {len(masklet)} masks, the video {len(video)} frames")
+    if (masklet.height, masklet.width) != (video.height, video.width):
+        raise BadAnswerError(
+            f"{where} has masks of {masklet.height}x{masklet.width}, "
+            f"the video frames of {video.height}x{video.width}"
+        )
+    try:
+        masklet.check()
+    except ValueError as error:
+        raise BadAnswerError(f"{where}: {error}") from None

@@ -1,0 +1,185 @@
+"""Which job works on which video, when several share one run folder.
+
+A claim is a file that can be created once (``O_EXCL``), which shared file systems guarantee.
+Whether its owner still lives is judged without comparing clocks: each job rewrites a counter, and
+a job whose counter has not moved for ``LEASE`` seconds of the *observer's* clock is dead. On the
+owner's own machine its process is looked up instead, so that nothing has to be waited for.
+A dead owner's claim is taken over by creating the next generation of the claim, again once only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from sama_bench.appending import write_atomically
+from sama_bench.errors import UserError
+
+FOLDER = "claims"
+BEAT = 10.0
+LEASE = 90.0
+
+
+def new_job(name: str) -> str:
+    """Return a name for a job that no other has."""
+    return f"{name}-{uuid.uuid4().hex[:8]}"
+
+
+class Claims:
+    """The claims of one job on one run folder."""
+
+    def __init__(self, run: Path, job: str, lease: float = LEASE) -> None:
+        self._folder = run / FOLDER
+        self._job = job
+        self._lease = lease
+        self._mine: dict[str, Path] = {}
+        self._count = 0
+        self._beaten = -BEAT
+        self._watched: dict[str, tuple[object, float]] = {}
+
+    def begin(self) -> None:
+        """Announce this job.
+
+        Raises:
+            UserError: the run folder cannot be written.
+        """
+        self.beat(force=True)
+
+    def beat(self, force: bool = False) -> None:
+        """Show that this job lives, if it has not done so for a while."""
+        now = time.monotonic()
+        if not force and now - self._beaten < BEAT:
+            return
+        self._beaten = now
+        self._count += 1
+        facts = {**_me(), "beat": self._count}
+        write_atomically(self._beat_file(self._job), json.dumps(facts).encode())
+
+    def holds(self, video: str) -> bool:
+        """Tell whether this job has claimed a video."""
+        return video in self._mine
+
+    def take(self, video: str) -> bool:
+        """Claim a video; False when a living job has it."""
+        if video in self._mine:
+            return True
+        generation = 0
+        while True:
+            path = self._path(video, generation)
+            try:
+                file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            except FileExistsError:
+                if self._alive(path):
+                    return False
+                generation += 1
+                continue
+            except OSError as error:
+                raise UserError(f"{path} cannot be written: {error.strerror}") from None
+            with os.fdopen(file, "w") as stream:
+                stream.write(self._job)
+            self._mine[video] = path
+            return True
+
+    def can_take(self, video: str) -> bool:
+        """Tell whether nobody alive has a video, without claiming it."""
+        generation = 0
+        while (path := self._path(video, generation)).exists():
+            if self._alive(path):
+                return False
+            generation += 1
+        return True
+
+    def others(self) -> list[str]:
+        """Return the other jobs on this run that seem to live."""
+        jobs = [path.stem for path in self._folder.glob("*.job")]
+        return [job for job in sorted(jobs) if job != self._job and self._job_alive(job)]
+
+    def release(self) -> None:
+        """Give up all claims; the last job to leave removes what dead ones left."""
+        for path in self._mine.values():
+            with contextlib.suppress(OSError):
+                path.unlink()
+        self._mine = {}
+        with contextlib.suppress(OSError):
+            self._beat_file(self._job).unlink()
+        if not list(self._folder.glob("*.job")):
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _alive(self, claim: Path) -> bool:
+        try:
+            job = claim.read_text()
+        except FileNotFoundError:
+            return False
+        if not job:  # created a moment ago, or its owner died in that moment
+            return not self._unmoved(str(claim), "")
+        return self._job_alive(job)
+
+    def _job_alive(self, job: str) -> bool:
+        try:
+            facts = json.loads(self._beat_file(job).read_bytes())
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError):
+            facts = {}
+        mine = _me()
+        if facts.get("machine") == mine["machine"]:
+            return bool(process_started(int(facts["pid"])) == facts["started"])
+        return not self._unmoved(job, facts.get("beat"))
+
+    def _unmoved(self, what: str, value: object) -> bool:
+        """Tell whether a value has stayed the same for the length of a lease, on our clock."""
+        now = time.monotonic()
+        before, since = self._watched.get(what, (None, now))
+        if what not in self._watched or before != value:
+            self._watched[what] = (value, now)
+            return False
+        return now - since > self._lease
+
+    def _path(self, video: str, generation: int) -> Path:
+        return self._folder / f"{hashlib.sha256(video.encode()).hexdigest()[:20]}.{generation}"
+
+    def _beat_file(self, job: str) -> Path:
+        return self._folder / f"{job}.job"
+
+
+def _me() -> dict[str, Any]:
+    """Describe this process so that others on the same machine can look it up."""
+    pid = os.getpid()
+    return {"machine": _machine(), "pid": pid, "started": process_started(pid)}
+
+
+def _machine() -> str:
+    """Name this boot of this machine and the namespace in which its process ids hold."""
+    parts = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(parts)
+
+
+def process_started(pid: int) -> str | None:
+    """Return when a process was started, in the system's own unit; None when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return None
+        except PermissionError:
+            return "unknown"
+        return "unknown"
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]

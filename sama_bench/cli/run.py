@@ -1,0 +1,114 @@
+"""``sama-bench run``: ask a model what a split asks, then score it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench import api
+from sama_bench.cli._options import (
+    data_option,
+    json_option,
+    option_option,
+    parse_options,
+    runs_option,
+)
+from sama_bench.plan import HISTORIES
+from sama_bench.running import RunResult
+
+SHOWN_FAILURES = 5
+
+
+@click.command("run", short_help="Ask a model the samples of a split and score its answers.")
+@click.option("--model", required=True, help="Registered name, or path/to/file.py:ClassName.")
+@click.option("--split", help="Split; default: the one that the benchmark's papers report.")
+@click.option("--benchmark", help="Benchmark; default: SAMA-Bench, both tasks.")
+@click.option("--task", type=click.Choice(["g", "c"]), help="One task of SAMA-Bench only.")
+@data_option
+@runs_option
+@click.option("--devices", help="GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")
+@click.option("--gpus-per-worker", type=int, default=1, show_default=True, help="For large models.")
+@click.option("--limit", type=int, help="Ask only the first N samples of each benchmark.")
+@click.option("--fresh", is_flag=True, help="Put earlier answers aside and begin again.")
+@click.option(
+    "--history",
+    type=click.Choice(HISTORIES),
+    default="independent",
+    show_default=True,
+    help="Earlier rounds of a dialogue: none (as released), their reference answers, or the "
+    "model's own.",
+)
+@option_option
+@click.option("--seed", type=int, default=0, show_default=True, help="For models that draw.")
+@click.option("--checkpoint", help="Folder or hub id of other weights.")
+@click.option("--revision", help="Revision of the hub repository.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="Number format of the weights.",
+)
+@click.option("--attention", help="Attention implementation, e.g. flash_attention_2 or eager.")
+@click.option("--device-map", help="Placement over several GPUs, e.g. auto.")
+@click.option("--offline", is_flag=True, help="Never ask a hub.")
+@click.option("--trust-remote-code", is_flag=True, help="Let the checkpoint's own Python code run.")
+@click.option(
+    "--timeout", type=float, default=1800.0, show_default=True, help="Seconds for one sample."
+)
+@click.option(
+    "--max-failures",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Stop after N failures in a row.",
+)
+@json_option
+def command(json_file: Path | None, options: tuple[str, ...], **given: Any) -> int:
+    """Ask MODEL every sample of a split that has no answer yet, then score the run.
+
+    Answers are recorded as they come, in runs/MODEL/BENCHMARK/SPLIT. The same command again goes
+    on where it stopped: only what is missing or failed is asked. Several commands at once, on
+    several machines, share one run folder.
+    """
+    result = api.run(options=parse_options(options), **given)
+    say_result(result)
+    if json_file is not None:
+        text = json.dumps(as_json(result), indent=1)
+        click.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n")
+    return 0 if result.complete else 1
+
+
+def say_result(result: RunResult) -> None:
+    """Say on standard error what is answered, and which samples failed and why."""
+    for folder, found in zip(result.folders, result.coverage, strict=True):
+        parts = [f"{found.answered} answered", f"{found.refused} refused"]
+        parts += [f"{found.failed} failed"] * bool(found.failed)
+        parts += [f"{found.missing} missing"] * bool(found.missing)
+        click.echo(f"{folder}: {', '.join(parts)} of {found.expected} samples", err=True)
+    for benchmark, id, reason in result.failures[:SHOWN_FAILURES]:
+        click.echo(f"  failed: {benchmark} {id}: {reason}", err=True)
+    if len(result.failures) > SHOWN_FAILURES:
+        more = len(result.failures) - SHOWN_FAILURES
+        click.echo(f"  and {more} more; all are in events.jsonl of the run folder", err=True)
+    if not result.complete:
+        click.echo("The same command again asks just what failed or is missing.", err=True)
+
+
+def as_json(result: RunResult) -> dict[str, Any]:
+    """Return the result as plain data."""
+    return {
+        "runs": [
+            {"folder": str(folder), **vars(found)}
+            for folder, found in zip(result.folders, result.coverage, strict=True)
+        ],
+        "failures": [
+            {"benchmark": benchmark, "id": id, "error": reason}
+            for benchmark, id, reason in result.failures
+        ],
+        "asked": result.asked,
+        "seconds": result.seconds,
+    }

@@ -1,0 +1,127 @@
+"""The manifest of a run: what was asked, of what, with what; and whether a resume may go on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sama_bench.adapter import Setup
+from sama_bench.benchmark import Dataset
+from sama_bench.errors import UserError
+from sama_bench.plan import History
+
+FORMAT = 1
+
+IDENTITY = (
+    "model",
+    "adapter",
+    "checkpoint",
+    "revision",
+    "fingerprint",
+    "card",
+    "takes_tracks",
+    "benchmark",
+    "split",
+    "data",
+    "benchmark_options",
+    "history",
+    "seed",
+    "options",
+    "dtype",
+    "attention",
+)
+"""What answers depend on: a run folder holds answers of one kind only."""
+
+
+def asked(
+    setup: Setup,
+    adapter: str,
+    dataset: Dataset,
+    benchmark_options: Mapping[str, str],
+    history: History,
+) -> dict[str, Any]:
+    """Return the part of a manifest that is known before a model is loaded."""
+    return {
+        "format": FORMAT,
+        "model": setup.model,
+        "adapter": adapter,
+        "benchmark": dataset.benchmark,
+        "split": dataset.split,
+        "shards": list(dataset.shards),
+        "samples": len(dataset.entries),
+        "videos": len({entry.video for entry in dataset.entries}),
+        "data": dict(sorted(dataset.files.items())),
+        "benchmark_options": dict(benchmark_options),
+        "history": history,
+        "seed": setup.seed,
+        "options": public(setup.options),
+        "dtype": setup.dtype,
+        "attention": setup.attention,
+        "device_map": setup.device_map,
+        "offline": setup.offline,
+        "trust_remote_code": setup.trust_remote_code,
+        "asked_checkpoint": setup.checkpoint,
+        "asked_revision": setup.revision,
+    }
+
+
+def told(hello: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a manifest that a loaded model told."""
+    checkpoint = hello["checkpoint"]
+    return {
+        "checkpoint": checkpoint["name"],
+        "revision": checkpoint["revision"],
+        "fingerprint": checkpoint["fingerprint"],
+        "card": hello["card"],
+        "can": hello["can"],
+        "takes_tracks": hello["takes_tracks"],
+        "takes_history": hello["takes_history"],
+        "oracle": hello["oracle"],
+        "packages": hello["packages"],
+        "python": hello["python"],
+    }
+
+
+def session(job: str, devices: Sequence[str]) -> dict[str, Any]:
+    """Return the entry of one job that works on the run."""
+    return {"job": job, "devices": list(devices), "started": now(), "ended": None}
+
+
+def now() -> str:
+    """Return the time, UTC, for people."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def check_same(before: Mapping[str, Any], new: Mapping[str, Any], where: object) -> None:
+    """Check that answers of ``new`` may join those of ``before``.
+
+    Raises:
+        UserError: what the answers depend on differs; the message lists what and how.
+    """
+    changes = [
+        f"{key}: {_short(before.get(key))} -> {_short(new[key])}"
+        for key in (*IDENTITY, "asked_checkpoint", "asked_revision")
+        if key in new and key in before and before[key] != new[key]
+    ]
+    if changes:
+        raise UserError(
+            f"{where} holds answers of another run ({'; '.join(changes)}); repeat that request, "
+            "choose another folder with --runs, or begin again with --fresh"
+        )
+
+
+def public(options: Mapping[str, str]) -> dict[str, str]:
+    """Return options with the values of keys and tokens blanked."""
+    secret = re.compile(r"key|token|secret|password", re.IGNORECASE)
+    harmless = re.compile(r"tokens$", re.IGNORECASE)  # max_new_tokens=512 is no secret
+    return {
+        name: "***" if secret.search(name) and not harmless.search(name) else value
+        for name, value in options.items()
+    }
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

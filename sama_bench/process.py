@@ -1,0 +1,163 @@
+"""A worker process on this machine, as the engine holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sama_bench.devices import Device
+from sama_bench.errors import UserError
+from sama_bench.wire import Channel, Message, WireError
+
+Hear = Callable[[Message | None], None]
+"""Called from a thread with each message of a worker; None when it is gone."""
+
+
+class Link(Protocol):
+    """The engine's end of a worker, wherever the worker runs."""
+
+    def send(self, message: Message) -> None:
+        """Queue a message; never waits."""
+
+    def kill(self, patience: float = 0.0) -> None:
+        """End the worker, after waiting ``patience`` seconds for it to end by itself."""
+
+    def why_gone(self) -> str:
+        """Say how the worker ended, once it is gone."""
+
+    def from_outside(self) -> bool:
+        """Tell whether somebody else ended it (a signal that programs do not send themselves)."""
+
+
+Launch = Callable[[str, Device, Path, Hear], Link]
+"""Starts a worker: its name, device, log file, and who hears it."""
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Starts workers on this machine with a chosen Python.
+
+    Attributes:
+        python: interpreter of the model's environment.
+    """
+
+    python: str = sys.executable
+
+    def __call__(self, name: str, device: Device, log: Path, hear: Hear) -> Link:
+        """Start one worker."""
+        return WorkerProcess(self.python, name, device, log, hear)
+
+
+class WorkerProcess:
+    """A child process with a private pair of pipes; two threads read and write them."""
+
+    def __init__(self, python: str, name: str, device: Device, log: Path, hear: Hear) -> None:
+        to_read, to_write = os.pipe()
+        from_read, from_write = os.pipe()
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    [python, "-m", "sama_bench.worker", str(to_read), str(from_write)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(to_read, from_write),
+                    env=worker_environment(python, device),
+                    start_new_session=True,  # Ctrl-C reaches the engine, which ends its workers
+                )
+        except OSError as error:
+            os.close(to_write)
+            os.close(from_read)
+            raise UserError(f"no worker can be started with {python}: {error}") from None
+        finally:
+            os.close(to_read)
+            os.close(from_write)
+        self.pid = self._process.pid
+        self._channel = Channel(os.fdopen(from_read, "rb"), os.fdopen(to_write, "wb"))
+        self._outbox: queue.Queue[Message | None] = queue.Queue()
+        self._hear = hear
+        threading.Thread(target=self._read, name=f"read {name}", daemon=True).start()
+        threading.Thread(target=self._write, name=f"write {name}", daemon=True).start()
+
+    def send(self, message: Message) -> None:
+        """Queue a message; a thread writes it, so that a stopped worker stops nobody else."""
+        self._outbox.put(message)
+
+    def kill(self, patience: float = 0.0) -> None:
+        """End the process and what it started, after waiting for it to end by itself."""
+        if patience:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            self._process.kill()
+        self._process.wait()
+
+    def why_gone(self) -> str:
+        """Say how the process ended."""
+        status = self._process.wait()
+        if status >= 0:
+            return f"the worker ended with exit status {status}"
+        name = signal.Signals(-status).name
+        hint = "; often the machine ran out of memory" if name == "SIGKILL" else ""
+        return f"the worker was ended by {name}{hint}"
+
+    def from_outside(self) -> bool:
+        """Tell whether a signal ended it that a program does not raise by a fault of its own."""
+        return -self._process.wait() in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+
+    def _read(self) -> None:
+        try:
+            while (message := self._channel.receive()) is not None:
+                self._hear(message)
+        except (OSError, WireError, ValueError):
+            self._process.kill()
+        self._process.wait()
+        self._outbox.put(None)
+        self._hear(None)
+
+    def _write(self) -> None:
+        while (message := self._outbox.get()) is not None:
+            try:
+                self._channel.send(message)
+            except (OSError, ValueError):
+                break  # gone; the reading thread says so
+        self._channel.close()
+
+
+def worker_environment(python: str, device: Device) -> dict[str, str]:
+    """Return the variables that a worker starts with; sama-bench is importable in any Python."""
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = dict.fromkeys(filter(None, [str(import_folder(python)), *inherited]))
+    extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **extra, **device.environment()}
+
+
+def import_folder(python: str) -> Path:
+    """Return a folder from which ``python`` can import sama-bench and nothing else of ours.
+
+    Another Python must not see this one's packages, which may lie beside sama-bench.
+    """
+    package = Path(__file__).resolve().parent
+    if Path(python).resolve() == Path(sys.executable).resolve():
+        return package.parent
+    tag = hashlib.sha256(str(package).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"sama-bench-{os.getuid()}" / tag
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    link = folder / "sama_bench"
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(package)
+    return folder

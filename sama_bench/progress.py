@@ -1,0 +1,77 @@
+"""One view of a run for all its workers: a bar in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Counts samples as they are recorded; shows rate, time left and failures so far."""
+
+    def __init__(self, label: str, total: int, done: int, out: TextIO | None = None) -> None:
+        self._out = sys.stderr if out is None else out
+        self._label = label
+        self._total = total
+        self._done = done
+        self._new = 0
+        self._failed = 0
+        self._start = self._told = time.monotonic()
+        self._bar: Any = None
+        if self._out.isatty():
+            self._bar = tqdm(
+                total=total, initial=done, desc=label, unit="sample", file=self._out, leave=True
+            )
+        elif total > done:
+            self.say(f"{label}: {total - done} of {total} samples to ask")
+
+    def add(self, failed: bool) -> None:
+        """Count one recorded sample."""
+        self._done += 1
+        self._new += 1
+        self._failed += failed
+        if self._bar is not None:
+            self._bar.update(1)
+            if self._failed:
+                self._bar.set_postfix_str(f"{self._failed} failed", refresh=False)
+        elif time.monotonic() - self._told > 30:
+            self._told = time.monotonic()
+            self.say(self._line())
+
+    def say(self, text: str) -> None:
+        """Print a line without breaking the bar."""
+        if self._bar is not None:
+            self._bar.write(text, file=self._out)
+        else:
+            print(text, file=self._out, flush=True)
+
+    def close(self) -> None:
+        """Finish the view."""
+        if self._bar is not None:
+            self._bar.close()
+        elif self._new:
+            self.say(self._line())
+
+    def _line(self) -> str:
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        left = (self._total - self._done) * seconds / max(self._new, 1)
+        parts = [
+            f"{self._label}: {self._done} of {self._total} samples",
+            f"{self._new / seconds:.2f} a second",
+        ]
+        if self._done < self._total:
+            parts.append(f"about {duration(left)} left")
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write a time span for people: ``45 s``, ``12 min``, ``3 h 20 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,111 @@
+"""What the supervisor keeps of one worker: its process, what it holds, and how it has fared."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sama_bench.asking import Declared
+from sama_bench.devices import Device
+from sama_bench.plan import Ask, Unit
+from sama_bench.process import Link
+
+
+@dataclass
+class Lane:
+    """Questions that one worker answers one after the other.
+
+    Attributes:
+        asks: not yet sent.
+        one_by_one: each waits for the answer before it (the dialogue needs it).
+        running: keys that were sent and not answered.
+    """
+
+    asks: deque[Ask]
+    one_by_one: bool
+    running: set[str] = field(default_factory=set)
+
+    def ready(self) -> bool:
+        """Tell whether a question can be sent now."""
+        return bool(self.asks) and not (self.one_by_one and self.running)
+
+
+@dataclass
+class Slot:
+    """One worker's place.
+
+    Attributes:
+        name: of the worker, for people and logs.
+        device: what it computes on.
+        link: to its process; None while there is none.
+        generation: counts its processes, so that a late message of a dead one is recognised.
+        declared: what its adapter declared; None until its hello.
+        lanes: what it holds.
+        sent: questions sent and not answered, in order.
+        began: monotonic time at which it began each question.
+        heard: monotonic time of its last message.
+        deaths: processes lost since its last answer.
+        not_before: monotonic time before which it is not started again.
+        retired: it could not be started again and again, and is given up.
+    """
+
+    name: str
+    device: Device
+    link: Link | None = None
+    generation: int = 0
+    declared: Declared | None = None
+    concurrency: int = 1
+    lanes: list[Lane] = field(default_factory=list)
+    sent: dict[str, Ask] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    heard: float = 0.0
+    deaths: int = 0
+    not_before: float = 0.0
+    retired: bool = False
+
+    def hold(self, unit: Unit, one_by_one: bool) -> None:
+        """Take a unit; with ``one_by_one`` each target's dialogue is a lane of its own."""
+        asks: dict[int, deque[Ask]] = {}
+        for ask in unit.asks:
+            asks.setdefault(ask.target if one_by_one else -1, deque()).append(ask)
+        self.lanes.extend(Lane(found, one_by_one) for found in asks.values())
+
+    def next_ask(self) -> Ask | None:
+        """Return the next question that can be sent, and count it as sent."""
+        for lane in self.lanes:
+            if lane.ready():
+                ask = lane.asks.popleft()
+                lane.running.add(ask.key)
+                self.sent[ask.key] = ask
+                return ask
+        return None
+
+    def answered(self, key: str) -> Ask | None:
+        """Forget a question that was answered; None for one that it does not hold."""
+        ask = self.sent.pop(key, None)
+        self.began.pop(key, None)
+        for lane in self.lanes:
+            lane.running.discard(key)
+        self.lanes = [lane for lane in self.lanes if lane.asks or lane.running]
+        return ask
+
+    def waiting(self) -> int:
+        """Count questions that it holds and that are not sent."""
+        return sum(len(lane.asks) for lane in self.lanes)
+
+    def idle(self) -> bool:
+        """Tell whether it holds nothing."""
+        return not self.lanes and not self.sent
+
+    def take_back(self) -> list[Ask]:
+        """Return all that it holds and forget it: first what it was sent."""
+        asks = list(self.sent.values()) + [ask for lane in self.lanes for ask in lane.asks]
+        self.lanes, self.sent, self.began = [], {}, {}
+        return asks
+
+    def greet(self, hello: Mapping[str, Any]) -> None:
+        """Note what its adapter declared."""
+        self.declared = Declared.of(hello)
+        self.concurrency = hello["concurrency"]

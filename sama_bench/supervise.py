@@ -1,0 +1,322 @@
+"""Hands questions to workers, watches them, and starts them again; loses and repeats nothing.
+
+One thread decides everything. Workers are heard by threads of their own, which only put what they
+hear into one queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench.asking import Asker
+from sama_bench.devices import Device
+from sama_bench.errors import AdapterError, SamaBenchError
+from sama_bench.plan import Ask, CostModel, Queue, Unit
+from sama_bench.process import Launch
+from sama_bench.recorder import Recorder
+from sama_bench.slot import Slot
+from sama_bench.wire import VERSION, Message
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How patient the supervisor is; seconds.
+
+    Attributes:
+        timeout: for one sample.
+        heartbeat: between two signs of life of a worker.
+        silence: without a sign of life after which a worker is taken for hung.
+        loading: for a model to load.
+        max_failures: failures in a row after which the run stops.
+        crashes: of a worker on one sample, by a fault of its own, after which it is set aside.
+        kills: the same, when somebody else ended the worker.
+        back_off: before a worker is started again, doubled with each death without an answer.
+        starts: deaths in a row without an answer after which a worker is given up.
+    """
+
+    timeout: float = 1800.0
+    heartbeat: float = 5.0
+    silence: float = 180.0
+    loading: float = 3600.0
+    max_failures: int = 20
+    crashes: int = 2
+    kills: int = 5
+    back_off: float = 1.0
+    starts: int = 5
+
+
+class StoppedError(SamaBenchError):
+    """The run stopped early on purpose; the message says why and how to go on."""
+
+
+class Supervisor:
+    """Works off a queue of units with a fixed set of worker places."""
+
+    def __init__(
+        self,
+        setup: Mapping[str, Any],
+        devices: Sequence[Device],
+        launch: Launch,
+        asker: Asker,
+        recorder: Recorder,
+        logs: Path,
+        policy: Policy,
+        one_by_one: bool,
+    ) -> None:
+        self._setup = setup
+        self._launch = launch
+        self._asker = asker
+        self._recorder = recorder
+        self._logs = logs
+        self._policy = policy
+        self._one_by_one = one_by_one
+        self._heard: queue.Queue[tuple[Slot, int, Message | None]] = queue.Queue()
+        self._slots = [Slot(f"worker-{n}", device) for n, device in enumerate(devices)]
+        self._costs = CostModel()
+        self._strikes: Counter[tuple[str, bool]] = Counter()
+        self._in_a_row = 0
+        self._last_loss = ""
+        self._queue = Queue([], self._costs)
+
+    def work(
+        self,
+        units: Sequence[Unit],
+        claim: Callable[[Unit], Unit | None],
+        greet: Callable[[Mapping[str, Any]], None],
+        tick: Callable[[], None],
+    ) -> None:
+        """Ask everything in ``units``.
+
+        Args:
+            units: what is open.
+            claim: returns what of a unit is this job's to ask, or None.
+            greet: is told each worker's hello; raises to refuse it.
+            tick: is called about once a second.
+
+        Raises:
+            AdapterError: the model cannot be loaded, or no worker stays alive.
+            StoppedError: too many failures in a row.
+        """
+        self._queue = Queue(units, self._costs)
+        try:
+            while True:
+                self._fill(claim)
+                if not self._queue and all(slot.idle() for slot in self._slots):
+                    self._end_all(patience=5.0)
+                    return
+                self._hear(greet)
+                self._watch()
+                tick()
+        finally:
+            self._end_all()
+
+    # Handing out.
+
+    def _fill(self, claim: Callable[[Unit], Unit | None]) -> None:
+        for slot in self._slots:
+            if slot.retired:
+                continue
+            if slot.link is None:
+                if (self._queue or not slot.idle()) and time.monotonic() >= slot.not_before:
+                    self._start(slot)
+            elif slot.declared is not None:
+                self._feed(slot, claim)
+
+    def _feed(self, slot: Slot, claim: Callable[[Unit], Unit | None]) -> None:
+        """Keep one question waiting at the worker, so that it never waits for the engine."""
+        while slot.link is not None and len(slot.sent) < slot.concurrency + 1:
+            ask = slot.next_ask()
+            if ask is not None:
+                self._send(slot, ask)
+                continue
+            unit = self._queue.take() or self._split(slot)
+            if unit is None:
+                return
+            mine = claim(unit)
+            if mine is not None:
+                slot.hold(mine, self._one_by_one)
+
+    def _split(self, idle: Slot) -> Unit | None:
+        """Take over half of what the worker with most left holds, when nothing else is left."""
+        if self._one_by_one or not idle.idle():
+            return None
+        richest = max(self._slots, key=Slot.waiting)
+        if richest.waiting() < 2:
+            return None
+        lane = max(richest.lanes, key=lambda lane: len(lane.asks))
+        half = [lane.asks.pop() for _ in range(len(lane.asks) // 2)]
+        return Unit(half[0].entry.video, tuple(reversed(half))) if half else None
+
+    def _send(self, slot: Slot, ask: Ask) -> None:
+        assert slot.link is not None
+        assert slot.declared is not None
+        try:
+            message = self._asker.message(ask, slot.declared)
+        except SamaBenchError as error:
+            slot.answered(ask.key)
+            self._recorder.fail(ask, str(error), slot.name)
+            self._count(failed=True)
+            return
+        slot.link.send(message)
+
+    # Listening.
+
+    def _hear(self, greet: Callable[[Mapping[str, Any]], None]) -> None:
+        """Wait for a message, then take all that came; answers are on disk before anything else."""
+        try:
+            heard = [self._heard.get(timeout=0.25)]
+        except queue.Empty:
+            return
+        while not self._heard.empty():
+            heard.append(self._heard.get())
+        current = [(s, m) for s, generation, m in heard if generation == s.generation]
+        self._record([(s, m) for s, m in current if m is not None and m.kind == "answer"])
+        for slot, message in current:
+            slot.heard = time.monotonic()
+            if message is None:
+                self._lost(slot)
+            elif message.kind == "begin":
+                slot.began[message.data["key"]] = slot.heard
+            elif message.kind == "hello":
+                greet(message.data)
+                slot.greet(message.data)
+                self._recorder.event("hello", worker=slot.name, device=str(slot.device))
+            elif message.kind == "fatal":
+                raise AdapterError(f"{message.data['error']} (log: {self._log(slot)})")
+
+    def _record(self, answers: Sequence[tuple[Slot, Message]]) -> None:
+        known = []
+        for slot, message in answers:
+            ask = slot.answered(message.data["key"])
+            if ask is not None:
+                slot.deaths = 0
+                known.append((ask, message))
+        self._recorder.answers(known)
+        for ask, message in known:
+            failed = message.data["status"] == "failed"
+            if not failed:
+                self._costs.learn(ask.entry.frames, message.data["seconds"])
+            self._count(failed)
+
+    def _count(self, failed: bool) -> None:
+        self._in_a_row = self._in_a_row + 1 if failed else 0
+        if self._in_a_row >= self._policy.max_failures:
+            raise StoppedError(
+                f"stopped after {self._in_a_row} failures in a row, the last: "
+                f"{self._recorder.last_failure}; repair the cause and give the same command to go "
+                "on, or raise --max-failures"
+            )
+
+    # Watching.
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for slot in self._slots:
+            if slot.link is None:
+                continue
+            late = [key for key, start in slot.began.items() if now - start > self._policy.timeout]
+            quiet = self._policy.loading if slot.declared is None else self._policy.silence
+            if late:
+                for key in late:
+                    ask = slot.answered(key)
+                    if ask is not None:
+                        text = f"no answer within {self._policy.timeout:g} s (--timeout)"
+                        self._recorder.fail(ask, text, slot.name)
+                        self._count(failed=True)
+                self._lost(slot, "it took too long over a sample", blame=False)
+            elif now - slot.heard > quiet:
+                self._lost(slot, f"it gave no sign of life for {quiet:g} s")
+
+    def _lost(self, slot: Slot, why: str | None = None, blame: bool = True) -> None:
+        """Take back what a dead or hung worker held, blame what it was at, plan its restart."""
+        assert slot.link is not None
+        if why is not None:
+            slot.link.kill()
+        reason = why or slot.link.why_gone()
+        outside = why is None and slot.link.from_outside()
+        at_work = set(slot.began) if blame else set()
+        slot.deaths += blame
+        wait = min(60.0, self._policy.back_off * 2 ** (slot.deaths - 2)) if slot.deaths > 1 else 0
+        slot.link, slot.declared, slot.not_before = None, None, time.monotonic() + wait
+        slot.generation += 1
+        self._last_loss = f"{reason} (log: {self._log(slot)})"
+        self._recorder.event("worker_lost", worker=slot.name, reason=reason, deaths=slot.deaths)
+        back: list[Ask] = []
+        for ask in slot.take_back():
+            if ask.key in at_work and self._struck_out(ask, outside):
+                text = f"{reason}, each time it was asked this (log: {self._log(slot)})"
+                self._recorder.fail(ask, text, slot.name)
+                self._count(failed=True)
+                slot.deaths = 0  # it was the sample's fault
+            else:
+                back.append(ask)
+        if back:
+            self._return(slot, back)
+        if slot.deaths >= self._policy.starts:
+            self._retire(slot)
+
+    def _struck_out(self, ask: Ask, outside: bool) -> bool:
+        self._strikes[ask.key, outside] += 1
+        allowed = self._policy.kills if outside else self._policy.crashes
+        return self._strikes[ask.key, outside] >= allowed
+
+    def _return(self, slot: Slot, asks: Sequence[Ask]) -> None:
+        """Keep a lost worker's questions together, in their order, for whoever is next."""
+        by_video: dict[str, deque[Ask]] = {}
+        for ask in sorted(asks, key=lambda ask: (ask.target, ask.entry.turn)):
+            by_video.setdefault(ask.entry.video, deque()).append(ask)
+        for video, found in by_video.items():
+            slot.hold(Unit(video, tuple(found)), self._one_by_one)
+
+    def _retire(self, slot: Slot) -> None:
+        slot.retired = True
+        for lane in slot.lanes:
+            self._queue.put_back(Unit(lane.asks[0].entry.video, tuple(lane.asks)))
+        slot.lanes = []
+        self._recorder.event("worker_given_up", worker=slot.name, reason=self._last_loss)
+        if all(slot.retired for slot in self._slots):
+            raise AdapterError(
+                f"no worker stays alive: {self._last_loss}; give the same command to go on"
+            )
+
+    # Workers.
+
+    def _start(self, slot: Slot) -> None:
+        generation = slot.generation
+
+        def hear(message: Message | None) -> None:
+            self._heard.put((slot, generation, message))
+
+        slot.heard = time.monotonic()
+        slot.link = self._launch(slot.name, slot.device, self._log(slot), hear)
+        setup = {**self._setup["setup"], "device": slot.device.name}
+        facts = {
+            "protocol": VERSION,
+            "worker": slot.name,
+            "adapter": self._setup["adapter"],
+            "heartbeat": self._policy.heartbeat,
+            "setup": setup,
+        }
+        slot.link.send(Message("setup", facts))
+        self._recorder.event("worker_started", worker=slot.name, device=str(slot.device))
+
+    def _end_all(self, patience: float = 0.0) -> None:
+        links = [slot.link for slot in self._slots if slot.link is not None]
+        if patience:
+            for link in links:
+                link.send(Message("shutdown"))
+        until = time.monotonic() + patience
+        for slot in self._slots:
+            if slot.link is not None:
+                slot.link.kill(max(0.0, until - time.monotonic()))
+                slot.link = None
+                slot.generation += 1
+
+    def _log(self, slot: Slot) -> Path:
+        return self._logs / f"{slot.name}.log"

@@ -1,0 +1,128 @@
+"""What a worker says about itself and about an error."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import sys
+import traceback
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sama_bench._version import __version__
+from sama_bench.adapter import Oracle, Setup
+from sama_bench.wire import VERSION
+
+# fmt: off
+PACKAGES = (
+    "torch", "transformers", "numpy", "pillow", "pycocotools", "opencv-python-headless", "peft",
+    "timm", "flash-attn", "sam2", "xtuner", "openai",
+)
+# fmt: on
+
+_SAMPLED = 1 << 20
+
+
+def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
+    """Describe a loaded adapter; what a plain class with ``predict`` alone lacks has a default."""
+    card = getattr(adapter, "card", None)
+    return {
+        "protocol": VERSION,
+        "adapter": target,
+        "can": sorted(getattr(adapter, "can", ("segment", "ground", "describe", "image"))),
+        "takes_tracks": bool(getattr(adapter, "takes_tracks", False)),
+        "takes_history": bool(getattr(adapter, "takes_history", False)),
+        "oracle": isinstance(adapter, Oracle),
+        "concurrency": max(1, int(getattr(adapter, "concurrency", 1))),
+        "card": card() if callable(card) else {},
+        "checkpoint": checkpoint_facts(adapter, setup),
+        "device": setup.device,
+        "packages": packages(),
+        "python": platform.python_version(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Return the installed versions of the packages that may change a model's answers."""
+    found = {"sama-bench": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def checkpoint_facts(adapter: Any, setup: Setup) -> dict[str, str | None]:
+    """Return name, revision and, for a local folder, the fingerprint of the weights.
+
+    An adapter that knows the commit that it loaded sets its attribute ``revision``.
+    """
+    name = getattr(adapter, "checkpoint", None) or setup.checkpoint
+    folder = Path(name).expanduser() if isinstance(name, (str, Path)) else None
+    local = folder is not None and folder.exists()
+    return {
+        "name": None if name is None else str(name),
+        "revision": getattr(adapter, "revision", None) or setup.revision,
+        "fingerprint": fingerprint(folder) if folder is not None and local else None,
+    }
+
+
+def fingerprint(path: Path) -> str:
+    """Hash names, sizes and contents of a checkpoint's files, of large ones both ends (1 MiB)."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        name = file.relative_to(path).as_posix()
+        if any(part.startswith(".") or part == "__pycache__" for part in Path(name).parts):
+            continue
+        size = file.stat().st_size
+        digest.update(f"{name}\0{size}\0".encode())
+        with file.open("rb") as stream:
+            digest.update(stream.read(_SAMPLED))
+            if size > _SAMPLED:
+                stream.seek(max(_SAMPLED, size - _SAMPLED))
+                digest.update(stream.read(_SAMPLED))
+    return f"sha256-ends:{digest.hexdigest()}"
+
+
+def one_line(error: BaseException) -> str:
+    """Say an exception in one line: what it is, what it says, and where it was raised."""
+    text = " ".join(str(error).split())
+    steps = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""
+    return without_secrets(f"{type(error).__name__}: {text[:500]}{where}")
+
+
+def log_error() -> None:
+    """Write the exception at hand, with its traceback, to the log."""
+    print(without_secrets(traceback.format_exc()), file=sys.stderr, flush=True)
+
+
+def out_of_memory(error: BaseException) -> str | None:
+    """Return what to say if an exception means that memory ran out, else None."""
+    text = str(error).lower()
+    if not (
+        isinstance(error, MemoryError)
+        or "OutOfMemory" in type(error).__name__
+        or "out of memory" in text
+    ):
+        return None
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return (
+        f"out of memory ({one_line(error)}); try --dtype bfloat16, fewer frames (the model's "
+        "options), or --gpus-per-worker 2 --device-map auto"
+    )
+
+
+def without_secrets(text: str) -> str:
+    """Blank the values of environment variables that hold keys."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name.upper()):
+            text = text.replace(value, "***")
+    return text
