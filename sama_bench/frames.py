@@ -129,14 +129,16 @@ class FrameStore:
         self._decoding: dict[Path, threading.Lock] = {}
         self._movies: OrderedDict[Path, MovieReader] = OrderedDict()
 
-    def image(self, path: Path, ahead: bool = False) -> Frame:
+    def image(self, path: Path, clip: Path | None = None, ahead: bool = False) -> Frame:
         """Return the image at ``path`` as read-only uint8 RGB (height, width, 3).
 
         Args:
             path: of the file.
+            clip: the video's first frame; None for an image by itself.
             ahead: nobody asked for it yet.
         """
-        return self._frame(path.parent, (path, 0), ahead, lambda: [((path, 0), read_image(path))])
+        key = (path, 0)
+        return self._frame(clip or path, key, ahead, lambda: [(key, read_image(path))])
 
     def movie_frame(
         self, path: Path, index: int, wanted: frozenset[int], ahead: bool = False

@@ -41,6 +41,11 @@ class Video:
     def __len__(self) -> int:
         return len(self.frames)
 
+    @property
+    def clip(self) -> Path:
+        """The key of its frames in the shared store: the movie, or the first frame."""
+        return Path(self.movie or self.frames[0])
+
     def frame(self, index: int) -> Frame:
         """Decode frame ``index``: read-only uint8 RGB (height, width, 3), from the shared store.
 
@@ -48,7 +53,7 @@ class Video:
             DataError: the file is missing or broken.
         """
         if self.movie is None:
-            return SHARED.image(Path(self.frames[index]))
+            return SHARED.image(Path(self.frames[index]), clip=self.clip)
         return SHARED.movie_frame(
             Path(self.movie), int(self.frames[index]), frozenset(map(int, self.frames))
         )

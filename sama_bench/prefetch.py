@@ -55,7 +55,7 @@ class Prefetcher:
                 self._decode_video(video, videos)
 
     def _decode_video(self, video: Video, videos: list[Video]) -> None:
-        clips = {clip(video) for video in videos}
+        clips = {other.clip for other in videos}
         wanted = frozenset(map(int, video.frames)) if video.movie else frozenset[int]()
         for name in video.frames:
             room = self._store.has_room(3 * video.height * video.width, clips)
@@ -65,11 +65,6 @@ class Prefetcher:
                 if video.movie:
                     self._store.movie_frame(Path(video.movie), int(name), wanted, ahead=True)
                 else:
-                    self._store.image(Path(name), ahead=True)
+                    self._store.image(Path(name), clip=video.clip, ahead=True)
             except DataError:
                 return  # the model will meet it, and its sample will say so
-
-
-def clip(video: Video) -> Path:
-    """Return the key under which the store files a video's frames."""
-    return Path(video.movie) if video.movie else Path(video.frames[0]).parent
