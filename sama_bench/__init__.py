@@ -1,1 +1,25 @@
-"""The evaluation toolkit for referring and grounded video understanding."""
+"""The evaluation toolkit for referring and grounded video understanding.
+
+The functions behind the commands: ``sama_bench.run(...)``. They are imported when first used, so
+that a worker, which needs little of this package, starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sama_bench._version import __version__
+
+if TYPE_CHECKING:
+    from sama_bench.api import run
+
+__all__ = ["__version__", "run"]
+
+_HOME = {"run": "sama_bench.api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sama_bench' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME[name]), name)

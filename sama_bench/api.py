@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sama_bench import registry
@@ -11,12 +12,19 @@ from sama_bench.adapter import Setup
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.cluster import cluster_rank
 from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
-from sama_bench.errors import UserError
+from sama_bench.environments import python_for
+from sama_bench.errors import UserError, did_you_mean
 from sama_bench.plan import History
 from sama_bench.process import Launch, Launcher
 from sama_bench.running import Request, RunResult
 from sama_bench.running import run as run_request
 from sama_bench.supervise import Policy
+
+
+def print_line(line: str) -> None:
+    """Print a line of progress to standard error."""
+    print(line, file=sys.stderr, flush=True)
+
 
 SAMA_BENCH = {"g": "sama-bench-g", "c": "sama-bench-c"}
 
@@ -45,7 +53,10 @@ def run(
     trust_remote_code: bool = False,
     timeout: float = 1800.0,
     max_failures: int = 20,
-    launch: Launch | None = None,
+    env_python: str | Path | None = None,
+    no_env: bool = False,
+    executor: str = "local",
+    say: Callable[[str], None] = print_line,
 ) -> RunResult:
     """Ask a model all samples of a split that have no answer yet.
 
@@ -72,7 +83,10 @@ def run(
         trust_remote_code: allow the checkpoint's own Python code to run.
         timeout: seconds for one sample.
         max_failures: failures in a row after which the run stops.
-        launch: starts workers; None for processes on this machine with this Python.
+        env_python: interpreter for the workers, instead of the model's own environment.
+        no_env: run the workers in the current environment.
+        executor: ``local`` for processes on this machine, ``ray`` for a Ray cluster.
+        say: receives lines of progress while an environment is made.
 
     Returns:
         The run folders and how much of each is answered.
@@ -94,6 +108,7 @@ def run(
     of_benchmark = {key for item in benchmarks for key in item.options}
     given = dict(options or {})
     shared = {key: value for key, value in given.items() if key in of_benchmark}
+    datasets = open_datasets(benchmarks, split, data, shared)
     setup = Setup(
         model=spec.name,
         checkpoint=checkpoint or spec.checkpoint,
@@ -106,19 +121,22 @@ def run(
         offline=offline,
         trust_remote_code=trust_remote_code,
     )
+    python = python_for(spec, None if env_python is None else Path(env_python), no_env, say)
+    launch, workers = executor_of(executor, str(python or sys.executable), devices, gpus_per_worker)
     return run_request(
         Request(
             model=spec,
             setup=setup,
-            datasets=open_datasets(benchmarks, split, data, shared),
+            datasets=datasets,
             runs=Path(runs),
             benchmark_options=shared,
             history=history,
             limit=limit,
             fresh=fresh,
-            devices=worker_devices(devices, gpus_per_worker),
+            data_root=None if data is None else Path(data).absolute(),
+            devices=workers,
             policy=Policy(timeout=timeout, max_failures=max_failures),
-            launch=launch or Launcher(),
+            launch=launch,
         )
     )
 
@@ -152,7 +170,23 @@ def open_datasets(
         UserError: there is no such split.
     """
     root = None if data is None else Path(data)
+    for item in benchmarks:
+        if split is not None and split not in item.splits:
+            raise did_you_mean(f"split of {item.name}", split, item.splits)
     return [item.open(root, split or item.default_split, options) for item in benchmarks]
+
+
+def executor_of(
+    executor: str, python: str, devices: str | None, gpus_per_worker: int
+) -> tuple[Launch, list[Device]]:
+    """Return what starts workers, and their devices.
+
+    Raises:
+        UserError: no such executor, or it cannot be had here.
+    """
+    if executor == "local":
+        return Launcher(python), worker_devices(devices, gpus_per_worker)
+    raise did_you_mean("executor", executor, ["local"])
 
 
 def worker_devices(text: str | None, gpus_per_worker: int) -> list[Device]:

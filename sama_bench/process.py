@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sama_bench.devices import Device
+from sama_bench.environments import worker_path
 from sama_bench.errors import UserError
 from sama_bench.wire import Channel, Message, WireError
 
@@ -151,13 +150,6 @@ def import_folder(python: str) -> Path:
 
     Another Python must not see this one's packages, which may lie beside sama-bench.
     """
-    package = Path(__file__).resolve().parent
-    if Path(python).resolve() == Path(sys.executable).resolve():
-        return package.parent
-    tag = hashlib.sha256(str(package).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"sama-bench-{os.getuid()}" / tag
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    link = folder / "sama_bench"
-    with contextlib.suppress(FileExistsError):
-        link.symlink_to(package)
-    return folder
+    if os.path.abspath(python) == os.path.abspath(sys.executable):
+        return Path(__file__).resolve().parents[1]
+    return worker_path()

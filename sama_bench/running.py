@@ -42,6 +42,7 @@ class Request:
         history: how earlier rounds reach the model.
         limit: ask only the first samples of each dataset, or None for all.
         fresh: put earlier answers aside and begin again.
+        data_root: where the datasets lie, for those who score later; None when embedded.
         devices: one per worker.
         policy: patience and limits.
         launch: starts workers.
@@ -55,6 +56,7 @@ class Request:
     history: History = "independent"
     limit: int | None = None
     fresh: bool = False
+    data_root: Path | None = None
     devices: Sequence[Device] = (Device(),)
     policy: Policy = field(default_factory=Policy)
     launch: Launch = field(default_factory=Launcher)
@@ -197,7 +199,9 @@ class Job:
             before = target.folder.manifest() if len(target.folder) else None
             if before is not None:
                 manifest.check_same(before, asked, target.folder.path)
-            facts = {**(before or {"started": manifest.now()}), **asked}
+            root = None if request.data_root is None else str(request.data_root)
+            first = {"started": manifest.now()} if before is None else before
+            facts = {**first, **asked, "data_root": root}
             devices = [str(device) for device in request.devices]
             sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
             target.folder.write_manifest({**facts, "sessions": sessions})

@@ -66,6 +66,12 @@ SHOWN_FAILURES = 5
     show_default=True,
     help="Stop after N failures in a row.",
 )
+@click.option(
+    "--env-python",
+    type=click.Path(path_type=Path),
+    help="Interpreter for the workers instead of the model's own environment.",
+)
+@click.option("--no-env", is_flag=True, help="Run the workers in the current environment.")
 @json_option
 def command(json_file: Path | None, options: tuple[str, ...], **given: Any) -> int:
     """Ask MODEL every sample of a split that has no answer yet, then score the run.
