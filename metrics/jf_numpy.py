@@ -1,13 +1,16 @@
 """Counting a frame with NumPy and OpenCV: the path that needs no compiler.
 
-Masks are decoded only where something is: the columns and rows of both masks with one pixel of
-margin. Boundary pixels that both masks share match at once; only the others are searched for in
-the neighbourhood, around themselves.
+As in the kernels, a mask becomes rows of 64-bit words, one row a column of the image, but only
+where one of the masks is, and all words are worked on at once: the boundary map is shifts and
+exclusive ors; to match boundaries, one map grows row by row and is compared at the column
+distances that the disk of the tolerance allows at each height.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,6 +20,26 @@ from sama_bench.metrics.rle import Rle, Size
 from sama_bench.metrics.tracks import checked_runs
 
 Bits = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+_FEW_RUNS = 2000
+
+
+@dataclass(frozen=True)
+class Box:
+    """The part of a frame that is looked at: columns left..right and rows top..bottom."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+    height: int
+
+    @property
+    def at_bottom(self) -> bool:
+        """True where the box ends with the frame."""
+        return self.bottom == self.height
 
 
 def count_frame(
@@ -38,99 +61,174 @@ def count_frame(
     Raises:
         ValueError: a malformed mask, or one of another size.
     """
-    target_runs = [checked_runs(m, size, frame) for m in annotations if m is not None]
-    predicted_runs = [] if prediction is None else [checked_runs(prediction, size, frame)]
-    left, right = _column_range([*target_runs, *predicted_runs], size)
-    if right == left:
+    targets = [_edges(mask, size, frame) for mask in annotations if mask is not None]
+    predictions = [] if prediction is None else [_edges(prediction, size, frame)]
+    box = _box([*targets, *predictions], size)
+    if box is None:
         return (0,) * 9
-    # uint8 on purpose: the released evaluators add annotations in it.
-    added = np.zeros((right - left, size[0]), np.uint8)
-    for target in target_runs:
-        added += _columns(target, size, left, right)
-    predicted = np.zeros_like(added)
-    for runs in predicted_runs:
-        predicted |= _columns(runs, size, left, right)
-    target_bits: Bits = (added != 0).view(np.uint8)
-    shared = target_bits & predicted
-    values = added[shared.view(bool)].astype(np.int64)
-    several = values[values > 1]
-    edges = _edge_counts(target_bits, predicted, radius)
+    stride = (box.bottom - box.top + 63) // 64 + radius // 64 + 1
+    empty = np.zeros((box.right - box.left, stride), np.uint64)
+    predicted = _words(_pixels(predictions[0], box), stride) if predictions else empty
+    if len(targets) > 1:
+        # uint8 on purpose: the released evaluators add annotations in it, and it wraps at 256.
+        added = sum((_pixels(target, box) for target in targets[1:]), _pixels(targets[0], box))
+        target = _words(added != 0, stride)
+        single = _popcount(_words(added == 1, stride) & predicted)
+        drawn = _pixels(predictions[0], box) if predictions else np.zeros_like(added)
+        excess = int((added * drawn).sum(dtype=np.int64)) - single
+    else:
+        target = _words(_pixels(targets[0], box), stride) if targets else empty
+        single, excess = _popcount(target & predicted), 0
     return (
-        cv2.countNonZero(target_bits),
-        cv2.countNonZero(predicted),
-        values.size,
-        values.size - several.size,
-        int(several.sum()),
-        *edges,
+        _popcount(target),
+        _popcount(predicted),
+        _popcount(target & predicted),
+        single,
+        excess,
+        *_edge_counts(_boundary(target, box), _boundary(predicted, box), radius),
     )
 
 
-def _column_range(masks: Sequence[NDArray[np.int64]], size: Size) -> tuple[int, int]:
-    """Return the columns that hold foreground, with one of margin on either side."""
+def _edges(mask: Rle, size: Size, frame: int) -> Edges:
+    """Return first and one past the last pixel of each foreground run."""
+    ends = np.cumsum(checked_runs(mask, size, frame))
+    count = ends.size // 2
+    starts, stops = ends[: 2 * count : 2], ends[1 : 2 * count : 2]
+    drawn = stops > starts
+    return (starts, stops) if drawn.all() else (starts[drawn], stops[drawn])
+
+
+def _box(masks: Sequence[Edges], size: Size) -> Box | None:
+    """Return the box of all foreground with one pixel of margin, None if there is none."""
     height, width = size
-    left, right = width, 0
-    for runs in masks:
-        ends = np.cumsum(runs)
-        drawn = np.flatnonzero(runs[1::2])
-        if drawn.size:
-            first, last = 2 * int(drawn[0]) + 1, 2 * int(drawn[-1]) + 1
-            left = min(left, int(ends[first] - runs[first]) // height)
-            right = max(right, (int(ends[last]) - 1) // height + 1)
+    left, right, top, bottom = width, 0, height, 0
+    for starts, ends in masks:
+        if not starts.size:
+            continue
+        left = min(left, int(starts[0]) // height)
+        right = max(right, (int(ends[-1]) - 1) // height + 1)
+        if starts.size > _FEW_RUNS:  # noise; it fills its columns
+            top, bottom = 0, height
+            continue
+        rows = starts % height
+        past = rows + (ends - starts)
+        crossing = int(past.max()) > height
+        top = 0 if crossing else min(top, int(rows.min()))
+        bottom = height if crossing else max(bottom, int(past.max()))
     if right == 0:
-        return 0, 0
-    return max(left - 1, 0), min(right + 1, width)
+        return None
+    return Box(
+        max(left - 1, 0), min(right + 1, width), max(top - 1, 0), min(bottom + 1, height), height
+    )
 
 
-def _columns(runs: NDArray[np.int64], size: Size, left: int, right: int) -> Bits:
-    """Decode some columns of a mask, transposed: uint8 (right - left, height)."""
-    height = size[0]
-    edges = np.clip(np.cumsum(runs), left * height, right * height)
-    lengths = np.diff(edges, prepend=left * height)
-    values = np.zeros(runs.size, np.uint8)
-    values[1::2] = 1
-    return np.repeat(values, lengths).reshape(right - left, height)
+def _pixels(edges: Edges, box: Box) -> Bits:
+    """Decode the part of a mask in the box, transposed: uint8 (columns, rows)."""
+    starts, ends = edges
+    first, pixels = box.left * box.height, (box.right - box.left) * box.height
+    if starts.size < _FEW_RUNS:
+        flat = np.zeros(pixels, np.uint8)
+        for start, end in zip((starts - first).tolist(), (ends - first).tolist(), strict=True):
+            flat[start:end] = 1
+    else:
+        flat = np.zeros(pixels + 1, np.uint8)
+        flat[starts - first] = 1
+        flat[ends - first] ^= 1
+        flat = np.bitwise_xor.accumulate(flat)[:-1]
+    return flat.reshape(-1, box.height)[:, box.top : box.bottom]
 
 
-def _edge_counts(target: Bits, predicted: Bits, radius: int) -> tuple[int, int, int, int]:
-    """Count boundary pixels and matched boundary pixels of both masks (transposed arrays)."""
-    rows = np.flatnonzero(cv2.reduce(target | predicted, 0, cv2.REDUCE_MAX)[0])
-    if rows.size == 0:
-        return 0, 0, 0, 0
-    top, bottom = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 2, target.shape[1])
-    target_edge = _boundary(target[:, top:bottom])
-    predicted_edge = _boundary(predicted[:, top:bottom])
-    n_target, n_predicted = cv2.countNonZero(target_edge), cv2.countNonZero(predicted_edge)
+def _words(pixels: Bits | NDArray[np.bool_], stride: int) -> Words:
+    """Pack pixels (columns, rows) into uint64 (columns, stride), first row in the lowest bit."""
+    packed = np.packbits(pixels, axis=1, bitorder="little")
+    words = np.zeros((packed.shape[0], 8 * stride), np.uint8)
+    words[:, : packed.shape[1]] = packed
+    whole: Words = words.view("<u8")
+    return whole
+
+
+def _popcount(words: Words) -> int:
+    return int(cv2.norm(words.view(np.uint8), cv2.NORM_HAMMING))
+
+
+def _boundary(mask: Words, box: Box) -> Words:
+    """Return the boundary map: pixels that differ from the right, lower or diagonal neighbour.
+
+    The last row and column of the frame repeat themselves, which is the reference's rule for the
+    border; elsewhere the margin of the box is empty.
+    """
+    here, east = mask, np.concatenate((mask[1:], mask[-1:]))
+    south, diagonal = _one_row_up(here), _one_row_up(east)
+    if box.at_bottom:
+        last = box.bottom - box.top - 1
+        bit = np.uint64(1 << (last % 64))
+        south[:, last // 64] |= here[:, last // 64] & bit
+        diagonal[:, last // 64] |= east[:, last // 64] & bit
+    edge: Words = (here ^ east) | (here ^ south) | (here ^ diagonal)
+    return edge
+
+
+def _one_row_up(words: Words) -> Words:
+    moved: Words = words >> np.uint64(1)
+    moved[:, :-1] |= words[:, 1:] << np.uint64(63)
+    return moved
+
+
+def _edge_counts(target: Words, predicted: Words, radius: int) -> tuple[int, int, int, int]:
+    n_target, n_predicted = _popcount(target), _popcount(predicted)
     if n_target == 0 or n_predicted == 0:
         return n_target, n_predicted, 0, 0
     return (
         n_target,
         n_predicted,
-        n_target - _unmatched(target_edge, predicted_edge, radius),
-        n_predicted - _unmatched(predicted_edge, target_edge, radius),
+        n_target - _unmatched(target, predicted, radius),
+        n_predicted - _unmatched(predicted, target, radius),
     )
 
 
-def _boundary(mask: Bits) -> Bits:
-    """Return the boundary map: pixels that differ from the right, lower or diagonal neighbour.
+def _unmatched(edge: Words, other: Words, radius: int) -> int:
+    """Count bits of ``edge`` that have no bit of ``other`` within ``radius`` pixels.
 
-    Repeating the last row and column gives the reference's rule for the frame's border; inside
-    the frame they are empty, so a crop with one pixel of margin gives the same map.
+    The arrays end with enough empty words a column that growing never reaches the next one.
     """
-    padded = cv2.copyMakeBorder(mask, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
-    here = padded[:-1, :-1]
-    edge: Bits = (here ^ padded[:-1, 1:]) | (here ^ padded[1:, :-1]) | (here ^ padded[1:, 1:])
-    return edge
-
-
-def _unmatched(edge: Bits, other: Bits, radius: int) -> int:
-    """Count pixels of ``edge`` with no pixel of ``other`` at a distance of ``radius`` or less."""
-    alone = edge & (other ^ 1)
-    x, y, width, height = cv2.boundingRect(alone)
-    if width == 0:
+    alone = edge & ~other
+    columns = np.flatnonzero(alone.any(axis=1))
+    if columns.size == 0:
         return 0
-    top, left = max(y - radius, 0), max(x - radius, 0)
-    near = other[top : y + height + radius, left : x + width + radius]
-    alone = alone[top : y + height + radius, left : x + width + radius]
-    distance = cv2.distanceTransform(near ^ 1, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Squared distances are whole numbers, so half a step beyond the radius separates them.
-    return cv2.countNonZero(alone & (distance > (radius * radius + 0.5) ** 0.5).view(np.uint8))
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    stride = alone.shape[1]
+    left_over = alone[left:right].ravel()
+    near = np.zeros((right - left + 2 * radius, stride), np.uint64)
+    low, high = max(left - radius, 0), min(right + radius, len(other))
+    near[low - left + radius : high - left + radius] = other[low:high]
+    _take_away_matched(left_over, near.ravel(), radius, stride)
+    return _popcount(left_over)
+
+
+def _take_away_matched(left_over: Words, near: Words, radius: int, stride: int) -> None:
+    """Clear the bits of ``left_over`` that are near a bit of ``near``, which has wider margins."""
+    reached = 0
+    by_reach: dict[int, list[int]] = {}
+    for distance in range(radius, -1, -1):
+        by_reach.setdefault(math.isqrt(radius * radius - distance * distance), []).append(distance)
+    for reach, distances in by_reach.items():
+        while reached < reach:
+            # Growing by more than the height so far, plus one, would leave gaps.
+            step = min(reach - reached, 2 * reached + 1, 63)
+            near = _grow(near, np.uint64(step))
+            reached += step
+        far = ~near
+        for distance in distances:
+            for column in {radius - distance, radius + distance}:
+                start = column * stride
+                left_over &= far[start : start + left_over.size]
+
+
+def _grow(words: Words, step: np.uint64) -> Words:
+    """Set the bits ``step`` rows above and below every set bit of all columns."""
+    rest = np.uint64(64) - step
+    grown = words | (words >> step)
+    grown |= words << step
+    grown[:-1] |= words[1:] << rest
+    grown[1:] |= words[:-1] >> rest
+    return grown

@@ -26,6 +26,7 @@ Function = Callable[..., Any]
 MAX_RADIUS = 63
 """The largest boundary tolerance in pixels: a neighbourhood reaches one word up and down."""
 
+_MANY_RUNS = 4096
 _WORD = np.uint64(64)
 _ONE = np.uint64(1)
 _NONE = np.uint64(0)
@@ -63,7 +64,7 @@ def read_edges(text, start, stop, pixels, edges):
         value = shift = 0
         more = True
         while more:
-            if place >= stop or shift > 55:
+            if place >= stop or shift > 25:
                 return -1
             code = np.int64(text[place]) - 48
             if code < 0 or code > 63:
@@ -88,6 +89,11 @@ def read_edges(text, start, stop, pixels, edges):
 @compiled
 def extend(edges, count, height, extent):
     """Grow ``extent`` (first column, past the last, first row, past the last) to hold the runs."""
+    if count > _MANY_RUNS:  # noise; it fills its columns
+        extent[0] = min(extent[0], edges[0] // height)
+        extent[1] = max(extent[1], (edges[count - 1] - 1) // height + 1)
+        extent[2], extent[3] = 0, height
+        return
     for run in range(1, count, 2):
         begin, end = edges[run - 1], edges[run]
         if begin == end:
@@ -203,33 +209,43 @@ def sweep(alone, other, grown, reaches, box):
     """Take away all matched bits of ``alone``, in a time that does not depend on the masks.
 
     ``other`` grows row by row; at each height the columns at the distances that the disk allows
-    are taken away.
+    are taken away. ``alone`` and ``grown`` hold the words of the box one after the other.
     """
     left, right, low, high = box
-    radius = len(reaches) - 1
-    grown[left:right, low:high] = other[left:right, low:high]
-    for reach in range(radius + 1):
-        for distance in range(radius + 1):
-            if reaches[distance] != reach:
-                continue
-            for column in range(left, right - distance):
-                for word in range(low, high):
-                    alone[column, word] &= ~grown[column + distance, word]
-                    alone[column + distance, word] &= ~grown[column, word]
-        for column in range(left, right):
-            above = _NONE
-            for word in range(low, high):
-                here = grown[column, word]
-                below = grown[column, word + 1] if word + 1 < high else _NONE
-                up, down = below << np.uint64(63), above >> np.uint64(63)
-                grown[column, word] = here | (here >> _ONE) | (here << _ONE) | up | down
-                above = here
+    tall = high - low
+    total = (right - left) * tall
+    for column in range(left, right):
+        for word in range(low, high):
+            grown[(column - left) * tall + word - low] = other[column, word]
+    reached = 0
+    for distance in range(len(reaches) - 1, -1, -1):
+        if reaches[distance] > reached:
+            step = reaches[distance] - reached
+            reached = reaches[distance]
+            for first in range(0, total, tall):
+                above = _NONE
+                for index in range(first, first + tall):
+                    here = grown[index]
+                    below = grown[index + 1] if index + 1 < first + tall else _NONE
+                    if above | here | below:
+                        grown[index] = spread(above, here, below, step)
+                    above = here
+        apart = distance * tall
+        for index in range(total - apart):
+            alone[index] &= ~grown[index + apart]
+        for index in range(total - apart):
+            alone[index + apart] &= ~grown[index]
 
 
 @compiled
 def unmatched(edge, other, alone, grown, reaches, box):
-    """Count the bits of ``edge`` that have no bit of ``other`` within the disk of ``reaches``."""
+    """Count the bits of ``edge`` that have no bit of ``other`` within the disk of ``reaches``.
+
+    ``alone`` and ``grown`` are one-dimensional room to work in. Nearest columns first settles
+    almost everything in real masks; where much is left, all words are swept together.
+    """
     left, right, low, high = box
+    tall = high - low
     waiting = 0
     near = reaches[: min(2, len(reaches))]
     for column in range(left, right):
@@ -237,19 +253,19 @@ def unmatched(edge, other, alone, grown, reaches, box):
             bits = edge[column, word] & ~other[column, word]
             if bits:
                 bits = search(bits, other, column, word, near, box)
-            alone[column, word] = bits
+            alone[(column - left) * tall + word - low] = bits
             waiting += bits != _NONE
-    if waiting * 8 > (right - left) * (high - low):
+    swept = waiting * 8 > (right - left) * tall
+    if swept:
         sweep(alone, other, grown, reaches, box)
-        reaches = near
     count = 0
     if waiting:
-        for column in range(left, right):
-            for word in range(low, high):
-                bits = alone[column, word]
-                if bits and len(reaches) > len(near):
-                    bits = search(bits, other, column, word, reaches, box)
-                count += popcount(bits)
+        for index in range((right - left) * tall):
+            bits = alone[index]
+            if bits and not swept:
+                column, word = left + index // tall, low + index % tall
+                bits = search(bits, other, column, word, reaches, box)
+            count += popcount(bits)
     return count
 
 
@@ -282,8 +298,9 @@ def count_frame(planes, edges, counts, height, reaches, extent, row):
     row[5] = trace(target, target_edge, box, height)
     row[6] = trace(predicted, predicted_edge, box, height)
     if row[5] and row[6]:
-        row[7] = row[5] - unmatched(target_edge, predicted_edge, planes[0], planes[1], reaches, box)
-        row[8] = row[6] - unmatched(predicted_edge, target_edge, planes[0], planes[1], reaches, box)
+        alone, grown = target.ravel(), several.ravel()  # no longer needed as planes
+        row[7] = row[5] - unmatched(target_edge, predicted_edge, alone, grown, reaches, box)
+        row[8] = row[6] - unmatched(predicted_edge, target_edge, alone, grown, reaches, box)
 
 
 @compiled

@@ -25,8 +25,8 @@ Size = tuple[int, int]
 MAX_PIXELS = 1 << 28
 """The largest mask that is believed, in pixels (16,384 x 16,384)."""
 
-# Longest number that fits an int64 without overflow: 12 characters of 5 bits.
-_LONGEST_NUMBER = 12
+LONGEST_NUMBER = 6
+"""Characters of the longest number in an RLE's text: 30 bits, more than ``MAX_PIXELS`` needs."""
 
 
 def mask_size(rle: Rle) -> Size:
@@ -196,22 +196,31 @@ def _decompress(counts: bytes) -> NDArray[np.int64]:
     """Read COCO's text form: 5 bits a character, a sign bit, differences to the run before last."""
     if not counts:
         raise ValueError("RLE counts are empty")
-    codes = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
-    if int(codes.min()) < 0 or int(codes.max()) > 63:
+    codes = np.frombuffer(counts, np.uint8) - np.uint8(48)
+    if int(codes.max()) > 63:  # what is below the code's first character wraps around
         raise ValueError("RLE counts hold a character that no RLE has")
-    ends = np.flatnonzero(codes < 32)
-    if ends.size == 0 or int(ends[-1]) != codes.size - 1:
+    if int(codes[-1]) > 31:
         raise ValueError("RLE counts end in the middle of a number")
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    digits = ends - starts + 1
-    if int(digits.max()) > _LONGEST_NUMBER:
-        raise ValueError("RLE counts hold a number that is too long")
-    place = np.arange(codes.size) - np.repeat(starts, digits)
-    lengths: NDArray[np.int64] = np.add.reduceat((codes & 31) << (5 * place), starts)
-    lengths -= ((codes[ends] >> 4) & 1) << (5 * digits)
-    if int(np.abs(lengths).max()) > MAX_PIXELS:
-        raise ValueError("RLE counts hold a run longer than an image")
+    last = codes < 32
+    lengths: NDArray[np.int64] = codes[last].astype(np.int64)
+    lengths -= (lengths & 16) << 1
+    if lengths.size < codes.size:
+        _add_lower_digits(lengths, codes, np.flatnonzero(~last))
     # From the fourth run on, the text holds the difference to the run two places earlier.
-    lengths[1::2] = np.cumsum(lengths[1::2])
-    lengths[2::2] = np.cumsum(lengths[2::2])
+    np.cumsum(lengths[1::2], out=lengths[1::2])
+    np.cumsum(lengths[2::2], out=lengths[2::2])
     return lengths
+
+
+def _add_lower_digits(
+    lengths: NDArray[np.int64], codes: NDArray[np.uint8], places: NDArray[np.int64]
+) -> None:
+    """Complete the numbers of more than one character; ``places`` are all but their last ones."""
+    number = places - np.arange(places.size)
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    digits = np.diff(first, append=places.size)
+    if int(digits.max()) >= LONGEST_NUMBER:
+        raise ValueError("RLE counts hold a number that is too long")
+    rank = np.arange(places.size) - np.repeat(first, digits)
+    lower = np.add.reduceat((codes[places] & 31).astype(np.int64) << (5 * rank), first)
+    lengths[number[first]] = (lengths[number[first]] << (5 * digits)) + lower
