@@ -21,6 +21,7 @@ EXIT_DONE, EXIT_INCOMPLETE, EXIT_WRONG = 0, 1, 2
 GROUPS = {
     "data": "Check, prepare and fetch the files of the benchmarks.",
     "adapter": "Write and check an adapter for a model of yours.",
+    "leaderboard": "Published results and entries: add, verify, tables, the page.",
     "env": "Manage the environments that models run in.",
     "list": "Show what can be named: models, splits, benchmarks, metrics.",
 }

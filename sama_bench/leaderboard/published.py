@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.errors import DataError
+from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "published"
 UNITS = {
@@ -32,25 +32,27 @@ FLAGS = {
     "contradicted": "another source prints another figure for the same thing",
     "inconsistent": "the row breaks its own arithmetic",
 }
-_SOURCE = {"document": str, "table": str, "url": (str, type(None))}
-_FILE = {"schema": int, "source": dict, "conditions": dict, "note": (str, type(None)), "rows": list}
-_ROW = {
-    "model": (str, type(None)),
-    "variant": (str, type(None)),
+_SOURCE: Fields = {"document": str, "table": str, "url": (str, NONE)}
+_FILE: Fields = {
+    "schema": int,
+    "source": dict,
+    "conditions": dict,
+    "note": (str, NONE),
+    "rows": list,
+}
+_ROW: Fields = {
+    "model": (str, NONE),
+    "variant": (str, NONE),
     "benchmark": str,
-    "split": (str, type(None)),
+    "split": (str, NONE),
     "metric": str,
-    "value": (int, float),
+    "value": NUMBER,
     "unit": str,
-    "relative_to": (str, type(None)),
+    "relative_to": (str, NONE),
     "protocol": str,
     "flags": list,
-    "note": (str, type(None)),
+    "note": (str, NONE),
 }
-
-
-class PublishedError(DataError):
-    """A file of published results is not of the schema; the text names file, row and field."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def figures(folder: Path = FOLDER) -> tuple[Figure, ...]:
     """All figures of a folder of published results, in the order of file names and rows.
 
     Raises:
-        PublishedError: a file is not JSON or not of the schema.
+        SchemaError: a file is not JSON or not of the schema.
     """
     return tuple(figure for path in sorted(folder.glob("*.json")) for figure in read(path))
 
@@ -115,16 +117,16 @@ def read(path: Path) -> tuple[Figure, ...]:
     """The figures of one source table.
 
     Raises:
-        PublishedError: the file is not JSON or not of the schema.
+        SchemaError: the file is not JSON or not of the schema.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise PublishedError(f"{path.name}: not JSON: {error}") from error
-    _check(content, _FILE, path.name)
+        raise SchemaError(f"{path.name}: not JSON: {error}") from error
+    check(content, _FILE, path.name)
     if content["schema"] != 1:
-        raise PublishedError(f"{path.name}: schema is {content['schema']}; this version reads 1")
-    _check(content["source"], _SOURCE, f"{path.name}: source")
+        raise SchemaError(f"{path.name}: schema is {content['schema']}; this version reads 1")
+    check(content["source"], _SOURCE, f"{path.name}: source")
     source = Source(
         name=path.stem,
         conditions=content["conditions"],
@@ -147,27 +149,13 @@ def contradictions(rows: Iterable[Figure]) -> dict[tuple[str | None, ...], tuple
 
 
 def _figure(row: Any, source: Source, where: str) -> Figure:
-    _check(row, _ROW, where)
+    check(row, _ROW, where)
     if not math.isfinite(row["value"]):
-        raise PublishedError(f"{where}: value is {row['value']}, not a finite number")
+        raise SchemaError(f"{where}: value is {row['value']}, not a finite number")
     if row["unit"] not in UNITS:
-        raise PublishedError(f"{where}: unit {row['unit']!r} is none of {', '.join(UNITS)}")
+        raise SchemaError(f"{where}: unit {row['unit']!r} is none of {', '.join(UNITS)}")
     unknown = [flag for flag in row["flags"] if flag not in FLAGS]
     if unknown:
-        raise PublishedError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
+        raise SchemaError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
     fields = {**row, "value": float(row["value"]), "flags": tuple(row["flags"])}
     return Figure(source=source, **fields)
-
-
-def _check(content: Any, schema: Mapping[str, Any], where: str) -> None:
-    """Exactly the schema's fields, each of its type; ``True`` is no number."""
-    if not isinstance(content, dict):
-        raise PublishedError(f"{where}: expected an object, found {type(content).__name__}")
-    missing, surplus = set(schema) - set(content), set(content) - set(schema)
-    if missing or surplus:
-        what = f"lacks {sorted(missing)}" if missing else f"has unknown {sorted(surplus)}"
-        raise PublishedError(f"{where}: {what}")
-    for name, kind in schema.items():
-        if not isinstance(content[name], kind) or isinstance(content[name], bool):
-            found = type(content[name]).__name__
-            raise PublishedError(f"{where}: {name} has the wrong type ({found})")

@@ -40,9 +40,9 @@ def by_benchmark(rows: Sequence[Row]) -> list[Table]:
 
 def grand(rows: Sequence[Row]) -> list[Table]:
     """The table of the papers: a line per model and protocol, a column per benchmark and metric."""
-    columns = sorted({_grand_column(row) for row in rows if _headline(row, rows)}, key=_grand_rank)
-    known = set(columns)
-    own = [row for row in rows if _grand_column(row) in known]
+    shown = headline(rows)
+    own = [row for row in rows if shown(row)]
+    columns = sorted({_grand_column(row) for row in own}, key=_grand_rank)
     return [_table("All benchmarks", own, ["model", "protocol"], columns, _grand_column)]
 
 
@@ -59,12 +59,19 @@ def _grand_rank(column: Column) -> tuple[Any, ...]:
     return (*benchmark_rank(benchmark), split, *metric_rank(metric))
 
 
-def _headline(row: Row, rows: Sequence[Row]) -> bool:
-    wanted = HEADLINES.get(row["benchmark"])
-    if wanted and any(r["benchmark"] == row["benchmark"] and r["metric"] in wanted for r in rows):
-        return row["metric"] in wanted
-    metrics = [r["metric"] for r in rows if r["benchmark"] == row["benchmark"]]
-    return bool(row["metric"] == min(metrics, key=metric_rank))
+def headline(rows: Sequence[Row]) -> Callable[[Row], bool]:
+    """Return whether a row is one that the grand table shows: the metrics its papers headline.
+
+    A benchmark without headlines, or without any of them among ``rows``, shows its first metric.
+    """
+    metrics: dict[str, set[str]] = {}
+    for row in rows:
+        metrics.setdefault(row["benchmark"], set()).add(row["metric"])
+    wanted = {
+        benchmark: set(HEADLINES.get(benchmark, ())) & found or {min(found, key=metric_rank)}
+        for benchmark, found in metrics.items()
+    }
+    return lambda row: row["metric"] in wanted[row["benchmark"]]
 
 
 def _table(
@@ -109,7 +116,7 @@ def _lines(rows: Sequence[Row], labels: Sequence[str]) -> list[list[Row]]:
     lines: dict[tuple[Any, ...], list[Row]] = {}
     taken: set[tuple[Any, ...]] = set()
     for row in rows:
-        line = (*(row.get(label) for label in labels), *_about_model(row))
+        line = (*(row.get(label) for label in labels), *about_model(row))
         copy = 0
         while (cell := (line, copy, row["benchmark"], row.get("split"), row["metric"])) in taken:
             copy += 1
@@ -128,7 +135,7 @@ def _line(
 ) -> Line:
     by_column = {column_of(row): row for row in rows}
     first = rows[0]
-    about = tuple(_note(text, notes) for text in _about_model(first))
+    about = tuple(_note(text, notes) for text in about_model(first))
     cells = tuple(
         _cell(by_column[column], marks, notes) if column in by_column else None
         for column in columns
@@ -155,7 +162,7 @@ def _cell(row: Row, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
     )
 
 
-def _about_model(row: Row) -> tuple[str, ...]:
+def about_model(row: Row) -> tuple[str, ...]:
     """What must be said of a model wherever its name stands."""
     texts = []
     if row.get("takes_tracks"):
@@ -178,7 +185,8 @@ def _marks(rows: Sequence[Row]) -> dict[int, Mark]:
     """Best and second best among the numbers that may be compared, when there are two models."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        if row["value"] is not None and not row.get("variant") and _coverage(row) >= 1:
+        marked = row.get("variant") or row.get("unranked")
+        if row["value"] is not None and not marked and _coverage(row) >= 1:
             key = (row["benchmark"], row.get("split"), row.get("protocol"), row["metric"])
             groups.setdefault(key, []).append(row)
     marks: dict[int, Mark] = {}

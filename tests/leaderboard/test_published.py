@@ -4,6 +4,7 @@ import re
 import pytest
 
 from sama_bench.leaderboard import published
+from sama_bench.leaderboard.schema import SchemaError
 
 FIGURES = published.figures()
 
@@ -164,11 +165,11 @@ def broken(change):
 def test_a_broken_row_is_named(tmp_path, change, message):
     path = tmp_path / "x.json"
     path.write_text(json.dumps(broken(change)))
-    with pytest.raises(published.PublishedError, match=re.escape(message)):
+    with pytest.raises(SchemaError, match=re.escape(message)):
         published.read(path)
 
 
 def test_a_file_that_is_not_json_is_named(tmp_path):
     (tmp_path / "x.json").write_text("{")
-    with pytest.raises(published.PublishedError, match=r"x\.json: not JSON"):
+    with pytest.raises(SchemaError, match=r"x\.json: not JSON"):
         published.figures(tmp_path)

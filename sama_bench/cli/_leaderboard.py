@@ -1,0 +1,67 @@
+"""What the commands of ``sama-bench leaderboard`` share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench.cli._options import Decorator
+from sama_bench.errors import UserError
+from sama_bench.leaderboard.entry import FOLDER, Entry, read_entries, read_entry
+
+to_option: Decorator = click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=FOLDER,
+    show_default="leaderboards/entries",
+    help="Folder of entries to write to.",
+)
+entries_option: Decorator = click.option(
+    "--entries",
+    "folders",
+    type=click.Path(path_type=Path, file_okay=False),
+    multiple=True,
+    help="Folder of entries to read; may be given several times.  [default: leaderboards/entries]",
+)
+
+
+def all_entries(folders: Sequence[Path]) -> list[Entry]:
+    """Read the entries of the given folders, or of the accepted ones.
+
+    Raises:
+        UserError: a folder does not exist, or an entry is broken.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"--entries {folder} is not a folder")
+    return read_entries(folders or [FOLDER])
+
+
+def one_entry(name: Path) -> Entry:
+    """Read an entry given as a file, or by its name among the accepted ones.
+
+    Raises:
+        UserError: there is no such entry, or it is broken.
+    """
+    accepted = FOLDER / f"{name}.json"
+    if not name.is_file() and accepted.is_file():
+        return read_entry(accepted)
+    if not name.is_file():
+        raise UserError(f"there is no entry {name}; make one with `sama-bench leaderboard add RUN`")
+    return read_entry(name)
+
+
+def write_json(file: Path | None, data: Any) -> None:
+    """Write a result where ``--json`` asks for it."""
+    if file is None:
+        return
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if str(file) == "-":
+        click.echo(text, nl=False)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")

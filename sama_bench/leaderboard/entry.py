@@ -1,0 +1,171 @@
+"""An entry of the leaderboard: the scores of one model with all that is needed to believe them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sama_bench.appending import write_atomically
+from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
+from sama_bench.store import safe_name
+
+FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
+Kind = Literal["run", "import"]
+
+_ENTRY: Fields = {
+    "schema": int,
+    "kind": str,
+    "model": str,
+    "benchmark": (str, NONE),
+    "split": (str, NONE),
+    "complete": (bool, NONE),
+    "coverage": dict,
+    "scores": list,
+    "provenance": dict,
+    "digest": str,
+}
+_ROW: Fields = {
+    "model": str,
+    "benchmark": str,
+    "split": (str, NONE),
+    "protocol": str,
+    "metric": str,
+    "value": (*NUMBER, NONE),
+    "samples": (int, NONE),
+    "videos": (int, NONE),
+    "coverage": (*NUMBER, NONE),
+}
+_COUNTS: Fields = dict.fromkeys(("expected", "answered", "refused", "failed", "missing"), int)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        kind: ``run`` for a run of ours, ``import`` for another kit's result files.
+        model: name.
+        benchmark: of the run; None for an import, whose rows name several.
+        split: of the run; None for an import.
+        complete: whether every expected sample was answered or refused, under every protocol;
+            None for an import, since other kits do not say.
+        coverage: by protocol the counts expected, answered, refused, failed, missing.
+        rows: tidy rows with ``low`` and ``high`` where they have an interval.
+        provenance: checksums, checkpoint, protocol card, versions, judge.
+    """
+
+    kind: Kind
+    model: str
+    benchmark: str | None
+    split: str | None
+    complete: bool | None
+    coverage: Mapping[str, Mapping[str, int]]
+    rows: Sequence[Mapping[str, Any]]
+    provenance: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """File name without ``.json``, unique for model, benchmark and split."""
+        parts = [self.model, *(part for part in (self.benchmark, self.split) if part)]
+        return "--".join(safe_name(part) for part in (parts if self.benchmark else [*parts, "kit"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, with the digest of all of it."""
+        data = {
+            "schema": 1,
+            "kind": self.kind,
+            "model": self.model,
+            "benchmark": self.benchmark,
+            "split": self.split,
+            "complete": self.complete,
+            "coverage": {name: dict(counts) for name, counts in self.coverage.items()},
+            "scores": [dict(row) for row in self.rows],
+            "provenance": dict(self.provenance),
+        }
+        return {**data, "digest": digest(data)}
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of an entry without its digest."""
+    kept = {key: value for key, value in data.items() if key != "digest"}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_complete(coverage: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether all expected samples were answered or refused under every protocol."""
+    return bool(coverage) and all(
+        counts["expected"] > 0 and counts["answered"] + counts["refused"] == counts["expected"]
+        for counts in coverage.values()
+    )
+
+
+def write_entry(entry: Entry, folder: Path) -> Path:
+    """Write an entry into a folder, under its own name, and return the path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{entry.name}.json"
+    text = json.dumps(entry.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(path, text.encode())
+    return path
+
+
+def read_entry(path: Path) -> Entry:
+    """Read and check an entry.
+
+    Raises:
+        SchemaError: not JSON, not of the schema, changed by hand, or complete only by its own word.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SchemaError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SchemaError(f"{path} is not JSON: {error}") from None
+    check(data, _ENTRY, str(path))
+    if data["schema"] != 1 or data["kind"] not in ("run", "import"):
+        raise SchemaError(f"{path}: schema {data['schema']}, kind {data['kind']!r} is not known")
+    for place, row in enumerate(data["scores"]):
+        _check_row(row, data["model"], f"{path}: row {place}")
+    for protocol, counts in data["coverage"].items():
+        check(counts, _COUNTS, f"{path}: coverage {protocol}")
+    if data["digest"] != digest(data):
+        raise SchemaError(
+            f"{path} was changed after it was made: its digest does not fit; make it again with "
+            "`sama-bench leaderboard add`"
+        )
+    if data["kind"] == "run" and data["complete"] != is_complete(data["coverage"]):
+        raise SchemaError(f"{path} calls itself complete={data['complete']}, its coverage does not")
+    return Entry(
+        kind=data["kind"],
+        model=data["model"],
+        benchmark=data["benchmark"],
+        split=data["split"],
+        complete=data["complete"],
+        coverage=data["coverage"],
+        rows=data["scores"],
+        provenance=data["provenance"],
+    )
+
+
+def read_entries(folders: Iterable[Path]) -> list[Entry]:
+    """Read all entries of some folders, in the order of their names.
+
+    Raises:
+        SchemaError: an entry is broken.
+    """
+    return [read_entry(path) for folder in folders for path in sorted(folder.glob("*.json"))]
+
+
+def _check_row(row: Any, model: str, where: str) -> None:
+    fixed = {key: row[key] for key in _ROW if key in row} if isinstance(row, dict) else row
+    check(fixed, _ROW, where)
+    if row["model"] != model:
+        raise SchemaError(f"{where}: its model is {row['model']!r}, the entry's {model!r}")
+    numbers = [row.get(key) for key in ("value", "low", "high", "coverage")]
+    if any(isinstance(n, float) and not math.isfinite(n) for n in numbers):
+        raise SchemaError(f"{where}: a number is not finite")

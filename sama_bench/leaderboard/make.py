@@ -1,0 +1,143 @@
+"""Making entries: from a scored run, or from another kit's result files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sama_bench.errors import DataError, IncompleteError
+from sama_bench.leaderboard.breakdown import attribute_rows, rows_with_intervals
+from sama_bench.leaderboard.entry import Entry, is_complete
+from sama_bench.leaderboard.vlmevalkit import Imported
+from sama_bench.scored_run import ScoredRun, read_scored_run
+
+# what an entry keeps of a manifest, under the names of the manifest
+_KEPT = (
+    "adapter", "checkpoint", "revision", "fingerprint", "card", "takes_tracks", "oracle", "history",
+    "seed", "options", "dtype", "attention", "device_map", "data", "shards", "benchmark_options",
+    "packages", "python", "sessions", "started", "merged_from", "judge",
+)  # fmt: skip
+_NEEDED = {
+    "data": "checksums of the split's files",
+    "checkpoint": "the checkpoint",
+    "card": "the protocol card",
+    "packages": "package versions",
+}
+
+
+def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) -> Entry:
+    """Make an entry of a scored run folder.
+
+    Args:
+        path: ``runs/<model>/<benchmark>/<split>`` with its ``scores.json``.
+        partial: allow a run that does not cover its split; the entry says so, and its numbers are
+            never ranked.
+        resamples: bootstrap resamples of the intervals.
+
+    Raises:
+        DataError: the folder holds no scores, or they are older than its predictions.
+        IncompleteError: samples failed or are missing, and ``partial`` is not set.
+    """
+    run = read_scored_run(path)
+    complete = is_complete(run.coverage)
+    if not complete and not partial:
+        raise IncompleteError(
+            f"{path} does not cover its split ({_lacking(run)}); finish it with `sama-bench run`, "
+            "or add it with --partial, which marks it and keeps it out of every ranking"
+        )
+    _check_fresh(path, run)
+    return Entry(
+        kind="run",
+        model=run.model,
+        benchmark=run.benchmark,
+        split=run.split,
+        complete=complete,
+        coverage=run.coverage,
+        rows=[
+            *rows_with_intervals(run, resamples=resamples),
+            *attribute_rows(run, resamples=resamples),
+        ],
+        provenance=_provenance(path, run),
+    )
+
+
+def entry_of_import(imported: Imported, kit: str) -> Entry:
+    """Make an entry of what another kit measured; its coverage is not known."""
+    return Entry(
+        kind="import",
+        model=imported.model,
+        benchmark=None,
+        split=None,
+        complete=None,
+        coverage={},
+        rows=imported.rows,
+        provenance={"kit": kit, "files": imported.files},
+    )
+
+
+def prediction_checksums(path: Path) -> dict[str, str]:
+    """SHA-256 of every file of predictions in a run folder, by name."""
+    return {part.name: file_checksum(part) for part in _parts(path)}
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _provenance(path: Path, run: ScoredRun) -> dict[str, Any]:
+    kept = {key: run.manifest[key] for key in _KEPT if run.manifest.get(key) is not None}
+    lacking = [said for key, said in _NEEDED.items() if not run.manifest.get(key)]
+    if run.manifest.get("checkpoint") and not (
+        run.manifest.get("revision") or run.manifest.get("fingerprint")
+    ):
+        lacking.append("the checkpoint's revision")
+    return {
+        **_without_homes(kept),
+        "not_recorded": lacking,
+        "scores": file_checksum(run.path),
+        "predictions": prediction_checksums(path) if path.is_dir() else {},
+    }
+
+
+def _check_fresh(path: Path, run: ScoredRun) -> None:
+    """Scores that are older than the predictions are not theirs."""
+    if not path.is_dir():
+        return
+    scored = run.path.stat().st_mtime_ns
+    newer = [part.name for part in _parts(path) if part.stat().st_mtime_ns > scored]
+    if newer:
+        raise DataError(
+            f"{path}: {', '.join(newer)} changed after it was scored; run `sama-bench merge` again"
+        )
+
+
+def _lacking(run: ScoredRun) -> str:
+    said = [
+        f"{protocol}: {counts['failed']} failed, {counts['missing']} missing of "
+        f"{counts['expected']}"
+        for protocol, counts in run.coverage.items()
+    ]
+    return "; ".join(said) or "it has no coverage"
+
+
+def _parts(path: Path) -> list[Path]:
+    return sorted(path.glob("predictions*.jsonl"))
+
+
+def _without_homes(value: Any) -> Any:
+    """Replace the folders of somebody's machine: an entry is published."""
+    if isinstance(value, Mapping):
+        return {key: _without_homes(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_homes(item) for item in value]
+    if isinstance(value, str) and re.match(r"^(/|~|[A-Za-z]:\\)", value):
+        return ".../" + re.split(r"[/\\]", value.rstrip("/\\"))[-1]
+    return value

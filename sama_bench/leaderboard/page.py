@@ -1,0 +1,187 @@
+"""The leaderboard as a static page: it opens from disk and from any web server, without network.
+
+All rows travel in the page as JSON; nothing in it can end its script element, and the page's own
+code puts text on the screen as text only.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sama_bench import tables
+from sama_bench.errors import UserError
+from sama_bench.leaderboard.breakdown import ATTRIBUTES
+from sama_bench.leaderboard.certificate import Line, certify
+from sama_bench.leaderboard.entry import Entry, write_entry
+from sama_bench.leaderboard.published import FOLDER as PUBLISHED
+from sama_bench.leaderboard.published import Figure
+from sama_bench.leaderboard.rows import published_rows
+from sama_bench.tables.escape import clean
+from sama_bench.tables.layout import about_model, headline
+from sama_bench.tables.names import BENCHMARKS, METRICS, benchmark_rank, higher_is_better, scale
+
+SITE = Path(__file__).parent / "site"
+MARK = "leaderboard.sama-bench"
+"""An empty file that marks a folder as ours to replace."""
+
+_NUMBERS = ("value", "low", "high", "samples", "videos", "coverage")
+_TEXTS = ("model", "benchmark", "split", "protocol", "metric", "variant", "note", "source", "url")
+
+
+def write_page(
+    out: Path, entries: Sequence[Entry], figures: Sequence[Figure], published: Path = PUBLISHED
+) -> Path:
+    """Write the page with all that it links to, and return its ``index.html``.
+
+    Args:
+        out: folder to write; made when missing, replaced when it is an earlier page.
+        entries: of the leaderboard.
+        figures: published ones.
+        published: folder of the published results' files, which the page links to.
+
+    Raises:
+        UserError: ``out`` holds something else.
+    """
+    _prepare(out)
+    rows = [*_entry_rows(entries, figures), *_figure_rows(figures)]
+    for entry in entries:
+        write_entry(entry, out / "entries")
+    (out / "published").mkdir()
+    for name in sorted({figure.source.name for figure in figures}):
+        shutil.copyfile(published / f"{name}.json", out / "published" / f"{name}.json")
+    plain = [{key: row[key] for key in (*_TEXTS, *_NUMBERS)} for row in rows]
+    (out / "scores.csv").write_text(tables.render(plain, "csv"), encoding="utf-8")
+    (out / "scores.json").write_text(tables.render(plain, "json"), encoding="utf-8")
+    for name in ("board.css", "rank.js", "board.js"):
+        shutil.copyfile(SITE / name, out / name)
+    index = out / "index.html"
+    template = (SITE / "index.html").read_text(encoding="utf-8")
+    index.write_text(template.replace("@DATA@", embedded(page_data(rows))), encoding="utf-8")
+    return index
+
+
+def embedded(data: Any) -> str:
+    """JSON that can stand in a script element: no ``<`` can close it or open a comment."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the page shows: its rows, and how metrics and benchmarks are written."""
+    metrics = [*METRICS, *(row["metric"] for row in rows if row["metric"] not in METRICS)]
+    benchmarks = sorted({row["benchmark"] for row in rows}, key=benchmark_rank)
+    own = [row["benchmark"] for row in rows if row["kind"] != "published"]
+    return {
+        "rows": rows,
+        "metrics": {
+            name: {
+                "name": METRICS.get(name, name.replace("_", " ")),
+                "rank": place,
+                "scale": scale(name),
+            }
+            for place, name in enumerate(dict.fromkeys(metrics))
+        },
+        "benchmarks": {name: BENCHMARKS.get(name, name) for name in benchmarks},
+        "lower": [name for name in dict.fromkeys(metrics) if not higher_is_better(name)],
+        "attributes": list(ATTRIBUTES),
+        "first": min(own, key=benchmark_rank) if own else None,
+    }
+
+
+def _entry_rows(entries: Iterable[Entry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        lines = certify(entry, figures).lines
+        rows += [
+            _row(
+                row,
+                kind="entry" if entry.kind == "run" else "import",
+                source="entry" if entry.kind == "run" else "imported",
+                href=f"entries/{entry.name}.json",
+                published=_beside([line for line in lines if line.row is row]),
+            )
+            for row in entry.rows
+        ]
+    return _with_headlines(rows)
+
+
+def _figure_rows(figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    rows = []
+    for figure in figures:
+        for row in published_rows([figure]):
+            href = f"published/{figure.source.name}.json"
+            source = f"{figure.source.document}, {figure.source.table}"
+            more = {"kind": "published", "href": href, "url": figure.source.url}
+            rows.append(_row(row, source=source, **more))
+    return _with_headlines(rows)
+
+
+def _row(row: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    merged = {"published": [], "url": None, "source": None, **row, **more}
+    texts = {key: _text(merged.get(key)) for key in (*_TEXTS, "kind", "href")}
+    return {
+        **texts,
+        **{key: _number(merged.get(key)) for key in _NUMBERS},
+        "unranked": bool(merged.get("unranked")),
+        "about": [clean(text) for text in about_model(row)],
+        "published": merged["published"],
+    }
+
+
+def _with_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    shown = headline(rows)
+    whole = ("|", ":")
+    return [
+        {
+            **row,
+            "headline": shown(row)
+            and (
+                not any(sign in (row["split"] or "") for sign in whole)
+                or str(row["split"]).endswith(":overall")
+            ),
+        }
+        for row in rows
+    ]
+
+
+def _beside(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Each published value once, with all sources that print it."""
+    found: dict[float, dict[str, Any]] = {}
+    for line in lines:
+        source = line.figure.source
+        printed = clean(f"{source.document}, {source.table}")
+        if line.figure.natural in found:
+            found[line.figure.natural]["source"] += f"; {printed}"
+        elif math.isfinite(line.difference):
+            numbers = {"value": line.figure.natural, "difference": line.difference}
+            found[line.figure.natural] = {**numbers, "source": printed}
+    return list(found.values())
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else clean(str(value))
+
+
+def _number(value: Any) -> float | int | None:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value if isinstance(value, int) else float(value)
+
+
+def _prepare(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if out.is_dir() and any(out.iterdir()):
+        if not (out / MARK).is_file():
+            raise UserError(f"--out {out} holds other files; name a new or empty folder")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
+    (out / ".nojekyll").touch()

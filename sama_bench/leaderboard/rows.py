@@ -1,0 +1,119 @@
+"""Entries and published figures as tidy rows of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sama_bench.leaderboard.certificate import Line, certify
+from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.published import FLAGS, Figure
+from sama_bench.tables.names import scale
+
+SCORES = frozenset({"percent", "points"})
+
+
+def entry_rows(entries: Iterable[Entry], figures: Sequence[Figure] = ()) -> list[dict[str, Any]]:
+    """All rows of some entries; the source is the entry's name.
+
+    With published ``figures``, a number whose like is published for the same model says so in its
+    note, with the difference.
+    """
+    rows = []
+    for entry in entries:
+        lines = certify(entry, figures).lines
+        for row in entry.rows:
+            beside = "; ".join(difference_text(line) for line in lines if line.row is row)
+            note = "; ".join(text for text in (row.get("note"), beside) if text)
+            rows.append({**row, "note": note or None, "source": entry.name})
+    return rows
+
+
+def difference_text(line: Line) -> str:
+    """``published 57.0 in sa2va-table-2, here -2.3``."""
+    factor = scale(line.figure.metric)
+    return (
+        f"published {line.figure.value:g} in {line.figure.source.name}, "
+        f"here {line.difference * factor:+.1f}"
+    )
+
+
+def published_rows(figures: Iterable[Figure]) -> list[dict[str, Any]]:
+    """Published scores (not sizes, speeds or gains) as rows, in natural units.
+
+    The source is the name of its file in ``leaderboards/published``.
+
+    The variant of a published figure (zero-shot, another base model) belongs to the model's name:
+    it is another model, not a departure from the protocol.
+    """
+    return [
+        {
+            "model": _name(figure),
+            "benchmark": figure.benchmark,
+            "split": figure.split,
+            "protocol": figure.protocol,
+            "metric": figure.metric,
+            "value": figure.natural,
+            "samples": None,
+            "videos": None,
+            "coverage": None,
+            "note": _note(figure),
+            "unranked": "inconsistent" in figure.flags,
+            "source": figure.source.name,
+        }
+        for figure in figures
+        if figure.model is not None and figure.unit in SCORES and figure.relative_to is None
+    ]
+
+
+def select(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    benchmarks: Sequence[str] = (),
+    models: Sequence[str] = (),
+    by: str | None = None,
+) -> list[Mapping[str, Any]]:
+    """The rows that a table shows.
+
+    Args:
+        rows: tidy rows of entries and publications.
+        benchmarks: names to keep; all when empty.
+        models: names to keep, without regard to case; all when empty.
+        by: None for whole splits; ``group`` (source, type) or the name of an attribute for parts.
+    """
+    wanted = {name.casefold() for name in models}
+    keep = _part(by)
+    return [
+        row
+        for row in rows
+        if (not benchmarks or row["benchmark"] in benchmarks)
+        and (not wanted or str(row["model"]).casefold() in wanted)
+        and keep(row)
+    ]
+
+
+def _part(by: str | None) -> Callable[[Mapping[str, Any]], bool]:
+    if by is None:
+        return _is_whole
+    if by == "group":
+        return lambda row: ":" in _split(row) and "|" not in _split(row)
+    return lambda row: f"|{by}=" in _split(row)
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    """A whole split; Ref-SAV and ReVOS headline their ``overall``, which is no part."""
+    split = _split(row)
+    return "|" not in split and (":" not in split or split.endswith(":overall"))
+
+
+def _split(row: Mapping[str, Any]) -> str:
+    return row.get("split") or ""
+
+
+def _name(figure: Figure) -> str:
+    return f"{figure.model} ({figure.variant})" if figure.variant else str(figure.model)
+
+
+def _note(figure: Figure) -> str | None:
+    texts = [FLAGS[flag] for flag in figure.flags]
+    return "; ".join(texts) or None

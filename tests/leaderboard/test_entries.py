@@ -1,0 +1,179 @@
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sama_bench.errors import DataError, IncompleteError, UserError
+from sama_bench.leaderboard.entry import (
+    FOLDER,
+    digest,
+    is_complete,
+    read_entries,
+    read_entry,
+    write_entry,
+)
+from sama_bench.leaderboard.make import entry_of_import, entry_of_run
+from sama_bench.leaderboard.schema import SchemaError
+from sama_bench.leaderboard.verify import verify
+from sama_bench.leaderboard.vlmevalkit import read_results
+from tests.scored import random_scores, write
+
+KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
+MANIFEST = {
+    "data": {"meta.json": "sha256:1"},
+    "checkpoint": "/home/someone/weights/sama-8b",
+    "revision": "abc",
+    "card": {"frames": "first 5 of the video"},
+    "packages": {"torch": "2.13.0"},
+    "data_root": "/home/someone/data",
+}
+
+
+def made(tmp_path, **more):
+    data = random_scores(1, manifest=MANIFEST, **more)
+    folder = tmp_path / "run"
+    folder.mkdir(exist_ok=True)
+    (folder / "predictions.jsonl").write_text('{"id": "v000/0"}\n')
+    write(folder, data)
+    return folder, data
+
+
+def rescore_of(data):
+    return lambda run, root: (data["scores"], data["coverage"])
+
+
+def test_an_entry_keeps_scores_and_provenance(tmp_path):
+    folder, data = made(tmp_path)
+    path = write_entry(entry_of_run(folder, resamples=200), tmp_path / "entries")
+    assert path.name == "m--mevis--valid_u.json"
+    entry = read_entry(path)
+    assert entry.complete is True
+    assert entry.coverage == data["coverage"]
+    assert {row["metric"]: row["value"] for row in entry.rows if row["split"] == "valid_u"} == {
+        row["metric"]: row["value"] for row in data["scores"]
+    }
+    kept = entry.provenance
+    assert kept["data"] == {"meta.json": "sha256:1"}
+    assert kept["revision"] == "abc"
+    assert kept["packages"] == {"torch": "2.13.0"}
+    assert len(kept["predictions"]["predictions.jsonl"]) == 64
+    assert kept["not_recorded"] == []
+    assert "/home/someone" not in path.read_text()
+
+
+def test_what_the_manifest_does_not_say_is_listed(tmp_path):
+    folder = write(tmp_path / "run", random_scores(1, manifest={"checkpoint": "x/y"}))
+    lacking = entry_of_run(folder, resamples=50).provenance["not_recorded"]
+    assert lacking == [
+        "checksums of the split's files",
+        "the protocol card",
+        "package versions",
+        "the checkpoint's revision",
+    ]
+
+
+def incomplete(tmp_path):
+    folder, data = made(tmp_path)
+    data["coverage"]["strict"].update(answered=118, failed=2)
+    for row in data["scores"]:
+        row["coverage"] = 118 / 120
+    return write(folder, data), data
+
+
+def test_incomplete_coverage_cannot_pass_as_complete(tmp_path):
+    folder, _ = incomplete(tmp_path)
+    with pytest.raises(IncompleteError, match=r"strict: 2 failed, 0 missing of 120"):
+        entry_of_run(folder)
+    entry = entry_of_run(folder, partial=True, resamples=50)
+    assert entry.complete is False
+    path = write_entry(replace(entry, complete=True), tmp_path / "entries")
+    with pytest.raises(SchemaError, match="calls itself complete"):
+        read_entry(path)
+
+
+def test_an_entry_that_was_changed_by_hand_is_refused(tmp_path):
+    path = write_entry(entry_of_run(made(tmp_path)[0], resamples=50), tmp_path / "entries")
+    data = json.loads(path.read_text())
+    data["scores"][0]["value"] += 0.1
+    path.write_text(json.dumps(data))
+    with pytest.raises(SchemaError, match="its digest does not fit"):
+        read_entry(path)
+    data["digest"] = digest(data)
+    data["scores"][0]["model"] = "another"
+    path.write_text(json.dumps(data))
+    with pytest.raises(SchemaError, match="its model is 'another'"):
+        read_entry(path)
+
+
+def test_scores_older_than_their_predictions_are_refused(tmp_path):
+    folder, _ = made(tmp_path)
+    later = (folder / "scores.json").stat().st_mtime + 5
+    os.utime(folder / "predictions.jsonl", (later, later))
+    with pytest.raises(DataError, match="changed after it was scored"):
+        entry_of_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("counts", "complete"),
+    [
+        ({"answered": 9, "refused": 1}, True),
+        ({"answered": 9, "failed": 1}, False),
+        ({"answered": 9, "missing": 1}, False),
+        ({"expected": 0}, False),
+    ],
+)
+def test_a_refusal_is_an_answer_and_a_failure_is_not(counts, complete):
+    zero = {"expected": 10, "answered": 0, "refused": 0, "failed": 0, "missing": 0}
+    assert is_complete({"strict": {**zero, **counts}}) is complete
+    assert not is_complete({})
+
+
+def test_recomputing_confirms_an_honest_entry(tmp_path):
+    folder, data = made(tmp_path)
+    result = verify(entry_of_run(folder, resamples=50), folder, None, rescore_of(data))
+    assert result.holds
+    assert result.checked == 2
+
+
+def test_recomputing_exposes_other_scores_predictions_and_coverage(tmp_path):
+    folder, data = made(tmp_path)
+    entry = entry_of_run(folder, resamples=50)
+    fresh = json.loads(json.dumps(data))
+    fresh["scores"][0]["value"] += 1e-6
+    fresh["coverage"]["strict"].update(answered=119, missing=1)
+    (folder / "predictions.jsonl").write_text("{}\n")
+    result = verify(entry, folder, None, rescore_of(fresh))
+    assert not result.holds
+    assert [what for what, _, _ in result.differing] == ["j of valid_u (strict)"]
+    assert "other checksum" in result.problems[0]
+    assert "119 answered" in result.problems[1]
+    assert "its predictions are not" in result.problems[2]
+
+
+def test_numbers_that_cannot_be_recomputed_here_are_listed_and_not_counted(tmp_path):
+    folder, data = made(tmp_path)
+    entry = entry_of_run(folder, resamples=50)
+    fresh = json.loads(json.dumps(data))
+    fresh["scores"][1].update(value=None, note="no judge was given")
+    result = verify(entry, folder, None, rescore_of(fresh))
+    assert result.holds
+    assert (result.checked, result.unchecked) == (
+        1,
+        [("f of valid_u (strict)", "no judge was given")],
+    )
+
+
+def test_imports_become_entries_without_a_coverage_of_their_own(tmp_path):
+    for imported in read_results(KIT):
+        write_entry(entry_of_import(imported, "VLMEvalKit"), tmp_path)
+    entries = read_entries([tmp_path])
+    assert [entry.model for entry in entries] == ["InternVL2-8B", "Sa2VA-8B"]
+    assert {entry.complete for entry in entries} == {None}
+    with pytest.raises(UserError, match="has no predictions"):
+        verify(entries[0], tmp_path, None, rescore_of({}))
+
+
+def test_the_accepted_entries_are_valid():
+    read_entries([FOLDER])
