@@ -6,12 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from sama_bench.appending import write_atomically
 from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
+from sama_bench.leaderboard.videos import Videos, unpack
 from sama_bench.store import safe_name
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
@@ -26,6 +28,7 @@ _ENTRY: Fields = {
     "complete": (bool, NONE),
     "coverage": dict,
     "scores": list,
+    "videos": dict,
     "provenance": dict,
     "digest": str,
 }
@@ -57,6 +60,7 @@ class Entry:
         coverage: by protocol the counts expected, answered, refused, failed, missing.
         rows: tidy rows with ``low`` and ``high`` where they have an interval.
         provenance: checksums, checkpoint, protocol card, versions, judge.
+        packed_videos: scores per video as columns (see ``videos``); empty for an import.
     """
 
     kind: Kind
@@ -67,6 +71,12 @@ class Entry:
     coverage: Mapping[str, Mapping[str, int]]
     rows: Sequence[Mapping[str, Any]]
     provenance: Mapping[str, Any]
+    packed_videos: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def videos(self) -> Videos:
+        """Scores per video by protocol and id; empty for an import."""
+        return unpack(self.packed_videos)
 
     @property
     def name(self) -> str:
@@ -85,6 +95,7 @@ class Entry:
             "complete": self.complete,
             "coverage": {name: dict(counts) for name, counts in self.coverage.items()},
             "scores": [dict(row) for row in self.rows],
+            "videos": dict(self.packed_videos),
             "provenance": dict(self.provenance),
         }
         return {**data, "digest": digest(data)}
@@ -109,9 +120,22 @@ def write_entry(entry: Entry, folder: Path) -> Path:
     """Write an entry into a folder, under its own name, and return the path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{entry.name}.json"
-    text = json.dumps(entry.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_atomically(path, text.encode())
+    write_atomically(path, _lines(entry.to_json()).encode())
     return path
+
+
+def _lines(data: Mapping[str, Any]) -> str:
+    """JSON with one row a line: readable, and a change shows as a line in a diff."""
+    rows = ",\n  ".join(_compact(row) for row in data["scores"])
+    parts = [
+        f'"{key}": [\n  {rows}\n ]' if key == "scores" else f'"{key}": {_compact(value)}'
+        for key, value in data.items()
+    ]
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def read_entry(path: Path) -> Entry:
@@ -131,6 +155,7 @@ def read_entry(path: Path) -> Entry:
         raise SchemaError(f"{path}: schema {data['schema']}, kind {data['kind']!r} is not known")
     for place, row in enumerate(data["scores"]):
         _check_row(row, data["model"], f"{path}: row {place}")
+    unpack(data["videos"], str(path))
     for protocol, counts in data["coverage"].items():
         check(counts, _COUNTS, f"{path}: coverage {protocol}")
     if data["digest"] != digest(data):
@@ -149,6 +174,7 @@ def read_entry(path: Path) -> Entry:
         coverage=data["coverage"],
         rows=data["scores"],
         provenance=data["provenance"],
+        packed_videos=data["videos"],
     )
 
 

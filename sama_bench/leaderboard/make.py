@@ -11,6 +11,7 @@ from typing import Any
 from sama_bench.errors import DataError, IncompleteError
 from sama_bench.leaderboard.breakdown import attribute_rows, rows_with_intervals
 from sama_bench.leaderboard.entry import Entry, is_complete
+from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.scored_run import ScoredRun, read_scored_run
 
@@ -61,6 +62,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
             *attribute_rows(run, resamples=resamples),
         ],
         provenance=_provenance(path, run),
+        packed_videos=pack(run),
     )
 
 

@@ -21,6 +21,7 @@ from sama_bench.leaderboard.entry import Entry, write_entry
 from sama_bench.leaderboard.published import FOLDER as PUBLISHED
 from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
+from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
 from sama_bench.tables.names import BENCHMARKS, METRICS, benchmark_rank, higher_is_better, scale
@@ -29,7 +30,7 @@ SITE = Path(__file__).parent / "site"
 MARK = "leaderboard.sama-bench"
 """An empty file that marks a folder as ours to replace."""
 
-_NUMBERS = ("value", "low", "high", "samples", "videos", "coverage")
+_NUMBERS = ("value", "low", "high", "p", "samples", "videos", "coverage")
 _TEXTS = ("model", "benchmark", "split", "protocol", "metric", "variant", "note", "source", "url")
 
 
@@ -95,19 +96,20 @@ def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _entry_rows(entries: Iterable[Entry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
+def _entry_rows(entries: Sequence[Entry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for entry in entries:
+    p = p_against_best(entries)
+    for number, entry in enumerate(entries):
         lines = certify(entry, figures).lines
         rows += [
             _row(
-                row,
+                {**row, "p": p.get((number, place))},
                 kind="entry" if entry.kind == "run" else "import",
                 source="entry" if entry.kind == "run" else "imported",
                 href=f"entries/{entry.name}.json",
                 published=_beside([line for line in lines if line.row is row]),
             )
-            for row in entry.rows
+            for place, row in enumerate(entry.rows)
         ]
     return _with_headlines(rows)
 

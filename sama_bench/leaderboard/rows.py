@@ -8,24 +8,29 @@ from typing import Any
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.entry import Entry
 from sama_bench.leaderboard.published import FLAGS, Figure
+from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.tables.names import scale
 
 SCORES = frozenset({"percent", "points"})
 
 
-def entry_rows(entries: Iterable[Entry], figures: Sequence[Figure] = ()) -> list[dict[str, Any]]:
+def entry_rows(entries: Sequence[Entry], figures: Sequence[Figure] = ()) -> list[dict[str, Any]]:
     """All rows of some entries; the source is the entry's name.
+
+    Numbers that are compared with the best of their column bear ``p``, corrected.
 
     With published ``figures``, a number whose like is published for the same model says so in its
     note, with the difference.
     """
     rows = []
-    for entry in entries:
+    p = p_against_best(entries)
+    for number, entry in enumerate(entries):
         lines = certify(entry, figures).lines
-        for row in entry.rows:
+        for place, row in enumerate(entry.rows):
             beside = "; ".join(difference_text(line) for line in lines if line.row is row)
             note = "; ".join(text for text in (row.get("note"), beside) if text)
-            rows.append({**row, "note": note or None, "source": entry.name})
+            more = {"note": note or None, "source": entry.name, "p": p.get((number, place))}
+            rows.append({**row, **more})
     return rows
 
 

@@ -11,6 +11,7 @@ in `sama_bench.statistics.bootstrap`, and A minus B is what is reported.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -140,6 +141,7 @@ def swap_test(
     return np.where(np.isnan(observed), np.nan, p)
 
 
+@lru_cache(maxsize=1)  # many columns of one table have the same videos
 def _swaps(videos: int, permutations: int, seed: int) -> tuple[Array, bool]:
     """Which videos are swapped, (R, V) of 0 and 1, and whether these are all ways to swap."""
     if videos <= _EXACT_UP_TO:

@@ -136,6 +136,9 @@
     const shown = row.value === null ? "n/a" : number(row.value, row.metric);
     const tag = { best: "b", second: "u" }[mark];
     const node = make("td", { class: "number" }, tag ? make(tag, {}, shown) : shown);
+    if (row.p !== null && row.p < 0.05) {
+      node.append(make("span", { title: `differs from the best of its column, corrected p = ${row.p.toPrecision(2)}` }, "*"));
+    }
     for (const text of [row.variant, row.note]) if (text) node.append(marker(text, notes));
     if (control("intervals").checked && row.low !== null && row.value !== null) {
       node.append(make("small", {}, `[${number(row.low, row.metric)}, ${number(row.high, row.metric)}]`), bar(row, range));

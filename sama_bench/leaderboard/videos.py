@@ -1,0 +1,77 @@
+"""Scores per video inside an entry, so that two entries can be compared without their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
+from sama_bench.scored_run import ScoredRun, ScoredVideo, metrics_of
+
+Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]
+"""By protocol and video id."""
+
+_DECIMALS = 9
+_FIELDS: Fields = {"ids": list, "groups": list, "values": dict, "weights": dict}
+
+
+def pack(run: ScoredRun) -> dict[str, Any]:
+    """The scores per video as columns: one list a metric, in the order of ``ids``.
+
+    Values are rounded to nine decimals: they serve comparisons, the rows hold the scores.
+    """
+    packed: dict[str, Any] = {}
+    for protocol in run.protocols():
+        videos = list(run.of_protocol(protocol).values())
+        weighted = {name for video in videos for name in video.weights}
+        packed[protocol] = {
+            "ids": [video.video for video in videos],
+            "groups": [video.group for video in videos],
+            "values": {
+                metric: [_rounded(video.values.get(metric)) for video in videos]
+                for metric in metrics_of(videos)
+                if metric not in weighted
+            },
+            "weights": {
+                metric: [list(video.weights.get(metric, (0.0, 0.0))) for video in videos]
+                for metric in sorted(weighted)
+            },
+        }
+    return packed
+
+
+def unpack(packed: Mapping[str, Any], where: str = "videos") -> Videos:
+    """The videos of an entry, by protocol and id.
+
+    Raises:
+        SchemaError: a column is missing or of another length.
+    """
+    return {protocol: _protocol(protocol, item, where) for protocol, item in packed.items()}
+
+
+def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
+    check(item, _FIELDS, f"{where}: videos {protocol}")
+    ids, groups = item["ids"], item["groups"]
+    columns = [groups, *item["values"].values(), *item["weights"].values()]
+    if any(not isinstance(column, list) or len(column) != len(ids) for column in columns):
+        raise SchemaError(f"{where}: videos {protocol}: columns are of different lengths")
+    for number in (value for column in item["values"].values() for value in column):
+        if not isinstance(number, int | float | NONE) or isinstance(number, bool):
+            raise SchemaError(f"{where}: videos {protocol}: {number!r} is no score")
+    return {
+        id: ScoredVideo(
+            video=id,
+            group=groups[place],
+            protocol=protocol,
+            values={name: column[place] for name, column in item["values"].items()},
+            weights={
+                name: (float(column[place][0]), float(column[place][1]))
+                for name, column in item["weights"].items()
+            },
+        )
+        for place, id in enumerate(ids)
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS)
