@@ -110,6 +110,11 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def snapshot_revision(folder: Path) -> str | None:
+    """Return the commit of a hub snapshot, or None for a folder of the user's own."""
+    return folder.name if folder.parent.name == "snapshots" else None
+
+
 def config_of(folder: Path) -> Mapping[str, Any]:
     """Return the checkpoint's ``config.json``."""
     return _json(folder / "config.json")

@@ -23,6 +23,7 @@ from sama_bench.adapters.loading import (
     fingerprint,
     require,
     require_version,
+    snapshot_revision,
 )
 from sama_bench.adapters.outputs import MARK, chat_answer
 from sama_bench.adapters.prompts import STYLES, Style, form, image_prompt, referring_prompt
@@ -89,6 +90,7 @@ class Sa2va(Adapter):
         self._tokenizer = loading_models.tokenizer(folder, setup)
         self._processor = loading_models.processor(folder, setup) if self._qwen else None
         self._accepts = frozenset(inspect.signature(self._model.predict_forward).parameters)
+        self.revision = snapshot_revision(folder)
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),
             "transformers": have,

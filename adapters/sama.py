@@ -17,7 +17,12 @@ from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters import loading_models, options, sama_checkout, sama_prompt
-from sama_bench.adapters.loading import checkpoint_folder, fingerprint, require_version
+from sama_bench.adapters.loading import (
+    checkpoint_folder,
+    fingerprint,
+    require_version,
+    snapshot_revision,
+)
 from sama_bench.adapters.outputs import chat_answer
 from sama_bench.adapters.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters.region_tracks import one_frame_track, region_track
@@ -119,6 +124,7 @@ class Sama(Adapter):
         self._model, dtype = loading_models.pretrained(
             AutoModel, folder, setup, "bfloat16", trust_remote_code=True, use_flash_attn=True
         )
+        self.revision = snapshot_revision(folder)
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),
             "transformers": have,
