@@ -63,7 +63,7 @@ def normalised(frame: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.float3
     """
     resized = Image.fromarray(frame).resize((side, side))
     scaled = np.asarray(resized, np.float32) / np.float32(255)
-    plane = (scaled - np.float32(MEAN)) / np.float32(STD)
+    plane = (scaled - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
     return np.ascontiguousarray(plane.transpose(2, 0, 1), dtype=np.float32)
 
 

@@ -75,8 +75,8 @@ class PackageTracker:
             if mark.mask is not None:
                 self._model.add_new_mask(state, start, number, mark.mask.astype(bool))
                 continue
-            box = None if mark.box is None else np.float32(mark.box)
-            points = np.float32(mark.points) if mark.points else None
+            box = None if mark.box is None else np.array(mark.box, np.float32)
+            points = np.array(mark.points, np.float32) if mark.points else None
             labels = np.ones(len(mark.points), np.int32) if mark.points else None
             self._model.add_new_points_or_box(
                 state, start, number, points=points, labels=labels, box=box

@@ -1,0 +1,95 @@
+"""``sama-bench adapter check``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench.adapter import ModelSpec, Setup
+from sama_bench.adapter_import import adapter_class
+from sama_bench.cli._options import json_option, option_option, parse_options
+from sama_bench.contract import check_adapter
+from sama_bench.recorded import compare_recorded
+from sama_bench.registry import model
+
+GROUP = "adapter"
+
+
+@click.command("check")
+@click.argument("name")
+@click.option(
+    "--recorded",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Compare the arguments that the adapter makes with the recorded ones in this folder; "
+    "needs no weights.",
+)
+@click.option("--checkpoint", help="Local folder or hub id of the weights.")
+@click.option("--device", default="cpu", show_default=True, help="Where to compute.")
+@click.option("--dtype", default="auto", show_default=True, help="Precision to load in.")
+@click.option("--offline", is_flag=True, help="Never ask a hub.")
+@click.option("--trust-remote-code", is_flag=True, help="Let the checkpoint's own code run.")
+@option_option
+@json_option
+def command(
+    name: str,
+    recorded: Path | None,
+    checkpoint: str | None,
+    device: str,
+    dtype: str,
+    offline: bool,
+    trust_remote_code: bool,
+    options: tuple[str, ...],
+    json_file: Path | None,
+) -> int:
+    """Try the adapter NAME (a model's name, or file.py:Class) on generated clips.
+
+    It runs in this process and environment, and says in words what is wrong.
+    """
+    spec = model(name)
+    spec = replace(spec, options={**spec.options, **parse_options(options)})
+    adapter = adapter_class(spec.adapter)()
+    if recorded is not None:
+        compared = compare_recorded(adapter, spec, recorded)
+        rows = [asdict(case) for case in compared]
+        for case in compared:
+            click.echo(f"{'same     ' if case.difference is None else 'DIFFERENT'} {case.name}")
+            if case.difference:
+                click.echo(f"          {case.difference}")
+        return _end(rows, "difference", json_file, "recorded cases are reproduced")
+    setup = Setup(
+        spec.name,
+        checkpoint or spec.checkpoint,
+        device=device,
+        options=spec.options,
+        dtype=dtype,
+        offline=offline,
+        trust_remote_code=trust_remote_code,
+    )
+    return _contract(adapter, spec, setup, json_file)
+
+
+def _contract(adapter: Any, spec: ModelSpec, setup: Setup, json_file: Path | None) -> int:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for found in check_adapter(adapter, setup, Path(folder)):
+            rows.append(asdict(found))
+            word = "ok   " if found.problem is None else "WRONG"
+            click.echo(f"{word} {found.name}: {found.problem or found.detail}")
+    return _end(rows, "problem", json_file, f"checks of {spec.name} are well")
+
+
+def _end(rows: list[dict[str, Any]], key: str, json_file: Path | None, words: str) -> int:
+    bad = sum(1 for row in rows if row[key] is not None)
+    if json_file is not None:
+        text = json.dumps({"checks": rows}, indent=2) + "\n"
+        if str(json_file) == "-":
+            click.echo(text, nl=False)
+        else:
+            json_file.write_text(text, encoding="utf-8")
+    click.echo(f"{len(rows) - bad} of {len(rows)} {words}")
+    return 1 if bad else 0

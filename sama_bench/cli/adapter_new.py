@@ -1,0 +1,27 @@
+"""``sama-bench adapter new``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sama_bench.adapter_template import write_adapter
+
+GROUP = "adapter"
+
+
+@click.command("new")
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where to write; the current folder by default.",
+)
+def command(name: str, folder: Path) -> None:
+    """Write a working adapter for the model NAME, and its test."""
+    adapter, test, cls = write_adapter(name, folder)
+    click.echo(f"wrote {adapter} and {test}; next:")
+    click.echo(f"  sama-bench adapter check {adapter}:{cls}")
+    click.echo(f"  sama-bench run --model {adapter}:{cls} --split mini")
