@@ -14,10 +14,10 @@ from PIL import Image, UnidentifiedImageError
 
 from sama_bench.benchmark import Answers, Outcome, Protocol, Row
 from sama_bench.errors import DataError
+from sama_bench.files import inside
 from sama_bench.nouns import Masklet, Video
 from sama_bench.splits.coverage import coverage, listed
 from sama_bench.splits.davis_unsupervised import IndexMap, merge, score_sequence
-from sama_bench.splits.files import inside
 from sama_bench.splits.meta_expressions import VideoMeta
 from sama_bench.splits.referring import ReferringDataset
 

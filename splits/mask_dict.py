@@ -17,8 +17,8 @@ from pycocotools import mask as coco
 
 from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.splits.files import read_bytes
-from sama_bench.splits.json_index import JsonIndex, index_json
+from sama_bench.files import read_bytes
+from sama_bench.json_index import JsonIndex, index_json
 from sama_bench.splits.safe_pickle import load_pickle
 
 RLE = dict[str, Any]

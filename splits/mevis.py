@@ -11,7 +11,7 @@ from pathlib import Path
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.splits.counts import count_findings
 from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.files import find_folder
+from sama_bench.splits.folders import find_folder
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source

@@ -9,7 +9,7 @@ from pathlib import Path
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Row, Scores, Tools
 from sama_bench.splits.davis_annotators import NOTE, score_annotators
 from sama_bench.splits.embedded import with_mini
-from sama_bench.splits.files import find_folder
+from sama_bench.splits.folders import find_folder
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source

@@ -16,8 +16,9 @@ from sama_bench.benchmark import (
     Tools,
 )
 from sama_bench.errors import DataError, UserError
+from sama_bench.files import read_bytes
 from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.files import find_folder, read_bytes
+from sama_bench.splits.folders import find_folder
 from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_score import unscored

@@ -8,7 +8,7 @@ from pathlib import Path
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.errors import DataError
 from sama_bench.splits.embedded import with_mini
-from sama_bench.splits.files import find_folder
+from sama_bench.splits.folders import find_folder
 from sama_bench.splits.image_dataset import image_folder
 from sama_bench.splits.refcoco_dataset import RefcocoDataset, RefcocoSource
 from sama_bench.splits.refcoco_files import read_instances, read_refs

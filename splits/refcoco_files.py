@@ -9,8 +9,8 @@ from typing import Any
 
 from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.splits.files import plain_name, read_bytes, read_json
-from sama_bench.splits.json_stream import read_lists
+from sama_bench.files import plain_name, read_bytes, read_json
+from sama_bench.json_stream import read_lists
 from sama_bench.splits.safe_pickle import load_pickle
 
 

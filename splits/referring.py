@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
+from sama_bench.files import inside
 from sama_bench.frames import image_size, read_image
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits.alignment import Alignment, align, unite
-from sama_bench.splits.files import inside
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.meta_expressions import Expression, MetaExpressions, VideoMeta
 

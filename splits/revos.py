@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.errors import DataError
+from sama_bench.json_index import index_json
 from sama_bench.metrics.refvos_aggregate import REVOS_GROUPS
 from sama_bench.metrics.robustness import areas
 from sama_bench.splits.alignment import align, unite
 from sama_bench.splits.counts import checksum_findings
 from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.files import find_folder
-from sama_bench.splits.json_index import index_json
+from sama_bench.splits.folders import find_folder
 from sama_bench.splits.mask_dict import MaskDict, one_mask
 from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source

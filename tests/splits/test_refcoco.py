@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sama_bench import json_index
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
 from sama_bench.nouns import Masklet
-from sama_bench.splits import json_index
 from sama_bench.splits.polygons import planes, summed, united
 from sama_bench.splits.refcoco import Grefcoco, Refcoco
 from sama_bench.splits.refcoco_files import in_split

@@ -1,14 +1,13 @@
-"""Reading the small files of a benchmark, and keeping paths inside its folder."""
+"""Reading small files that strangers wrote, and keeping their paths inside a folder."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sama_bench.errors import DataError, UserError
+from sama_bench.errors import DataError
 
 LARGEST_FILE = 1 << 30
 """An annotation file that is read whole may have this many bytes, 1 GiB."""
@@ -71,30 +70,3 @@ def plain_name(name: str, what: str) -> str:
     if not name or name in (".", "..") or any(mark in name for mark in "/\\\0:"):
         raise DataError(f"{what} '{name[:80]}' cannot be the name of a file")
     return name
-
-
-def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marker: str) -> Path:
-    """Return the folder below ``root`` that holds ``marker``.
-
-    Args:
-        root: what the user gave as ``--data``: the benchmark's own folder, or one above it.
-        benchmark: its name, for the message.
-        folders: relative to ``root``, the likeliest first; "" is the root itself.
-        marker: a file that the folder must hold.
-
-    Raises:
-        UserError: no root was given.
-        DataError: none of the folders holds the file; all of them are named.
-    """
-    if root is None:
-        raise UserError(
-            f"{benchmark} needs its files: give --data DIR or set SAMA_BENCH_DATA "
-            "('sama-bench data fetch' says how to get them)"
-        )
-    if not root.is_dir():
-        raise DataError(f"the data root {root} does not exist; give --data DIR")
-    for folder in folders:
-        if (root / folder / marker).is_file():
-            return root / folder
-    tried = ", ".join(str(root / folder / marker) for folder in folders)
-    raise DataError(f"no {marker} of {benchmark} below {root}; looked for {tried}")

@@ -1,0 +1,90 @@
+"""What every reader of foreign answers returns, and how foreign masks become an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sama_bench import rle as coco_rle
+from sama_bench.benchmark import Answers, Outcome
+from sama_bench.nouns import Answer, Masklet, Segment
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Answers from elsewhere, matched with the samples of a dataset.
+
+    Attributes:
+        format: what the files are, for a person.
+        answers: from a sample's id to what is known of it.
+        matched: samples that have an answer.
+        missing: ids of samples that have none.
+        unknown: what the files answer that the dataset does not ask.
+        files: number of files read.
+    """
+
+    format: str
+    answers: Answers
+    matched: int
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    files: int
+
+    def summary(self) -> str:
+        """Return one line that says what matched and what did not."""
+        parts = [f"{self.format}: {self.matched} answers"]
+        if self.missing:
+            parts.append(f"{len(self.missing)} samples without one (first {self.missing[0]})")
+        if self.unknown:
+            parts.append(
+                f"{len(self.unknown)} that nobody asked for (first {self.unknown[0][:80]})"
+            )
+        return ", ".join(parts)
+
+
+def matching(
+    format: str, answers: Answers, ids: Sequence[str], found: set[str], files: int
+) -> Imported:
+    """Compare the ids of a dataset with those that the files answer."""
+    known = set(ids)
+    return Imported(
+        format=format,
+        answers=answers,
+        matched=len(known & found),
+        missing=tuple(id for id in ids if id not in found),
+        unknown=tuple(sorted(found - known)),
+        files=files,
+    )
+
+
+def failed(reason: str) -> Outcome:
+    """Return the outcome of an answer that cannot be used, with one line that says why."""
+    return Outcome("failed", error=reason)
+
+
+def masklet_from(masks: Sequence[Any], size: tuple[int, int]) -> Masklet:
+    """Build a masklet from RLEs (None, {} and [] are absent).
+
+    Args:
+        masks: one entry per frame.
+        size: (height, width) where no mask says.
+
+    Raises:
+        ValueError: a broken RLE, or masks of different sizes, with the frame.
+    """
+    present = [mask for mask in masks if mask]
+    for mask in present[:1]:
+        size = coco_rle.check_size(mask.get("size") if isinstance(mask, Mapping) else None)
+    return Masklet.from_rles([mask or None for mask in masks], *size)
+
+
+def mask_answer(text: str, masklet: Masklet, seg_token: bool = True) -> Outcome:
+    """Return the outcome of one text and one masklet.
+
+    Files of other code bases hold zeros where the model returned no mask; with ``seg_token`` a
+    text without ``[SEG]`` whose masks are all empty is read as the refusal that it was.
+    """
+    if seg_token and "[SEG]" not in text and masklet.first_visible() is None:
+        return Outcome("refused", Answer(text))
+    return Outcome("answered", Answer(text, (Segment(None, masklet),)))

@@ -1,0 +1,89 @@
+"""Folders of one JSON file per sample: GCG's (masks and phrases) and SAMA's descriptions.
+
+Formats: image protocol, section 2 (``image_id, caption, phrases, pred_masks``); SAMA-Bench-C
+protocol, section 3 (``pred_text_cleaned, description, file_name, description_id``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sama_bench.benchmark import Dataset, Outcome
+from sama_bench.errors import DataError
+from sama_bench.files import read_json
+from sama_bench.imports.imported import Imported, failed, masklet_from, matching
+from sama_bench.nouns import Answer, Segment
+
+GCG = "GCG folder"
+DESCRIPTIONS = "descriptions of SAMA"
+
+
+def read_gcg(path: Path, dataset: Dataset) -> Imported:
+    """Match ``<image name>.json`` files with samples by the name of the image file.
+
+    The caption is cleaned already; it and the phrases are handed on as notes, because they cannot
+    be put back into the reply that they came from.
+    """
+    names = {Path(dataset.sample(entry.id).video.frames[0]).name[:-4]: entry.id
+             for entry in dataset.entries}  # fmt: skip
+    files = {names.get(file.stem, file.stem): file for file in sorted(path.glob("*.json"))}
+    return _by_file(GCG, files, dataset, lambda item, id: _gcg_outcome(item, dataset, id))
+
+
+def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
+    masks, phrases, caption = (item.get(key) for key in ("pred_masks", "phrases", "caption"))
+    if not isinstance(masks, list) or not isinstance(phrases, list):
+        return failed("no lists under 'pred_masks' and 'phrases'")
+    if not isinstance(caption, str) or not all(isinstance(text, str) for text in phrases):
+        return failed("'caption' and 'phrases' must be texts")
+    video = dataset.sample(id).video
+    segments = []
+    for number, mask in enumerate(masks):
+        try:
+            masklet = masklet_from([mask], (video.height, video.width))
+        except ValueError as error:
+            return failed(f"mask {number}: {error}")
+        segments.append(Segment(phrases[number] if number < len(phrases) else None, masklet))
+    notes = {"caption": caption, "phrases": phrases}
+    return Outcome("answered" if segments else "refused", Answer(caption, tuple(segments), notes))
+
+
+def read_descriptions(path: Path, dataset: Dataset) -> Imported:
+    """Match SAMA's description files with samples called ``video/description_id``."""
+    folder = path / "prediction" if (path / "prediction").is_dir() else path
+    known = {entry.id for entry in dataset.entries}
+    files = {}
+    for file in sorted(folder.glob("*.json")):
+        item, _ = read_json(file)
+        video = item.get("file_name") if isinstance(item, dict) else None
+        id = f"{video}/{file.stem}"
+        files[id if id in known else f"{file.stem} of {video}"] = file
+    return _by_file(DESCRIPTIONS, files, dataset, _description_outcome)
+
+
+def _description_outcome(item: dict[str, Any], id: str) -> Outcome:
+    text = item.get("pred_text_cleaned")
+    if not isinstance(text, str):
+        return failed("no text under 'pred_text_cleaned'")
+    return Outcome("answered", Answer(text))
+
+
+def _by_file(
+    format: str,
+    files: dict[str, Path],
+    dataset: Dataset,
+    outcome: Callable[[dict[str, Any], str], Outcome],
+) -> Imported:
+    def answers(id: str) -> Outcome:
+        if id not in files:
+            return Outcome("missing")
+        try:
+            item, _ = read_json(files[id])
+        except DataError as error:
+            return failed(str(error))
+        return outcome(item, id) if isinstance(item, dict) else failed("an object expected")
+
+    ids = [entry.id for entry in dataset.entries]
+    return matching(format, answers, ids, set(files), len(files))

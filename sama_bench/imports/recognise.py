@@ -1,0 +1,100 @@
+"""Which format a file or folder of answers has, told from its content."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sama_bench.benchmark import Dataset
+from sama_bench.errors import DataError
+from sama_bench.files import read_json
+from sama_bench.imports import image_lists, json_folders, png_folder, results_json, run_lines
+from sama_bench.imports.imported import Imported
+
+Reader = Callable[[Path, Dataset], Imported]
+
+READS = (
+    "a run folder or predictions.jsonl, Sa2VA's results.json, a PNG folder "
+    "(<video>/<expression>/<frame>.png), a GCG folder, SAMA's folder of descriptions, or a list of "
+    "results on images"
+)
+
+
+def answers_from(path: Path, dataset: Dataset) -> Imported:
+    """Read answers from elsewhere, whatever their format, and match them with a dataset.
+
+    Raises:
+        DataError: the path is missing or malformed, its format is not known, or nothing in it
+            answers a sample of the dataset.
+    """
+    if not path.exists():
+        raise DataError(f"--predictions {path}: there is no such file or folder")
+    reader = _of_folder(path) if path.is_dir() else _of_file(path)
+    if reader is None:
+        raise DataError(f"--predictions {path}: not a format that can be read: {READS}")
+    imported = reader(path, dataset)
+    if not imported.matched:
+        example = dataset.entries[0].id if dataset.entries else "none"
+        answered = imported.unknown[0][:80] if imported.unknown else "nothing"
+        raise DataError(
+            f"--predictions {path} ({imported.format}) answers no sample of {dataset.benchmark} "
+            f"{dataset.split}: it has {answered}, asked is {example}"
+        )
+    return imported
+
+
+def _of_folder(path: Path) -> Reader | None:
+    if any(path.glob("predictions*.jsonl")):
+        return run_lines.read_lines
+    if (path / "results.json").is_file():
+        return lambda folder, dataset: results_json.read_results(folder / "results.json", dataset)
+    for folder in (path / "prediction", path):
+        first = next(iter(sorted(folder.glob("*.json"))), None)
+        if first is not None:
+            item, _ = read_json(first)
+            if isinstance(item, dict) and "pred_text_cleaned" in item:
+                return json_folders.read_descriptions
+            if isinstance(item, dict) and "pred_masks" in item:
+                return json_folders.read_gcg
+    for _, _, files in os.walk(png_folder.png_root(path)):
+        if any(name.endswith(".png") for name in files):
+            return png_folder.read_pngs
+    return None
+
+
+def _of_file(path: Path) -> Reader | None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(1 << 12).lstrip()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    if start.startswith(b"["):
+        return _of_list(path)
+    if not start.startswith(b"{"):
+        return None
+    if path.suffix == ".jsonl" or _is_line(path):
+        return run_lines.read_lines
+    return results_json.read_results
+
+
+def _is_line(path: Path) -> bool:
+    """Tell whether the first line alone is a record."""
+    with path.open("rb") as file:
+        line = file.readline(1 << 26)
+    try:
+        item = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(item, dict) and {"id", "status"} <= set(item)
+
+
+def _of_list(path: Path) -> Reader | None:
+    items = image_lists.read_list(path)
+    first = items[0] if items and isinstance(items[0], dict) else {}
+    if "sent_id" in first:
+        return image_lists.read_sentences
+    if "prediction" in first:
+        return image_lists.read_captions
+    return None

@@ -1,0 +1,64 @@
+"""Sa2VA's ``results.json``: video -> expression -> masks (referring video protocol, section 1)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sama_bench.benchmark import Dataset, Outcome
+from sama_bench.errors import DataError
+from sama_bench.imports.imported import Imported, failed, mask_answer, masklet_from, matching
+from sama_bench.json_index import index_json
+
+FORMAT = "results.json of Sa2VA"
+
+
+def read_results(path: Path, dataset: Dataset) -> Imported:
+    """Match the answers of a ``results.json`` with samples called ``video/expression``.
+
+    The file may be large: one video of it is parsed at a time.
+
+    Raises:
+        DataError: the file is missing or malformed.
+    """
+    index = index_json(path)
+
+    @lru_cache(maxsize=1)
+    def expressions(video: str) -> dict[str, Any]:
+        value = index.value(video)
+        if not isinstance(value, dict):
+            raise DataError(f"{path}, video '{video[:80]}': an object by expression expected")
+        return value
+
+    found = {f"{video}/{id}" for video in index.spans for id in expressions(video)}
+
+    def answers(id: str) -> Outcome:
+        if id not in found:
+            return Outcome("missing")
+        video, _, expression = id.rpartition("/")
+        return _outcome(expressions(video)[expression], dataset, id)
+
+    return matching(FORMAT, answers, [entry.id for entry in dataset.entries], found, 1)
+
+
+def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
+    masks = item.get("prediction_masks") if isinstance(item, dict) else None
+    if not isinstance(masks, list):
+        return failed("no list under 'prediction_masks'")
+    video = dataset.sample(id).video
+    wanted = [Path(frame).stem for frame in video.frames]
+    names = item.get("frames")
+    if isinstance(names, list) and len(names) == len(masks):
+        by_name = dict(zip((str(name) for name in names), masks, strict=True))
+        lacking = [name for name in wanted if name not in by_name]
+        if lacking:
+            return failed(f"{len(lacking)} frames without a mask, first {lacking[0]}")
+        masks = [by_name[name] for name in wanted]
+    elif len(masks) != len(wanted):
+        return failed(f"{len(masks)} masks for {len(wanted)} frames")
+    try:
+        masklet = masklet_from(masks, (video.height, video.width))
+    except ValueError as error:
+        return failed(str(error))
+    return mask_answer(str(item.get("text_prediction", "")), masklet)
