@@ -16,6 +16,7 @@ from sama_bench.environments import python_for
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.plan import History
 from sama_bench.process import Launch, Launcher
+from sama_bench.ray_workers import RayLauncher, connect, ray_devices
 from sama_bench.running import Request, RunResult
 from sama_bench.running import run as run_request
 from sama_bench.supervise import Policy
@@ -26,6 +27,7 @@ def print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+EXECUTORS = ("auto", "local", "ray")
 SAMA_BENCH = {"g": "sama-bench-g", "c": "sama-bench-c"}
 
 
@@ -55,7 +57,7 @@ def run(
     max_failures: int = 20,
     env_python: str | Path | None = None,
     no_env: bool = False,
-    executor: str = "local",
+    executor: str = "auto",
     say: Callable[[str], None] = print_line,
 ) -> RunResult:
     """Ask a model all samples of a split that have no answer yet.
@@ -85,7 +87,8 @@ def run(
         max_failures: failures in a row after which the run stops.
         env_python: interpreter for the workers, instead of the model's own environment.
         no_env: run the workers in the current environment.
-        executor: ``local`` for processes on this machine, ``ray`` for a Ray cluster.
+        executor: ``local`` for processes on this machine (each rank its own, under srun or
+            torchrun), ``ray`` for a Ray cluster, ``auto`` for Ray where ``RAY_ADDRESS`` is set.
         say: receives lines of progress while an environment is made.
 
     Returns:
@@ -184,9 +187,15 @@ def executor_of(
     Raises:
         UserError: no such executor, or it cannot be had here.
     """
+    if executor == "auto":
+        executor = "ray" if os.environ.get("RAY_ADDRESS") else "local"
     if executor == "local":
         return Launcher(python), worker_devices(devices, gpus_per_worker)
-    raise did_you_mean("executor", executor, ["local"])
+    if executor != "ray":
+        raise did_you_mean("executor", executor, EXECUTORS)
+    connect()
+    workers, gpus = ray_devices(devices, gpus_per_worker)
+    return RayLauncher(python, gpus), workers
 
 
 def worker_devices(text: str | None, gpus_per_worker: int) -> list[Device]:

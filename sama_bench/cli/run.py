@@ -71,6 +71,14 @@ SHOWN_FAILURES = 5
     type=click.Path(path_type=Path),
     help="Interpreter for the workers instead of the model's own environment.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(api.EXECUTORS),
+    default="auto",
+    show_default=True,
+    help="Where workers run: on this machine (each rank its own under srun and torchrun), or in a "
+    "Ray cluster; auto takes Ray where RAY_ADDRESS is set.",
+)
 @click.option("--no-env", is_flag=True, help="Run the workers in the current environment.")
 @json_option
 def command(json_file: Path | None, options: tuple[str, ...], **given: Any) -> int:

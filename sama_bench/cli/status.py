@@ -1,0 +1,69 @@
+"""``sama-bench status``: how far runs are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench.cli._options import json_option, runs_option
+from sama_bench.errors import UserError
+from sama_bench.progress import duration
+from sama_bench.store import find_runs
+from sama_bench.watching import RunStatus, run_status
+
+SHOWN = 5
+
+
+@click.command("status", short_help="Say how far runs are: rate, time left, failures.")
+@click.argument("paths", nargs=-1, metavar="[RUN]...", type=click.Path(path_type=Path))
+@runs_option
+@json_option
+def command(paths: tuple[Path, ...], runs: Path, json_file: Path | None) -> int:
+    """Say how far each RUN folder is; without RUN, all below --runs.
+
+    Works from another terminal or machine while the run goes on, and changes nothing.
+    """
+    found = [folder for path in paths or (runs,) for folder in find_runs(path)]
+    if not found:
+        where = ", ".join(map(str, paths or (runs,)))
+        raise UserError(f"there is no run in {where}; start one with 'sama-bench run'")
+    statuses = [run_status(folder) for folder in found]
+    if json_file is not None:
+        text = json.dumps({"runs": [as_json(status) for status in statuses]}, indent=1)
+        click.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n")
+    if str(json_file) != "-":
+        click.echo("\n".join(line for status in statuses for line in lines(status)))
+    complete = all(s.missing == 0 and not s.counts.get("failed") for s in statuses)
+    return 0 if complete else 1
+
+
+def lines(status: RunStatus) -> list[str]:
+    """Return what a person wants to know of one run."""
+    counts = status.counts
+    parts = [f"{counts.get('answered', 0)} answered", f"{counts.get('refused', 0)} refused"]
+    parts += [f"{counts.get('failed', 0)} failed"]
+    parts += [] if status.missing is None else [f"{status.missing} missing of {status.expected}"]
+    if status.jobs:
+        parts.append(f"{len(status.jobs)} job{'s' * (len(status.jobs) > 1)} at work")
+    if status.rate is not None:
+        parts.append(f"{status.rate:.2f} samples a second")
+    if status.seconds_left is not None:
+        parts.append(f"about {duration(status.seconds_left)} left")
+    said = [f"{status.path}: {', '.join(parts)}"]
+    said += [f"  failed: {id}: {reason}" for id, reason in status.failures[:SHOWN]]
+    if len(status.failures) > SHOWN:
+        said.append(f"  and {len(status.failures) - SHOWN} more failures")
+    return said + [f"  note: {note}" for note in status.notes[:SHOWN]]
+
+
+def as_json(status: RunStatus) -> dict[str, Any]:
+    """Return a status as plain data."""
+    return {
+        **vars(status),
+        "path": str(status.path),
+        "missing": status.missing,
+        "failures": [{"id": id, "error": reason} for id, reason in status.failures],
+    }

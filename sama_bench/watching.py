@@ -1,0 +1,115 @@
+"""What a run folder tells about a run, from another terminal or another machine."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench.claims import Claims
+from sama_bench.errors import DataError
+from sama_bench.store import EVENTS, RunFolder
+
+RECENT = 200
+"""Samples over which the rate is taken."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far a run is.
+
+    Attributes:
+        path: of the run folder.
+        expected: samples of the split; None without a manifest.
+        counts: recorded samples by status.
+        jobs: names of the jobs that seem to work on it now.
+        rate: samples a second lately, None unless a job works.
+        seconds_left: until done at that rate, None where there is no rate.
+        failures: (id, reason) of samples whose last word is a failure.
+        notes: what a user should know: duplicates, damaged lines, lost workers.
+    """
+
+    path: Path
+    expected: int | None
+    counts: Mapping[str, int]
+    jobs: tuple[str, ...]
+    rate: float | None
+    seconds_left: float | None
+    failures: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def missing(self) -> int | None:
+        """Samples that have no line."""
+        return None if self.expected is None else max(0, self.expected - sum(self.counts.values()))
+
+
+def run_status(path: Path) -> RunStatus:
+    """Look at a run folder; nothing in it is changed.
+
+    Raises:
+        DataError: there is no run folder at ``path``, or it cannot be read.
+    """
+    folder = RunFolder(path)
+    manifest = folder.manifest()
+    if manifest is None and not len(folder):
+        raise DataError(f"{path} is no run folder: it holds no manifest.json and no predictions")
+    counts: Counter[str] = Counter(folder.status(id) or "missing" for id in folder.ids())
+    expected = None if manifest is None else int(manifest["samples"])
+    jobs = tuple(Claims(path, "").others())
+    events = list(read_events(path))
+    rate = _rate(events) if jobs else None
+    open_samples = None if expected is None else expected - counts["answered"] - counts["refused"]
+    return RunStatus(
+        path=path,
+        expected=expected,
+        counts=dict(counts),
+        jobs=jobs,
+        rate=rate,
+        seconds_left=open_samples / rate if rate and open_samples is not None else None,
+        failures=tuple(_failures(folder)),
+        notes=tuple(_notes(folder, events)),
+    )
+
+
+def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a run folder, oldest first; a torn line is passed over."""
+    try:
+        file = (path / EVENTS).open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for line in file:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and "event" in event:
+                yield event
+
+
+def _rate(events: list[Mapping[str, Any]]) -> float | None:
+    times = [float(event["time"]) for event in events if event["event"] == "sample"][-RECENT:]
+    span = times[-1] - times[0] if len(times) > 1 else 0.0
+    return (len(times) - 1) / span if span > 0 else None
+
+
+def _failures(folder: RunFolder) -> Iterator[tuple[str, str]]:
+    for id in folder.ids():
+        if folder.status(id) == "failed":
+            yield id, folder.outcome(id).error or ""
+
+
+def _notes(folder: RunFolder, events: list[Mapping[str, Any]]) -> Iterator[str]:
+    if folder.duplicates:
+        shown = ", ".join(sorted(folder.duplicates)[:3])
+        yield f"{len(folder.duplicates)} samples have several lines ({shown}); the later counts"
+    yield from folder.damaged
+    if folder.torn():
+        yield "the last line is unfinished: it is being written, or its writer died"
+    lost = Counter(str(e.get("reason")) for e in events if e["event"] == "worker_lost")
+    for reason, times in lost.most_common(3):
+        yield f"a worker was lost {times} time{'s' * (times > 1)}: {reason}"

@@ -1,0 +1,121 @@
+"""Kill workers and jobs at random moments: the answers stay those of an undisturbed run.
+
+``SAMA_BENCH_KILLS`` sets how many kills there are (default 12; the full campaign has 200).
+"""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from sama_bench.store import RunFolder
+from tests.engine import job
+from tests.engine.fakes import answers
+from tests.engine.processes import children, kill, lives, start_job, wait_until
+
+KILLS = int(os.environ.get("SAMA_BENCH_KILLS", "12"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return answers(job.work(tmp_path_factory.mktemp("undisturbed"), 2, sleep=0.02))
+
+
+def folder(runs):
+    return RunFolder(runs / "plain" / "fake" / "tiny")
+
+
+def finish(runs, workers, *more):
+    """The same command again until nothing is left; a user would give it once."""
+    for _ in range(3):
+        process = start_job(runs, workers, *more)
+        if process.wait(120) == 0:
+            return
+    pytest.fail("the run does not end")
+
+
+@pytest.mark.parametrize("parent_share", [0.0, 0.3])
+def test_random_kills_change_nothing(tmp_path, undisturbed, parent_share):
+    chance = random.Random(f"{KILLS} {parent_share}")
+    kills, rounds, orphans = 0, 0, []
+    while kills < KILLS // 2:
+        rounds += 1
+        runs = tmp_path / str(rounds)  # a run that was finished under fire is followed by another
+        process = start_job(runs, 3)
+        while kills < KILLS // 2:
+            time.sleep(chance.uniform(0.05, 0.4))
+            if process.poll() is not None:
+                break
+            workers = children(process.pid)
+            if chance.random() < parent_share:
+                orphans += workers
+                kills += kill(process.pid)
+                process.wait()
+                process = start_job(runs, 3)
+            elif workers:
+                kills += kill(chance.choice(workers))
+        process.wait(120)
+        finish(runs, 2)
+        assert answers(folder(runs).path) == undisturbed
+        assert len(folder(runs)) == job.VIDEOS * job.ROUNDS
+    wait_until(lambda: not any(lives(pid) for pid in orphans))
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_any_number_of_workers_resumed_or_not(tmp_path, undisturbed, workers):
+    process = start_job(tmp_path, workers)
+    wait_until(lambda: len(folder(tmp_path)) > 20 * (workers % 3) or process.poll() is not None)
+    process.send_signal(signal.SIGTERM if workers > 1 else signal.SIGINT)
+    process.wait(60)
+    finish(tmp_path, 9 - workers)
+    assert answers(folder(tmp_path).path) == undisturbed
+    assert not folder(tmp_path).duplicates
+
+
+def test_two_jobs_at_once_share_the_work(tmp_path, undisturbed):
+    jobs = [start_job(tmp_path, 2) for _ in range(2)]
+    assert [process.wait(120) for process in jobs] == [0, 0]
+    lines = (folder(tmp_path).path / "predictions.jsonl").read_bytes().count(b"\n")
+    assert lines == job.VIDEOS * job.ROUNDS  # nothing was asked twice
+    assert answers(folder(tmp_path).path) == undisturbed
+    assert not (folder(tmp_path).path / "claims").exists()
+
+
+def test_one_job_takes_over_what_a_dead_one_left(tmp_path, undisturbed):
+    jobs = [start_job(tmp_path, 2) for _ in range(2)]
+    wait_until(lambda: len(folder(tmp_path)) > 10)
+    kill(jobs[0].pid)
+    assert jobs[1].wait(120) == 0
+    jobs[0].wait()
+    assert answers(folder(tmp_path).path) == undisturbed
+
+
+def test_a_free_running_dialogue_survives_kills(tmp_path):
+    whole = answers(job.work(tmp_path / "whole", 2, "free-running"))
+    runs = tmp_path / "killed"
+    for _ in range(3):
+        process = start_job(runs, 3, "free-running")
+        wait_until(lambda p=process: children(p.pid))
+        time.sleep(0.7)
+        for pid in children(process.pid)[:1]:
+            kill(pid)
+        time.sleep(0.3)
+        kill(process.pid)
+        process.wait()
+    finish(runs, 2, "free-running")
+    assert answers(folder(runs).path) == whole
+
+
+def test_a_run_folder_copied_while_it_is_written_can_be_resumed(tmp_path, undisturbed):
+    process = start_job(tmp_path / "live", 2)
+    wait_until(lambda: len(folder(tmp_path / "live")) > 15)
+    live, copy = folder(tmp_path / "live").path, tmp_path / "copy" / "plain" / "fake" / "tiny"
+    copy.mkdir(parents=True)
+    for file in live.glob("*.json*"):
+        content = file.read_bytes()
+        (copy / file.name).write_bytes(content[:-7] if file.suffix == ".jsonl" else content)
+    assert process.wait(120) == 0
+    finish(tmp_path / "copy", 2)
+    assert answers(copy) == undisturbed

@@ -1,0 +1,48 @@
+import json
+
+import pytest
+
+from sama_bench.cli import build
+from sama_bench.errors import DataError, UserError
+from sama_bench.watching import run_status
+from tests.engine.fakes import ask
+from tests.engine.processes import kill, start_job, wait_until
+
+
+def status_command(*args):
+    return build().main(["status", *map(str, args)], "sama-bench", standalone_mode=False)
+
+
+def test_status_of_a_finished_run(tmp_path, capsys):
+    options = {"v0/1": "failure", "v0/2": "refuse"}
+    folder = ask(tmp_path, "Misbehaving", options=options).folders[0]
+    assert status_command("--runs", tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "10 answered, 1 refused, 1 failed, 0 missing of 12" in said
+    assert "failed: v0/1: RuntimeError: a bad day" in said
+    assert "at work" not in said
+    assert status_command(folder, "--json", "-") == 1
+    data = json.loads(capsys.readouterr().out)["runs"][0]
+    assert data["counts"] == {"answered": 10, "refused": 1, "failed": 1}
+    assert data["missing"] == 0
+
+
+def test_status_of_a_run_at_work_and_of_one_that_was_killed(tmp_path):
+    process = start_job(tmp_path, 2)
+    folder = tmp_path / "plain" / "fake" / "tiny"
+    wait_until(lambda: (folder / "predictions.jsonl").exists())
+    wait_until(lambda: sum(run_status(folder).counts.values()) > 10)
+    status = run_status(folder)
+    assert len(status.jobs) == 1
+    assert status.rate > 0
+    kill(process.pid)
+    process.wait()
+    assert run_status(folder).jobs == ()
+    assert run_status(folder).missing > 0
+
+
+def test_what_is_no_run_is_said(tmp_path):
+    with pytest.raises(UserError, match="there is no run in"):
+        status_command(tmp_path)
+    with pytest.raises(DataError, match="is no run folder"):
+        run_status(tmp_path)
