@@ -46,6 +46,7 @@ __all__ = [
     "CaptionScores",
     "CorpusScores",
     "StrictScores",
+    "score_both",
     "score_captions",
 ]
 
@@ -68,32 +69,49 @@ def score_captions(
     Raises CaptionError for an empty group and, under the strict protocol, when no reference has a
     token; JavaError when Java is missing or one of its programs fails: never a 0 in its place.
     """
-    originals = {name: tuple(pairs) for name, pairs in groups.items()}
-    _check(originals, protocols)
-    shortened = {n: _cut_all(texts) if cut_released else texts for n, texts in originals.items()}
-    wanted: list[Texts] = []
-    if "released" in protocols:
-        wanted += shortened.values()
-    if "strict" in protocols:
-        wanted += originals.values()
-    if not wanted:
-        return CaptionScores({} if "released" in protocols else None, None, {})
-
-    reason = spice_metric.why_unavailable()
-    corpora = _build_corpora(dict.fromkeys(wanted), java, with_spice=reason is None)
-    released = strict = None
-    if "released" in protocols:
-        released = {n: _released(texts, corpora[texts]) for n, texts in shortened.items()}
-    if "strict" in protocols:
-        strict = strict_scores({n: corpora[texts] for n, texts in originals.items()})
-    unavailable = {} if reason is None else {"spice": reason}
-    return CaptionScores(released, strict, unavailable, _notes(corpora.values()))
-
-
-def _check(groups: Mapping[str, Texts], protocols: Collection[str]) -> None:
     unknown = set(protocols) - {"released", "strict"}
     if unknown or not protocols:
         raise CaptionError(f"unknown protocol {sorted(unknown)}: released or strict")
+    return score_both(
+        groups if "released" in protocols else None,
+        groups if "strict" in protocols else None,
+        cut_released=cut_released,
+        java=java,
+    )
+
+
+def score_both(
+    released: Mapping[str, Sequence[CaptionPair]] | None,
+    strict: Mapping[str, Sequence[CaptionPair]] | None,
+    *,
+    cut_released: bool = True,
+    java: str | Path | None = None,
+) -> CaptionScores:
+    """Score captions whose texts differ by protocol, still with one run of each Java program.
+
+    None leaves a protocol out. Otherwise as ``score_captions``.
+    """
+    by_video = None if released is None else {n: tuple(pairs) for n, pairs in released.items()}
+    whole = None if strict is None else {name: tuple(pairs) for name, pairs in strict.items()}
+    for groups in (by_video, whole):
+        _check(groups or {})
+    if by_video is not None and cut_released:
+        by_video = {name: _cut_all(texts) for name, texts in by_video.items()}
+    wanted = [*(by_video or {}).values(), *(whole or {}).values()]
+    if not wanted:
+        return CaptionScores({} if by_video is not None else None, None, {})
+
+    reason = spice_metric.why_unavailable()
+    corpora = _build_corpora(dict.fromkeys(wanted), java, with_spice=reason is None)
+    scored = None
+    if by_video is not None:
+        scored = {name: _released(texts, corpora[texts]) for name, texts in by_video.items()}
+    summed = strict_scores({n: corpora[texts] for n, texts in whole.items()}) if whole else None
+    unavailable = {} if reason is None else {"spice": reason}
+    return CaptionScores(scored, summed, unavailable, _notes(corpora.values()))
+
+
+def _check(groups: Mapping[str, Texts]) -> None:
     for name, texts in groups.items():
         if not texts:
             raise CaptionError(f"group {name!r} has no captions")

@@ -6,6 +6,7 @@ Source: SAMA-Bench-G protocol, section 6: fp32 on the CPU, eval mode, mean over 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -75,6 +76,18 @@ def official_encoder(model: str | Path | None = None) -> PhraseEncoder:
     """Return bert-base-uncased: from ``model``, ``$SAMA_BENCH_BERT`` or the hub."""
     source = str(model or os.environ.get(MODEL_VARIABLE) or OFFICIAL)
     return PhraseEncoder(source, OFFICIAL, claims_official=True)
+
+
+def is_here() -> bool:
+    """Tell whether the official encoder can be loaded without asking a hub."""
+    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
+        return False
+    source = os.environ.get(MODEL_VARIABLE)
+    if source:
+        return Path(source).is_dir()
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(OFFICIAL, "config.json"), str)
 
 
 def minilm() -> PhraseEncoder:

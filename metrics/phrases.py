@@ -88,3 +88,20 @@ def phrase_similarity(
     if backend == OFFICIAL:
         return official_encoder(model)
     raise PhraseError(f"no phrase similarity {backend!r}: choose one of {', '.join(BACKENDS)}")
+
+
+def chosen_similarity(name: str) -> PhraseSimilarity:
+    """Return a measure by name, or with ``auto`` the best that is on this machine.
+
+    ``auto`` takes the official encoder when its weights and transformers are here, and otherwise
+    the stand-in that needs nothing; it never asks a hub. Raises as ``phrase_similarity``.
+    """
+    if name != "auto":
+        return phrase_similarity(name)
+    from .phrase_encoder import is_here
+
+    return phrase_similarity(OFFICIAL if is_here() else TOKEN_OVERLAP)
+
+
+PROVIDES = {"phrase_similarity": chosen_similarity}
+"""What scoring asks the metrics for by name."""

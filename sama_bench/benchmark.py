@@ -210,6 +210,9 @@ class Scores:
     samples: Sequence[SampleScore]
 
 
+PerSample = Callable[[Mapping[str, Any], Mapping[str, Any]], float | None]
+
+
 @dataclass(frozen=True)
 class Tools:
     """What scoring may use besides the metrics; None where the user has not asked for it.
@@ -217,7 +220,11 @@ class Tools:
     Attributes:
         phrases: phrase similarity (``sama_bench.metrics.phrases.PhraseSimilarity``).
         captions: whether to run the caption metrics (they start Java).
-        judge: client of a language-model judge (``sama_bench.judge.Judge``), or None.
+        judge: a judge of texts, or None: takes sample id to (prediction, reference) and a
+            protocol, returns sample id to a judgement with ``score`` and ``cause``.
+        per_sample: further metrics by name, each from a prediction and a reference as plain data
+            (``text``, ``masks``: a list of tracks of COCO RLE or None) to a value or None; any
+            metric file may bring some in ``PER_SAMPLE``.
         options: of the benchmark, from ``--option key=value``.
         quirks: if given, only these quirks of the released protocol act (``score --explain``).
     """
@@ -225,6 +232,7 @@ class Tools:
     phrases: Any = None
     captions: bool = True
     judge: Any = None
+    per_sample: Mapping[str, PerSample] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     quirks: frozenset[str] | None = None
 
@@ -243,14 +251,24 @@ class Benchmark(ABC):
         metrics: names of the metrics it reports.
         options: name to (default under released, default under strict, one line of help).
         licence: how the data may be had, one line.
+        quirks: of scoring, that ``Tools.quirks`` can switch off one at a time, each with a line.
     """
 
     name: str
     title: str
     splits: tuple[str, ...]
-    metrics: tuple[str, ...]
+    metrics: Sequence[str]
     options: Mapping[str, tuple[str, str, str]] = {}
     licence: str = ""
+    quirks: Mapping[str, str] = {}
+
+    def family(self, split: str) -> str:
+        """Name the splits that may be merged with ``split``; those of one family share it."""
+        return split
+
+    def union(self, splits: Sequence[str]) -> str:
+        """Return the smallest split that holds all of some splits of one family."""
+        return splits[0]
 
     @property
     def default_split(self) -> str:

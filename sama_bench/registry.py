@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from sama_bench.adapter import ModelSpec
-from sama_bench.benchmark import Benchmark
+from sama_bench.benchmark import Benchmark, PerSample
 from sama_bench.errors import UserError, did_you_mean
 
 
@@ -85,6 +85,23 @@ def metric_modules() -> tuple[ModuleType, ...]:
 def metrics() -> list[Mapping[str, str]]:
     """Return the description of every metric: name, title, range, better, definition."""
     return [entry for module in metric_modules() for entry in getattr(module, "METRICS", ())]
+
+
+def provided(name: str) -> Any:
+    """Return what a metric module offers under ``name`` in its ``PROVIDES``, or None."""
+    for module in metric_modules():
+        if name in getattr(module, "PROVIDES", {}):
+            return module.PROVIDES[name]
+    return None
+
+
+def per_sample_metrics() -> dict[str, PerSample]:
+    """Return the metrics that score one sample at a time, from ``PER_SAMPLE`` of metric files."""
+    found: dict[str, PerSample] = {}
+    for module in metric_modules():
+        for name, metric in getattr(module, "PER_SAMPLE", {}).items():
+            _add(found, name, metric, "metric")
+    return found
 
 
 def model(name: str) -> ModelSpec:

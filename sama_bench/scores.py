@@ -1,0 +1,116 @@
+"""The result of scoring as data: tidy rows and ``scores.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench.appending import write_atomically
+from sama_bench.benchmark import Scores
+
+
+@dataclass(frozen=True)
+class Result:
+    """Scores of one model on one split.
+
+    Attributes:
+        model: name under which it is filed.
+        benchmark: name.
+        split: as asked for, or the union that shards were merged to.
+        manifest: of the run; of merged runs what they agree on, and ``merged_from``.
+        scores: see ``sama_bench.benchmark.Scores``.
+        problems: what a user has to know: duplicates, damaged lines, failed samples.
+    """
+
+    model: str
+    benchmark: str
+    split: str
+    manifest: Mapping[str, Any]
+    scores: Scores
+    problems: Sequence[str] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expected sample was answered or refused."""
+        return all(cover.share == 1.0 for cover in self.scores.coverage.values())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the tidy rows, as in every JSON result that holds scores."""
+        named = {"model": self.model, "benchmark": self.benchmark}
+        asked = {
+            "history": self.manifest.get("history", "independent"),
+            "takes_tracks": bool(self.manifest.get("takes_tracks", False)),
+        }
+        prompt = (self.manifest.get("card") or {}).get("region_prompt")
+        if prompt:
+            asked["prompt"] = prompt
+        return [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``scores.json``."""
+        return {
+            "model": self.model,
+            "benchmark": self.benchmark,
+            "split": self.split,
+            "manifest": dict(self.manifest),
+            "coverage": {name: asdict(cover) for name, cover in self.scores.coverage.items()},
+            "problems": list(self.problems),
+            "scores": self.rows(),
+            "videos": [
+                {
+                    "video": video.video,
+                    "group": video.group,
+                    "protocol": video.protocol,
+                    "samples": video.samples,
+                    "values": _finite(video.values),
+                    "weights": {
+                        metric: {"num": above, "den": below}
+                        for metric, (above, below) in video.pooled.items()
+                    },
+                }
+                for video in self.scores.videos
+            ],
+            "samples": [
+                {
+                    "id": sample.id,
+                    "video": sample.video,
+                    "group": sample.group,
+                    "protocol": sample.protocol,
+                    "status": sample.status,
+                    "values": _finite(sample.values),
+                    "attributes": dict(sample.attributes),
+                    "notes": dict(sample.notes),
+                }
+                for sample in self.scores.samples
+            ],
+        }
+
+    def write(self, path: Path) -> None:
+        """Write ``scores.json`` atomically."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
+        write_atomically(path, (text + "\n").encode())
+
+
+def tidy(results: Sequence[Result]) -> dict[str, Any]:
+    """Return the JSON result of commands that print scores: ``{"scores": [...]}``."""
+    return {"scores": [row for result in results for row in result.rows()]}
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """Replace a NaN, which JSON does not know, by None with a note."""
+    value = row["value"]
+    if value is not None and not math.isfinite(value):
+        row["value"], row["note"] = None, f"the value is {value}"
+    return row
+
+
+def _finite(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {
+        name: value if value is None or math.isfinite(value) else None
+        for name, value in values.items()
+    }

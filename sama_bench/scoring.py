@@ -1,0 +1,202 @@
+"""Scoring: answers of run folders against references. Needs no model and no GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sama_bench import registry
+from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
+from sama_bench.errors import DataError, UserError
+from sama_bench.scores import Result
+from sama_bench.store import SCORES, RunFolder
+
+
+def standard_tools(
+    phrases: str = "auto",
+    captions: bool = True,
+    judge: Any = None,
+    options: Mapping[str, str] | None = None,
+) -> Tools:
+    """Assemble what scoring uses besides the metrics.
+
+    Args:
+        phrases: name of a phrase similarity; ``auto`` takes the official encoder where its
+            weights are on this machine, and otherwise a stand-in, which the scores then bear as
+            their ``variant``.
+        captions: whether to run the caption metrics (they start Java).
+        judge: see ``Tools``.
+        options: of the benchmark.
+
+    Raises:
+        UserError: no such phrase similarity, or it cannot be had.
+    """
+    similarity = registry.provided("phrase_similarity")
+    try:
+        measure = similarity(phrases) if similarity is not None else None
+    except RuntimeError as error:
+        raise UserError(f"--phrases {phrases}: {error}") from None
+    return Tools(
+        phrases=measure,
+        captions=captions,
+        judge=judge,
+        options=options or {},
+        per_sample=registry.per_sample_metrics(),
+    )
+
+
+def score_answers(
+    benchmark: Benchmark,
+    dataset: Dataset,
+    answers: Answers,
+    manifest: Mapping[str, Any],
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    problems: Sequence[str] = (),
+) -> Result:
+    """Score answers, wherever they come from."""
+    tools = tools if tools is not None else standard_tools()
+    scores = benchmark.score(dataset, answers, protocols, tools)
+    return Result(
+        model=str(manifest.get("model", "unnamed")),
+        benchmark=benchmark.name,
+        split=dataset.split,
+        manifest=manifest,
+        scores=scores,
+        problems=tuple(problems),
+    )
+
+
+def score_run(
+    path: Path,
+    data: Path | None = None,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    write: bool = True,
+) -> Result:
+    """Score one run folder, and write its ``scores.json``.
+
+    Args:
+        path: ``runs/<model>/<benchmark>/<split>``.
+        data: root of the benchmark's files; by default where the run found them.
+        protocols: definitions to score under.
+        tools: see ``standard_tools``.
+        write: whether to write ``scores.json`` into the folder.
+
+    Raises:
+        UserError: no such run, its benchmark is unknown, or the data changed since it ran.
+    """
+    folder = RunFolder(path)
+    manifest = manifest_of(folder)
+    benchmark = registry.benchmark(manifest["benchmark"])
+    dataset = open_data(benchmark, manifest["split"], manifest, data)
+    check_data(dataset, manifest, path)
+    tools = with_options(tools, manifest)
+    result = score_answers(
+        benchmark, dataset, folder.outcome, manifest, protocols, tools, problems_of(folder)
+    )
+    if write:
+        result.write(path / SCORES)
+    return result
+
+
+def with_options(tools: Tools | None, manifest: Mapping[str, Any]) -> Tools:
+    """Add the benchmark options that a run was made with; those given now win."""
+    tools = tools if tools is not None else standard_tools()
+    made = dict(manifest.get("benchmark_options") or {})
+    return replace(tools, options={**made, **tools.options})
+
+
+def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
+    """Return the manifest of a run folder.
+
+    Raises:
+        DataError: there is none, or it lacks what scoring needs.
+    """
+    manifest = folder.manifest()
+    if manifest is None:
+        raise DataError(f"{folder.path} is no run folder: it has no manifest.json")
+    for key in ("model", "benchmark", "split"):
+        if not isinstance(manifest.get(key), str):
+            raise DataError(f"{folder.path}/manifest.json does not name the {key}")
+    return manifest
+
+
+def open_data(
+    benchmark: Benchmark, split: str, manifest: Mapping[str, Any], data: Path | None
+) -> Dataset:
+    """Open the data that a run was made on: at ``data``, or where the run found it."""
+    root = data
+    if root is None and manifest.get("data_root"):
+        root = Path(str(manifest["data_root"]))
+        if not root.is_dir():
+            raise UserError(f"the data of this run lay at {root}, which is gone; give --data DIR")
+    return benchmark.open(root, split, dict(manifest.get("benchmark_options") or {}))
+
+
+def check_data(dataset: Dataset, manifest: Mapping[str, Any], path: Path) -> None:
+    """Check that the annotation files are those of the run.
+
+    Raises:
+        DataError: the files that differ.
+    """
+    recorded = manifest.get("data") or {}
+    changed = [n for n, sum in dataset.files.items() if n in recorded and recorded[n] != sum]
+    if changed:
+        raise DataError(
+            f"{path}: {', '.join(changed)} changed since this run; score it on the same files, "
+            "or run again with --fresh"
+        )
+
+
+def problems_of(folder: RunFolder) -> list[str]:
+    """Return what a user has to know about the lines of a run folder."""
+    problems = []
+    if folder.duplicates:
+        shown = ", ".join(sorted(folder.duplicates)[:3])
+        number = len(folder.duplicates)
+        problems.append(
+            f"{folder.path}: {number} samples have several lines, e.g. {shown}; the later counts"
+        )
+    problems.extend(f"damaged line, its sample is missing: {line}" for line in folder.damaged)
+    return problems
+
+
+Explained = tuple[str, str, str, float, float]
+"""Quirk, metric, split, value under released, value without this quirk."""
+
+
+def explain(
+    benchmark: Benchmark,
+    dataset: Dataset,
+    answers: Answers,
+    tools: Tools,
+    progress: Callable[[str], None] = lambda quirk: None,
+) -> list[Explained]:
+    """Say what each quirk of scoring is worth on these answers, one switched off at a time.
+
+    Returns:
+        a line for each (quirk, metric) whose value changes, on the split as a whole.
+
+    Raises:
+        UserError: the benchmark defines no quirk that can be switched off alone.
+    """
+    names = frozenset(benchmark.quirks)
+    if not names:
+        raise UserError(f"{benchmark.name} has no quirk that can be switched off alone")
+
+    def whole(quirks: frozenset[str]) -> dict[str, float | None]:
+        scores = benchmark.score(dataset, answers, ("released",), replace(tools, quirks=quirks))
+        return {row.metric: row.value for row in scores.rows if row.split == dataset.split}
+
+    base = whole(names)
+    lines: list[Explained] = []
+    for quirk in sorted(names, key=lambda name: int(name[1:])):
+        progress(quirk)
+        for metric, value in whole(names - {quirk}).items():
+            before = base.get(metric)
+            if value is not None and before is not None and value != before:
+                lines.append((quirk, metric, dataset.split, before, value))
+    return lines

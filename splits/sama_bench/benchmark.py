@@ -1,0 +1,81 @@
+"""The two benchmarks of SAMA-Bench as the command line names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.errors import UserError
+from sama_bench.splits.mini import ensure_mini
+from sama_bench.splits.sama_bench import layout
+from sama_bench.splits.sama_bench.dataset import SamaDataset, Task
+from sama_bench.splits.sama_bench.rows import MASK_METRICS
+from sama_bench.splits.sama_bench.rules import QUIRKS
+from sama_bench.splits.sama_bench.score import score
+from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS
+
+LICENCE = "SAMA-239K annotations from the hub; frames from MeViS, LVVIS, Ref-YouTube-VOS, VidSTG"
+OPTIONS: Mapping[str, tuple[str, str, str]] = {
+    "ranks": (
+        "8",
+        "none",
+        "ranks whose means aggregation A weighs alike",
+    )
+}
+
+
+class _SamaBench(Benchmark):
+    splits = layout.SPLITS
+    licence = LICENCE
+    task: Task
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split; ``mini`` needs no root and is generated on first use."""
+        layout.shards_of(split)
+        if split == "mini" and root is None:
+            root = ensure_mini()
+        if root is None:
+            raise UserError(
+                f"split {split} needs the benchmark's files: give --data DIR or set "
+                "SAMA_BENCH_DATA ('sama-bench data fetch' says how to get them)"
+            )
+        return SamaDataset(root, split, self.task)
+
+    def family(self, split: str) -> str:
+        """Merge all shards with each other, but never ``mini`` with the real ones."""
+        return "mini" if split == "mini" else "all"
+
+    def union(self, splits: Sequence[str]) -> str:
+        """Return the source, or ``all``, that holds the given splits."""
+        if len(set(splits)) == 1:
+            return splits[0]
+        return layout.union_of([shard for split in splits for shard in layout.shards_of(split)])
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score under each protocol (sama-bench-g.md 5-10, sama-bench-c.md 4-8)."""
+        return score(dataset, answers, protocols, tools, grounded=self.task == "g")
+
+
+class SamaBenchG(_SamaBench):
+    """Multi-turn referential grounded chat."""
+
+    name = "sama-bench-g"
+    title = "SAMA-Bench-G"
+    task: Task = "g"
+    metrics: Sequence[str] = (*MASK_METRICS, *TEXT_METRICS)
+    options = OPTIONS
+    quirks = QUIRKS
+
+
+class SamaBenchC(_SamaBench):
+    """Description of a region in a video."""
+
+    name = "sama-bench-c"
+    title = "SAMA-Bench-C"
+    task: Task = "c"
+    metrics: Sequence[str] = TEXT_METRICS
+    options = OPTIONS
+    quirks = {name: QUIRKS[name] for name in ("Q10", "Q21", "Q22")}  # noqa: RUF012

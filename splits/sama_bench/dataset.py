@@ -1,0 +1,247 @@
+"""One split of SAMA-Bench, opened: entries are light, samples and references built one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
+from sama_bench.errors import DataError
+from sama_bench.frames import image_size, read_image
+from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
+from sama_bench.splits.sama_bench import layout
+from sama_bench.splits.sama_bench.rounds import (
+    Round,
+    chat_rounds,
+    descriptions,
+    empty_targets,
+    released_targets,
+    strict_targets,
+)
+from sama_bench.splits.sama_bench.shard import VideoItem, read_shard
+from sama_bench.splits.sama_bench.tracks import TrackFiles, unite
+
+Task = Literal["g", "c"]
+READ: Mapping[Task, tuple[str, frozenset[Wanted]]] = {
+    "g": ("sama-bench-g", frozenset({"text", "masks"})),
+    "c": ("sama-bench-c", frozenset({"text"})),
+}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    item: VideoItem
+    made: Round
+
+
+class SamaDataset(Dataset):
+    """Part G or C of a split.
+
+    Listing reads the split files and opens the mask dictionaries that it needs; frames and masks
+    are touched when a sample is built.
+
+    Raises:
+        DataError: a split file or a needed mask dictionary is missing or malformed.
+    """
+
+    def __init__(self, root: Path, split: str, task: Task) -> None:
+        if not root.is_dir():
+            raise DataError(f"the data root {root} does not exist; give --data DIR")
+        self.root = root
+        self.benchmark, self._wants = READ[task]
+        self.split = split
+        self.shards = layout.shards_of(split)
+        self._task = task
+        self._tracks = TrackFiles(root)
+        self._found: list[Finding] = []
+        self._items: list[VideoItem] = []
+        self._asked: dict[str, _Asked] = {}
+        self._video = lru_cache(maxsize=64)(self._find_video)
+        files: dict[str, str] = {}
+        for shard in self.shards:
+            items, files[f"{shard}.json"] = read_shard(root, shard)
+            for item in items:
+                self._list(item)
+        for source in {layout.source_of(asked.item.video) for asked in self._asked.values()}:
+            if source is not None:
+                files[layout.MASK_FILES[source]] = self._tracks.file(source).checksum
+        self.files = dict(sorted(files.items()))
+        self.entries = _videos_together([self._entry(id) for id in self._asked])
+
+    def _list(self, item: VideoItem) -> None:
+        self._items.append(item)
+        rounds, findings = chat_rounds(item) if self._task == "g" else descriptions(item)
+        self._found.extend(findings)
+        for made in rounds:
+            id, number = made.id, 1
+            while id in self._asked:
+                number += 1
+                id = f"{made.id}#{number}"
+            if number > 1:
+                where = f"{item.shard}.json, {item.video}"
+                self._found.append(Finding("duplicate_id", where, f"{made.id} stands again"))
+            self._asked[id] = _Asked(item, replace(made, id=id))
+
+    def _entry(self, id: str) -> Entry:
+        asked = self._asked[id]
+        return Entry(
+            id=id,
+            video=asked.item.video,
+            group=layout.source_of(asked.item.video),
+            protocols=asked.made.protocols,
+            turn=asked.made.turn,
+            frames=len(asked.item.frames),
+            attributes={
+                "shard": asked.item.shard,
+                "objects": sum(1 for number in asked.item.anno_map if number != -1),
+                "regions": len(asked.made.regions),
+                "targets": sum(1 for target in asked.made.targets if target),
+                "turn": asked.made.turn,
+                "frames": len(asked.item.frames),
+            },
+        )
+
+    def _find_video(self, id: str) -> Video:
+        item = self._asked[id].item
+        if not item.frames:
+            raise DataError(f"video {item.video} has no frames")
+        if layout.source_of(item.video) is None:
+            raise DataError(f"video {item.video} names none of {', '.join(layout.SOURCES)}")
+        folder = layout.frame_folder(self.root, item.video, item.frames)
+        height, width = image_size(Path(folder.paths[0]))
+        return Video(item.video, folder.paths, height, width)
+
+    def _masklet(self, id: str, annotation: int) -> Masklet:
+        video = self._video(id)
+        source = layout.source_of(video.id)
+        assert source is not None  # _find_video refuses the others
+        size = (video.height, video.width)
+        return self._tracks.align(source, annotation, len(video), size).masklet
+
+    def sample(self, id: str, tracks: bool = False) -> Sample:
+        """Build one sample; each region is the object's mask on its first visible frame."""
+        asked = self._asked[id]
+        if asked.made.problem:
+            raise DataError(asked.made.problem)
+        video = self._video(id)
+        regions = []
+        for annotation in asked.made.regions:
+            masklet = self._masklet(id, annotation)
+            frame = masklet.first_visible()
+            regions.append(
+                Region(
+                    frame=frame or 0,
+                    mask=None if frame is None else masklet.rle(frame),
+                    track=masklet if tracks else None,
+                )
+            )
+        return Sample(
+            id=id,
+            benchmark=self.benchmark,
+            video=video,
+            text=asked.made.question,
+            regions=tuple(regions),
+            wants=self._wants,
+        )
+
+    def reference(self, id: str, protocol: Protocol) -> Reference:
+        """Build the reference of one sample; the protocols differ in empty targets (Q4)."""
+        made = self._asked[id].made
+        if made.problem:
+            raise DataError(made.problem)
+        try:
+            targets = released_targets(made) if protocol == "released" else strict_targets(made)
+        except ValueError as error:
+            raise DataError(f"{id}: {error}") from None
+        masklets = [unite([self._masklet(id, number) for number in ids]) for ids in targets]
+        return Reference(made.answer, tuple(masklets))
+
+    def findings(self, deep: bool = False) -> Iterator[Finding]:
+        """Report drops, fills, cuts, resizes and what is missing; ``deep`` decodes every frame."""
+        yield from self._found
+        for asked in self._asked.values():
+            yield from empty_targets(asked.made)
+        first: dict[str, str] = {}
+        for id, asked in self._asked.items():
+            first.setdefault(asked.item.video, id)
+        for id in first.values():
+            yield from self._video_findings(id, deep)
+
+    def _video_findings(self, id: str, deep: bool) -> Iterator[Finding]:
+        item = self._asked[id].item
+        where = f"{item.shard}.json, {item.video}"
+        try:
+            video = self._video(id)
+        except DataError as error:
+            yield Finding("unusable_video", where, str(error), fatal=True)
+            return
+        missing = [path for path in video.frames if not Path(path).is_file()]
+        if missing:
+            detail = f"{len(missing)} of {len(video)} frames, first {missing[0]}"
+            yield Finding("missing_frame", where, detail, len(missing), fatal=True)
+        elif deep:
+            for path in video.frames:
+                yield from _frame_findings(Path(path), video, where)
+        for annotation in self._annotations(item.video):
+            yield from self._track_findings(id, annotation, where)
+
+    def _annotations(self, video: str) -> list[int]:
+        used: dict[int, None] = {}
+        for asked in self._asked.values():
+            if asked.item.video == video:
+                for ids in (asked.made.regions, *asked.made.targets):
+                    used.update(dict.fromkeys(ids))
+        return list(used)
+
+    def _track_findings(self, id: str, annotation: int, where: str) -> Iterator[Finding]:
+        video = self._video(id)
+        source = layout.source_of(video.id)
+        assert source is not None
+        size = (video.height, video.width)
+        try:
+            aligned = self._tracks.align(source, annotation, len(video), size)
+        except DataError as error:
+            yield Finding("broken_masklet", where, str(error), fatal=True)
+            return
+        named = f"annotation {annotation}"
+        if aligned.filled:
+            yield Finding("filled_frame", where, f"{named}: list too short", aligned.filled)
+        if aligned.cut:
+            yield Finding("cut_mask", where, f"{named}: list too long", aligned.cut)
+        if aligned.resized:
+            yield Finding("resized_mask", where, f"{named}: not {size}", aligned.resized)
+        if aligned.masklet.first_visible() is None:
+            yield Finding("empty_masklet", where, f"{named} is visible on no frame")
+
+
+def _frame_findings(path: Path, video: Video, where: str) -> Iterator[Finding]:
+    try:
+        height, width = read_image(path).shape[:2]
+    except DataError as error:
+        yield Finding("broken_frame", where, str(error), fatal=True)
+        return
+    if (height, width) != (video.height, video.width):
+        detail = f"{path.name} is {width}x{height}, the first frame {video.width}x{video.height}"
+        yield Finding("frame_size", where, detail, fatal=True)
+
+
+def _videos_together(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    by_video: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_video.setdefault(entry.video, []).append(entry)
+    return tuple(entry for group in by_video.values() for entry in group)
+
+
+def counted(dataset: SamaDataset) -> dict[str, dict[str, int]]:
+    """Return videos and questions by protocol, for comparison with what is published."""
+    totals: dict[str, dict[str, int]] = {}
+    for protocol in PROTOCOLS:
+        chosen = [entry for entry in dataset.entries if protocol in entry.protocols]
+        totals[protocol] = {
+            "videos": len({entry.video for entry in chosen}),
+            "questions": len(chosen),
+        }
+    return totals

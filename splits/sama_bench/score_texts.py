@@ -1,0 +1,181 @@
+"""Captions and judge of all answers (sama-bench-g.md 7, 8, 10; sama-bench-c.md 4, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sama_bench.benchmark import Protocol, Tools
+from sama_bench.metrics import clair
+from sama_bench.metrics.caption_text import cut
+from sama_bench.metrics.captions import (
+    CAPTION_METRICS,
+    CaptionError,
+    CaptionPair,
+    CaptionScores,
+    score_both,
+)
+from sama_bench.metrics.java import JavaError
+from sama_bench.splits.sama_bench.judging import Judged
+
+Values = Mapping[str, float | None]
+Groups = Mapping[str, Sequence[Judged]]
+TEXT_METRICS = (*CAPTION_METRICS, "clair")
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """What the texts are worth under one protocol.
+
+    Attributes:
+        whole: by metric, where the benchmark as a whole is the corpus; empty where it is not.
+        videos: by video, by metric.
+        samples: by sample id, by metric.
+        reasons: by metric, why it has no value.
+        causes: by video, why its released values are 0.
+        unjudged: samples without a valid judgement.
+    """
+
+    whole: Values = field(default_factory=dict)
+    videos: Mapping[str, Values] = field(default_factory=dict)
+    samples: Mapping[str, Values] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    causes: Mapping[str, str] = field(default_factory=dict)
+    unjudged: int = 0
+
+    def joined(self, other: TextScores) -> TextScores:
+        """Return the scores of both, of different metrics for the same samples."""
+        return TextScores(
+            {**self.whole, **other.whole},
+            _joined(self.videos, other.videos),
+            _joined(self.samples, other.samples),
+            {**self.reasons, **other.reasons},
+            {**self.causes, **other.causes},
+            self.unjudged + other.unjudged,
+        )
+
+
+def _joined(one: Mapping[str, Values], other: Mapping[str, Values]) -> dict[str, Values]:
+    keys = dict.fromkeys([*one, *other])
+    return {key: {**one.get(key, {}), **other.get(key, {})} for key in keys}
+
+
+def score_texts(
+    judged: Mapping[Protocol, Sequence[Judged]],
+    quirks: Mapping[Protocol, frozenset[int]],
+    tools: Tools,
+) -> dict[Protocol, TextScores]:
+    """Score the texts of the answered samples, given in each protocol's order."""
+    groups: dict[Protocol, dict[str, list[Judged]]] = {}
+    for protocol, items in judged.items():
+        groups[protocol] = {}
+        for item in items:
+            if item.prediction is not None:
+                groups[protocol].setdefault(item.entry.video, []).append(item)
+    captions = _captions(groups, quirks, tools)
+    return {
+        protocol: captions[protocol].joined(
+            _verdicts(groups[protocol], protocol, quirks[protocol], tools)
+        )
+        for protocol in judged
+    }
+
+
+def _captions(
+    groups: Mapping[Protocol, Groups], quirks: Mapping[Protocol, frozenset[int]], tools: Tools
+) -> dict[Protocol, TextScores]:
+    """Score the captions of all protocols with one run of the Java programs."""
+    if not tools.captions:
+        return dict.fromkeys(groups, _without(CAPTION_METRICS, "captions were switched off"))
+    if not any(groups.values()):
+        return dict.fromkeys(groups, _without(CAPTION_METRICS, "no answer"))
+    by_video = next((p for p in groups if 22 in quirks[p]), None)
+    whole = next((p for p in groups if 22 not in quirks[p]), None)
+    try:
+        scores = score_both(
+            None if by_video is None else _pairs(groups[by_video], 21 in quirks[by_video]),
+            None if whole is None else _pairs(groups[whole], 21 in quirks[whole]),
+            cut_released=False,
+        )
+    except (JavaError, CaptionError) as error:
+        return dict.fromkeys(groups, _without(CAPTION_METRICS, str(error)))
+    found: dict[Protocol, TextScores] = {}
+    if by_video is not None:
+        found[by_video] = _of_videos(groups[by_video], scores)
+    if whole is not None:
+        found[whole] = _of_whole(groups[whole], scores)
+    return found
+
+
+def _pairs(groups: Groups, shortened: bool) -> dict[str, list[CaptionPair]]:
+    fit = cut if shortened else str
+    return {
+        video: [CaptionPair(fit(item.prediction or ""), (fit(item.reference),)) for item in items]
+        for video, items in groups.items()
+    }
+
+
+def _of_videos(groups: Groups, scores: CaptionScores) -> TextScores:
+    found = scores.released or {}
+    return TextScores(
+        videos={video: group.values for video, group in found.items()},
+        samples={
+            item.entry.id: values
+            for video, items in groups.items()
+            for item, values in zip(items, found[video].samples, strict=True)
+        },
+        reasons=scores.unavailable,
+        causes={video: group.cause for video, group in found.items() if group.cause},
+    )
+
+
+def _of_whole(groups: Groups, scores: CaptionScores) -> TextScores:
+    found = scores.strict
+    if found is None:
+        return _without(CAPTION_METRICS, "no answer")
+    return TextScores(
+        whole=found.values,
+        videos=found.groups,
+        samples={
+            item.entry.id: values
+            for video, items in groups.items()
+            for item, values in zip(items, found.samples[video], strict=True)
+        },
+        reasons=scores.unavailable,
+    )
+
+
+def _verdicts(
+    groups: Groups, protocol: Protocol, quirks: frozenset[int], tools: Tools
+) -> TextScores:
+    if tools.judge is None:
+        return _without(("clair",), "no judge was named (--judge-model)")
+    fit = cut if 21 in quirks else str
+    texts = {
+        item.entry.id: (fit(item.prediction or ""), fit(item.reference))
+        for items in groups.values()
+        for item in items
+    }
+    verdicts = tools.judge(texts, protocol)
+    samples = {id: {"clair": verdict.score} for id, verdict in verdicts.items()}
+    by_video = {video: [verdicts[i.entry.id] for i in items] for video, items in groups.items()}
+    unjudged = sum(1 for verdict in verdicts.values() if verdict.score is None)
+    if protocol == "released":
+        released = {video: clair.released_group(items) for video, items in by_video.items()}
+        return TextScores(
+            videos={video: {"clair": group.value} for video, group in released.items()},
+            samples=samples,
+            causes={v: f"judge: {group.cause}" for v, group in released.items() if group.cause},
+            unjudged=unjudged,
+        )
+    strict = clair.strict_summary(by_video)
+    return TextScores(
+        whole={"clair": strict.value},
+        videos={video: {"clair": value} for video, value in strict.groups.items()},
+        samples=samples,
+        unjudged=unjudged,
+    )
+
+
+def _without(metrics: Sequence[str], reason: str) -> TextScores:
+    return TextScores(reasons=dict.fromkeys(metrics, reason))

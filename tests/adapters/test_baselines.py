@@ -1,0 +1,85 @@
+"""The baselines are asked through JSON, as a worker is, and see what they may see."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sama_bench import registry
+from sama_bench.adapter import Oracle, Setup
+from sama_bench.adapter_import import adapter_class
+from sama_bench.errors import UserError
+from sama_bench.metrics.grounding import STRICT, iou_matrix, sample_miou
+from sama_bench.metrics.overlap import overlap
+from sama_bench.nouns import Answer, Sample
+from sama_bench.splits.sama_bench.dataset import SamaDataset
+from tests.shared import shared
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return SamaDataset(shared("data", "sama_bench_real"), "mevis", "g")
+
+
+def loaded(name, **options):
+    spec = registry.model(name)
+    model = adapter_class(spec.adapter)()
+    model.load(Setup(name, options={**spec.options, **options}))
+    return model
+
+
+def answers(model, dataset):
+    for entry in dataset.entries:
+        data = json.dumps(dataset.sample(entry.id, tracks=model.takes_tracks).to_json())
+        sample = Sample.from_json(json.loads(data))
+        reference = dataset.reference(entry.id, "strict")
+        knows = isinstance(model, Oracle)
+        answer = model.predict_knowing(sample, reference) if knows else model.predict(sample)
+        yield Answer.from_json(json.loads(json.dumps(answer.to_json()))), reference
+
+
+def miou(model, dataset):
+    values = []
+    for answer, reference in answers(model, dataset):
+        shared_pixels = overlap(
+            [segment.masklet.rles() for segment in answer.segments],
+            [masklet.rles() for masklet in reference.masklets],
+        )
+        values.append(sample_miou(iou_matrix(shared_pixels, STRICT), STRICT))
+    return np.mean([value for value in values if value is not None])
+
+
+def test_the_baselines_rank_as_they_must_on_the_real_clip(clip):
+    found = {name: miou(loaded(name), clip) for name in ("oracle", "flow", "static", "empty")}
+    assert found["oracle"] == 1.0
+    assert found["oracle"] > found["flow"] > found["static"] > found["empty"] == 0.0
+
+
+def test_echo_is_static_on_one_frame_and_tells_what_tracks_give_away(clip):
+    assert miou(loaded("echo"), clip) <= miou(loaded("static"), clip)
+    assert miou(loaded("echo-tracks"), clip) > 0.7
+
+
+def test_options_are_checked():
+    wrong = (("echo", {"prompt": "x"}), ("crash", {"every": "0"}), ("crash", {"how": "x"}))
+    for name, options in wrong:
+        with pytest.raises(UserError, match="--option"):
+            loaded(name, **options)
+
+
+def test_crash_fails_on_the_chosen(clip):
+    entry = clip.entries[0]
+    sample = clip.sample(entry.id)
+    with pytest.raises(RuntimeError, match="as asked"):
+        loaded("crash", on="*real_g_0").predict(sample)
+    assert loaded("crash", on="other").predict(sample).segments
+
+
+def test_samples_without_regions_still_get_a_guess(clip):
+    sample = clip.sample(clip.entries[0].id)
+    bare = Sample(sample.id, "mevis", sample.video, "the swan")
+    for name in ("static", "flow"):
+        (segment,) = loaded(name).predict(bare).segments
+        assert len(segment.masklet) == 50
+    text = Sample(sample.id, "x", sample.video, "What?", wants=frozenset({"text"}))
+    assert loaded("flow").predict(text).segments == ()

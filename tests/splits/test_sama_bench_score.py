@@ -1,0 +1,155 @@
+"""Scores of SAMA-Bench on small hand-made data: what each protocol counts."""
+
+import pytest
+
+from sama_bench import registry
+from sama_bench.benchmark import Entry, Outcome, Tools
+from sama_bench.marks import grounded_answer, marked
+from sama_bench.metrics.phrases import TokenOverlap
+from sama_bench.nouns import Answer, Masklet
+from sama_bench.splits.sama_bench.rows import rank_mean
+from sama_bench.splits.sama_bench.rules import in_order
+from tests.splits.sama_files import HEIGHT, WIDTH, Root, box, said, video
+
+BOX = Masklet(HEIGHT, WIDTH, (box()["counts"],) * 3)
+FAR = Masklet(HEIGHT, WIDTH, (box(20, 10)["counts"],) * 3)
+TOOLS = Tools(phrases=TokenOverlap(), captions=False)
+
+
+@pytest.fixture
+def root(tmp_path):
+    two = said("<mask>?", "<p>a box</p> [SEG]", "q0") + said("Any dog by <mask>?", "No.", "q1")
+    item = video(conversation=two, obj_masks=[[1], [1]], groundtruth=[[[1]], []])
+    other = video("mevis/val_u/JPEGImages/b")
+    return Root(tmp_path).tracks(a1=[box()] * 3, a2=[box(8)] * 3).shard("mevis", [item, other])
+
+
+def scored(root, answers, protocols=("released", "strict"), tools=TOOLS):
+    benchmark = registry.benchmark("sama-bench-g")
+    dataset = benchmark.open(root.path, "mevis", {})
+    outcomes = dict(zip((entry.id for entry in dataset.entries), answers, strict=True))
+    return benchmark.score(dataset, outcomes.__getitem__, protocols, tools)
+
+
+def value(scores, protocol, metric):
+    (row,) = [
+        row
+        for row in scores.rows
+        if (row.protocol, row.metric, row.split) == (protocol, metric, "mevis")
+    ]
+    return row.value
+
+
+def answered(*masklets, phrase="a box"):
+    text = " ".join(marked(phrase) for _ in masklets) or "No."
+    return Outcome("answered" if masklets else "refused", grounded_answer(text, masklets))
+
+
+def test_a_perfect_model(root):
+    scores = scored(root, [answered(BOX), answered(), answered(BOX)])
+    assert value(scores, "strict", "miou") == 1.0
+    assert value(scores, "strict", "recall") == 1.0
+    assert value(scores, "strict", "abstention_accuracy") == 1.0
+    assert value(scores, "released", "miou") == 0.75  # Q13: the round without target counts 0
+    assert value(scores, "released", "recall") == 1.0
+
+
+def test_spurious_masks_cost_only_under_strict(root):
+    scores = scored(root, [answered(BOX, FAR), answered(FAR), answered(BOX)])
+    assert value(scores, "released", "miou") == 0.75
+    assert value(scores, "strict", "miou") == 0.75  # (1/2 + 1) / 2 videos
+    assert value(scores, "strict", "abstention_accuracy") == 0.0
+
+
+def test_silence_leaves_the_released_recall(root):
+    scores = scored(root, [answered(), answered(), answered(BOX)])
+    assert value(scores, "released", "recall") == 0.5  # the silent video counts 0 (Q20)
+    assert value(scores, "strict", "recall") == 0.5
+    assert value(scores, "strict", "miou") == 0.5
+
+
+def test_failed_and_missing_are_no_zeros(root):
+    failed, missing = Outcome("failed", error="boom"), Outcome("missing")
+    scores = scored(root, [answered(BOX), failed, missing])
+    cover = scores.coverage["strict"]
+    assert (cover.expected, cover.answered, cover.failed, cover.missing) == (3, 1, 1, 1)
+    assert value(scores, "strict", "miou") == 1.0
+    (row,) = [r for r in scores.rows if r.metric == "miou" and r.protocol == "strict"]
+    assert row.coverage == pytest.approx(1 / 3)
+    assert [s.notes for s in scores.samples if s.status == "failed"] == [{"note": "boom"}] * 2
+
+
+def test_nothing_answered_has_no_value(root):
+    scores = scored(root, [Outcome("missing")] * 3)
+    assert value(scores, "strict", "miou") is None
+    assert value(scores, "released", "miou") is None
+
+
+def test_q15_misshapen_masks(root):
+    short = Masklet(HEIGHT, WIDTH, BOX.counts[:2])
+    scores = scored(root, [answered(short), answered(), answered(BOX)])
+    assert value(scores, "released", "miou") == 0.5  # the video of the error counts 0
+    assert scores.coverage["strict"].failed == 1
+    one = Masklet(HEIGHT, WIDTH, BOX.counts[:1])
+    scores = scored(root, [answered(one), answered(), answered(BOX)])
+    assert value(scores, "released", "miou") == 0.75  # broadcast without a word
+    assert scores.coverage["strict"].failed == 1
+
+
+def test_a_stand_in_marks_recall(root):
+    scores = scored(root, [answered(BOX), answered(), answered(BOX)])
+    assert {row.variant for row in scores.rows if row.metric == "recall"} == {
+        "phrase similarity by token-overlap"
+    }
+    assert {row.variant for row in scores.rows if row.metric == "miou"} == {None}
+    bare = scored(root, [answered(BOX)] * 3, tools=Tools(captions=False))
+    assert value(bare, "strict", "recall") is None
+
+
+def test_one_quirk_at_a_time(root):
+    answers = [answered(BOX, FAR), answered(), answered(BOX)]
+    without = Tools(captions=False, quirks=frozenset({"Q12"}))
+    assert value(scored(root, answers, ("released",), without), "released", "miou") == 1.0
+    without = Tools(captions=False, quirks=frozenset({"Q13"}))
+    assert value(scored(root, answers, ("released",), without), "released", "miou") == 0.625
+
+
+def test_further_metrics_join(root):
+    def words(said, true):
+        return float(len(said["text"].split()))
+
+    tools = Tools(captions=False, per_sample={"words": words})
+    scores = scored(root, [Outcome("answered", Answer("one two"))] * 3, tools=tools)
+    assert value(scores, "strict", "words") == 2.0
+
+
+def test_aggregation_a_weighs_ranks_alike():
+    values = [0.1, 0.2, 0.9]
+    expected = ((0.1 + 0.9) / 2.00001 + 0.2 / 1.00001) / 2
+    assert rank_mean(values, 2, 0.00001) == pytest.approx(expected, abs=1e-15)
+    assert rank_mean(values, 8, 0.0) == pytest.approx(0.4, abs=1e-15)
+    assert rank_mean([], 8, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("length", "order"), [(10, [7, 8, 1, 5, 3, 4, 2, 0, 9, 6]), (5, [2, 1, 0, 4, 3])]
+)
+def test_released_order_is_the_published_shuffle(length, order):
+    entries = [Entry(str(n), "v", "mevis", attributes={"shard": "mevis"}) for n in range(length)]
+    assert [int(entry.id) for entry in in_order(entries, "released", True)] == order
+    assert in_order(entries, "strict", True) == entries
+    assert in_order(entries, "released", False) == entries
+
+
+def test_captions_of_both_protocols(root):
+    tools = Tools(phrases=TokenOverlap())
+    texts = ["a box", "No.", "a box"]
+    answers = [Outcome("answered", Answer(text)) for text in texts]
+    scores = scored(root, answers, tools=tools)
+    assert value(scores, "strict", "rouge_l") == 1.0
+    assert value(scores, "released", "meteor") is not None
+    assert value(scores, "released", "spice") is None
+    assert value(scores, "released", "clair") is None
+    assert {row.note for row in scores.rows if row.metric == "clair"} == {
+        "no judge was named (--judge-model)"
+    }
