@@ -48,7 +48,7 @@ def pretrained(
         arguments["attn_implementation"] = setup.attention
     if setup.device_map is not None:
         arguments["device_map"] = setup.device_map
-    if importlib.util.find_spec("accelerate") is not None:
+    if dtype_argument() == "torch_dtype" and importlib.util.find_spec("accelerate") is not None:
         arguments.setdefault("low_cpu_mem_usage", True)
     try:
         model, report = kind.from_pretrained(str(folder), output_loading_info=True, **arguments)
