@@ -81,8 +81,35 @@ class ScoredRun:
         return None
 
     def of_protocol(self, protocol: str) -> dict[str, ScoredVideo]:
-        """Return the videos under one protocol by id."""
-        return {video.video: video for video in self.videos if video.protocol == protocol}
+        """Return the videos under one protocol by id; see ``by_id``."""
+        return by_id(video for video in self.videos if video.protocol == protocol)
+
+    def of_group(self, protocol: str, group: str) -> dict[str, ScoredVideo]:
+        """Return the videos of one group (a source, a type) under one protocol by id."""
+        return by_id(v for v in self.videos if (v.protocol, v.group) == (protocol, group))
+
+    def means(self, protocol: str) -> frozenset[str]:
+        """Return the metrics that are means over videos although the videos carry sums too.
+
+        Protocols differ in this: the row's own value decides which of the two it is.
+        """
+        videos = self.of_protocol(protocol).values()
+        found = set()
+        for metric in {name for video in videos for name in video.weights}:
+            row = self.row(protocol, metric)
+            known = [v for video in videos if (v := video.values.get(metric)) is not None]
+            if row is None or row["value"] is None or not known:
+                continue
+            sums = np.sum([video.weights.get(metric, (0.0, 0.0)) for video in videos], axis=0)
+            pooled = sums[0] / sums[1] if sums[1] > 0 else math.inf
+            if abs(np.mean(known) - row["value"]) < abs(pooled - row["value"]):
+                found.add(metric)
+        return frozenset(found)
+
+    def groups(self, protocol: str) -> list[str]:
+        """Return the names of the groups under one protocol."""
+        found = dict.fromkeys(video.group for video in self.videos if video.protocol == protocol)
+        return [group for group in found if group is not None]
 
 
 def read_scored_run(path: Path) -> ScoredRun:
@@ -106,22 +133,55 @@ def read_scored_run(path: Path) -> ScoredRun:
 
 
 def video_terms(
-    videos: Mapping[str, ScoredVideo], ids: Sequence[str], metrics: Sequence[str]
+    videos: Mapping[str, ScoredVideo],
+    ids: Sequence[str],
+    metrics: Sequence[str],
+    means: frozenset[str] = frozenset(),
 ) -> Terms:
     """Numerators and denominators, (V, M) each, of the given videos and metrics.
 
-    A ratio of sums brings its own; a mean over videos has 1 below, or 0 where a value is missing.
+    A ratio of sums brings its own, unless it is among ``means``; a mean over videos has 1 below,
+    or 0 where a value is missing.
     """
     num, den = np.zeros((len(ids), len(metrics))), np.zeros((len(ids), len(metrics)))
     for row, id in enumerate(ids):
         video = videos[id]
         for column, metric in enumerate(metrics):
             value = video.values.get(metric)
-            if metric in video.weights:
+            if metric in video.weights and metric not in means:
                 num[row, column], den[row, column] = video.weights[metric]
             elif value is not None and math.isfinite(value):
                 num[row, column], den[row, column] = value, 1.0
     return Terms(num, den)
+
+
+def by_id(videos: Iterable[ScoredVideo]) -> dict[str, ScoredVideo]:
+    """Videos by id; one that stands in several groups (long and short expressions) is joined.
+
+    Ratios of sums add up; of plain values the mean over the groups is taken.
+    """
+    gathered: dict[str, list[ScoredVideo]] = {}
+    for video in videos:
+        gathered.setdefault(video.video, []).append(video)
+    return {id: found[0] if len(found) == 1 else _joined(found) for id, found in gathered.items()}
+
+
+def _joined(parts: Sequence[ScoredVideo]) -> ScoredVideo:
+    weights: dict[str, tuple[float, float]] = {}
+    for part in parts:
+        for name, (num, den) in part.weights.items():
+            before = weights.get(name, (0.0, 0.0))
+            weights[name] = (before[0] + num, before[1] + den)
+    values: dict[str, float | None] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.values):
+        if name in weights:
+            num, den = weights[name]
+            values[name] = num / den if den > 0 else None
+            continue
+        known = [value for part in parts if (value := part.values.get(name)) is not None]
+        values[name] = sum(known) / len(known) if known else None
+    first = parts[0]
+    return ScoredVideo(first.video, None, first.protocol, values, weights)
 
 
 def metrics_of(videos: Iterable[ScoredVideo]) -> list[str]:

@@ -15,6 +15,7 @@ def video_gaps(
     b: Mapping[str, ScoredVideo],
     metrics: Sequence[str],
     top: int,
+    means: frozenset[str] = frozenset(),
 ) -> list[VideoGap]:
     """The ``top`` videos per metric that carry most of the difference, either way.
 
@@ -24,7 +25,7 @@ def video_gaps(
     ids = sorted(set(a) & set(b))
     if not ids:
         return []
-    terms = [video_terms(side, ids, metrics) for side in (a, b)]
+    terms = [video_terms(side, ids, metrics, means) for side in (a, b)]
     values = [bootstrap.ratio(t.num, t.den) for t in terms]
     one, other = (bootstrap.ratio(t.num, t.den.sum(axis=0)) for t in terms)
     pull = one - other

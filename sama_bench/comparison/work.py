@@ -81,7 +81,11 @@ def compare(
         benchmark=a.benchmark,
         notes=condition_notes(a, b),
         metrics=_corrected(found),
-        videos=[gap for p in pairs for gap in video_gaps(p.protocol, p.a, p.b, p.metrics, top)],
+        videos=[
+            gap
+            for p in pairs
+            for gap in video_gaps(p.protocol, p.a, p.b, p.metrics, top, a.means(p.protocol))
+        ],
         samples=[gap for p in pairs for gap in sample_gaps(a, b, p.protocol, p.metrics, top)],
         only_a={p.protocol: sorted(set(p.a) - set(p.b)) for p in pairs},
         only_b={p.protocol: sorted(set(p.b) - set(p.a)) for p in pairs},
@@ -92,7 +96,8 @@ def _differences(
     a: ScoredRun, b: ScoredRun, pair: _Pair, level: float, resamples: int, seed: int
 ) -> list[MetricDifference]:
     metrics = pair.metrics
-    one, other = (video_terms(side, pair.ids, metrics) for side in (pair.a, pair.b))
+    means = a.means(pair.protocol)
+    one, other = (video_terms(side, pair.ids, metrics, means) for side in (pair.a, pair.b))
     value_a, value_b = (bootstrap.estimate(t.num, t.den) for t in (one, other))
     result = paired.difference(one, other, level=level, resamples=resamples, seed=seed)
     differences = []

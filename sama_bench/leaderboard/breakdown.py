@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sama_bench.scored_run import ScoredRun, ScoredSample, ScoredVideo, metrics_of, video_terms
+from sama_bench.leaderboard.intervals import Intervals
+from sama_bench.scored_run import ScoredRun, ScoredSample
 from sama_bench.statistics import bootstrap
 
 Row: TypeAlias = dict[str, Any]
@@ -81,10 +82,10 @@ def rows_with_intervals(
 ) -> list[Row]:
     """The rows of a run, with ``low`` and ``high`` wherever the videos carry the number.
 
-    A row whose value is not the ratio of sums over its videos (a corpus score, a mean of groups)
-    has none: an interval of another number would mislead.
+    A row whose value is neither the ratio of sums over its videos nor the mean of its groups' (a
+    corpus score) has none: an interval of another number would mislead.
     """
-    found = _Intervals(run, resamples, seed)
+    found = Intervals(run, resamples, seed)
     return [found.complete(row) for row in run.rows]
 
 
@@ -105,47 +106,6 @@ def attribute_rows(
                 split = f"{run.split}|{name}={label}"
                 rows += _bin_rows(run, protocol, split, bins[label], resamples, seed)
     return rows
-
-
-class _Intervals:
-    """Intervals of all metrics of a set of videos, computed once per protocol and group."""
-
-    def __init__(self, run: ScoredRun, resamples: int, seed: int) -> None:
-        self._run, self._resamples, self._seed = run, resamples, seed
-        self._done: dict[tuple[str, str | None], dict[str, tuple[float, float, float]]] = {}
-
-    def complete(self, row: Mapping[str, Any]) -> Row:
-        value, split = row.get("value"), str(row["split"])
-        group = split.partition(":")[2] or None if split != self._run.split else None
-        known = self._of(str(row["protocol"]), group).get(str(row["metric"]))
-        if value is None or known is None or abs(known[0] - value) > 1e-6:
-            return dict(row)
-        return {**row, **_ends(known[1], known[2])}
-
-    def _of(self, protocol: str, group: str | None) -> dict[str, tuple[float, float, float]]:
-        key = (protocol, group)
-        if key not in self._done:
-            videos = {
-                id: video
-                for id, video in self._run.of_protocol(protocol).items()
-                if group is None or video.group == group
-            }
-            self._done[key] = self._compute(videos)
-        return self._done[key]
-
-    def _compute(self, videos: Mapping[str, ScoredVideo]) -> dict[str, tuple[float, float, float]]:
-        metrics = metrics_of(videos.values())
-        if not videos or not metrics:
-            return {}
-        terms = video_terms(videos, list(videos), metrics)
-        found = bootstrap.intervals(
-            terms.num, terms.den, resamples=self._resamples, seed=self._seed
-        )
-        columns = zip(found.value, found.low, found.high, strict=True)
-        return {
-            metric: (float(value), float(low), float(high))
-            for metric, (value, low, high) in zip(metrics, columns, strict=True)
-        }
 
 
 def _bin_rows(

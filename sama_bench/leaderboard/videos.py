@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
-from sama_bench.scored_run import ScoredRun, ScoredVideo, metrics_of
+from sama_bench.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
 
 Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]
 """By protocol and video id."""
@@ -18,12 +18,14 @@ _FIELDS: Fields = {"ids": list, "groups": list, "values": dict, "weights": dict}
 def pack(run: ScoredRun) -> dict[str, Any]:
     """The scores per video as columns: one list a metric, in the order of ``ids``.
 
+    A video that stands in several groups stands several times, once for each.
+
     Values are rounded to nine decimals: they serve comparisons, the rows hold the scores.
     """
     packed: dict[str, Any] = {}
     for protocol in run.protocols():
-        videos = list(run.of_protocol(protocol).values())
-        weighted = {name for video in videos for name in video.weights}
+        videos = [video for video in run.videos if video.protocol == protocol]
+        weighted = {name for v in videos for name in v.weights} - run.means(protocol)
         packed[protocol] = {
             "ids": [video.video for video in videos],
             "groups": [video.group for video in videos],
@@ -58,8 +60,8 @@ def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
     for number in (value for column in item["values"].values() for value in column):
         if not isinstance(number, int | float | NONE) or isinstance(number, bool):
             raise SchemaError(f"{where}: videos {protocol}: {number!r} is no score")
-    return {
-        id: ScoredVideo(
+    return by_id(
+        ScoredVideo(
             video=id,
             group=groups[place],
             protocol=protocol,
@@ -70,7 +72,7 @@ def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
             },
         )
         for place, id in enumerate(ids)
-    }
+    )
 
 
 def _rounded(value: float | None) -> float | None:

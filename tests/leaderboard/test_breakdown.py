@@ -95,3 +95,58 @@ def test_a_stand_in_marks_the_parts_as_it_marks_the_whole(run):
     rows = breakdown.attribute_rows(run(data), resamples=50)
     assert rows
     assert {row["variant"] for row in rows} == {"judged by another"}
+
+
+def grouped(values):
+    """Videos with long and short expressions, as Ref-SAV has: {group: {video: (sum, count)}}."""
+    data = scores({"j": {v: [0.0] for group in values.values() for v in group}})
+    data["videos"] = [
+        {
+            "video": video,
+            "group": group,
+            "protocol": "strict",
+            "values": {"j": total / count},
+            "weights": {"j": {"num": total, "den": count}},
+        }
+        for group, by_video in values.items()
+        for video, (total, count) in by_video.items()
+    ]
+    row = data["scores"][0]
+    sums = {g: np.sum(list(by_video.values()), axis=0) for g, by_video in values.items()}
+    figures = {f"valid_u:{g}": total / count for g, (total, count) in sums.items()}
+    figures["valid_u:overall"] = float(np.mean(list(figures.values())))
+    total, count = np.sum(list(sums.values()), axis=0)
+    figures["valid_u"] = total / count
+    data["scores"] = [{**row, "split": s, "value": float(v)} for s, v in figures.items()]
+    return data
+
+
+def test_groups_their_mean_and_the_whole_have_intervals_though_videos_stand_in_both(run):
+    rng = np.random.default_rng(0)
+    values = {
+        "long": {f"v{n}": (4 * rng.beta(4, 2), 4) for n in range(60)},
+        "short": {f"v{n}": (2 * rng.beta(2, 4), 2) for n in range(30)},
+    }
+    rows = breakdown.rows_with_intervals(run(grouped(values)), resamples=2000)
+    by_split = {row["split"].partition(":")[2]: row for row in rows}
+    assert all(row["low"] < row["value"] < row["high"] for row in rows)
+    width = {name: row["high"] - row["low"] for name, row in by_split.items()}
+    assert width["short"] > width["long"]
+    # the mean of two groups that are hardly related: half the root of the sum of squares
+    expected = np.hypot(width["long"], width["short"]) / 2
+    assert width["overall"] == pytest.approx(expected, rel=0.15)
+
+
+def test_the_rows_value_decides_between_a_mean_over_videos_and_a_ratio_of_sums(run):
+    data = scores({"recall": {"x": [1.0], "y": [0.0], "z": [0.5]}})
+    sums = {"x": (1, 1), "y": (0, 6), "z": (1, 2)}
+    for video in data["videos"]:
+        num, den = sums[video["video"]]
+        video["weights"] = {"recall": {"num": num, "den": den}}
+    mean = run(data)
+    assert mean.means("strict") == {"recall"}
+    assert "low" in breakdown.rows_with_intervals(mean, resamples=200)[0]
+    data["scores"][0]["value"] = 2 / 9
+    pooled = run(data)
+    assert pooled.means("strict") == frozenset()
+    assert "low" in breakdown.rows_with_intervals(pooled, resamples=200)[0]
