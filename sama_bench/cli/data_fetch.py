@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from sama_bench.cli._options import data_option, json_option
 from sama_bench.data.fetch import FetchReport, fetch
 from sama_bench.data.fetch_plan import FetchPlan, plan_fetch, source_name
 from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES, HumanSource
+from sama_bench.data.unpack import is_archive, unpack
 from sama_bench.errors import UserError
 
 GROUP = "data"
-_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 _SHOWN = 20
 
 
@@ -31,6 +31,7 @@ _SHOWN = 20
 @click.option("--revision", help="Branch, tag or commit of the data set; by default its newest.")
 @click.option("--everything", is_flag=True, help="Also fetch files that no benchmark here needs.")
 @click.option("--overwrite", is_flag=True, help="Replace different files that are in the way.")
+@click.option("--unpack", "unpacking", is_flag=True, help="Unpack archives where they lie.")
 @json_option
 def command(
     names: tuple[str, ...],
@@ -40,6 +41,7 @@ def command(
     revision: str | None,
     everything: bool,
     overwrite: bool,
+    unpacking: bool,
     json_file: Path | None,
 ) -> int:
     """Download what may be downloaded, and say how to get the rest.
@@ -74,6 +76,8 @@ def command(
             continue
         report = _carry_out(plan, overwrite)
         click.echo(describe_report(report), err=quiet)
+        for line in _archives(report, unpacking, overwrite):
+            click.echo(line, err=quiet)
         results.append(report.to_json())
         complete = complete and report.complete
     _write_json(json_file, results)
@@ -99,6 +103,18 @@ def _carry_out(plan: FetchPlan, overwrite: bool) -> FetchReport:
             bar.update(count)
 
         return fetch(plan, overwrite=overwrite, progress=show)
+
+
+def _archives(report: FetchReport, unpacking: bool, overwrite: bool) -> Iterator[str]:
+    """Unpack the archives among the fetched files, or say that there are some."""
+    there = {file.path for file in report.files if file.status in ("fetched", "kept")}
+    packed = [f for f in report.plan.files if is_archive(f.path) and f.path in there]
+    if packed and not unpacking:
+        yield f"  to be unpacked (--unpack): {', '.join(file.path for file in packed)}"
+        return
+    for file in packed:
+        done = unpack(file.target, overwrite)
+        yield f"  {file.path}: {done.written} files unpacked, {done.kept} were there already"
 
 
 def catalogue() -> str:
@@ -157,9 +173,6 @@ def describe_report(report: FetchReport) -> str:
     folders = sorted({str(file.target.parent) for file in report.plan.files})
     if report.complete:
         lines.append(f"  the files lie in {', '.join(folders[:3])}")
-    packed = [f.path for f in report.plan.files if f.path.endswith(_ARCHIVES)]
-    if packed:
-        lines.append(f"  unpack in place: {', '.join(packed[:5])}")
     for name in report.plan.source.next:
         lines.append(f"  also needed: {HUMAN_SOURCES[name].title} ('sama-bench data fetch {name}')")
     return "\n".join(lines)

@@ -57,8 +57,8 @@ def ensure_mini(root: Path | None = None, benchmark: str = "sama-bench") -> Path
         benchmark: one of `MINI_BENCHMARKS`.
 
     Raises:
-        UserError: there is no mini of that benchmark, or `root` holds other files.
-        OSError: the folder could not be written.
+        UserError: there is no mini of that benchmark, `root` holds other files, or the disk
+            refused.
     """
     name = "sama-bench" if benchmark in ("sama-bench-g", "sama-bench-c") else benchmark
     if name not in MINI_BENCHMARKS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -294,3 +296,18 @@ def test_instructions_say_where_files_go(
     said = capsys.readouterr().out
     assert HUMAN_SOURCES[name].page in said
     assert str(tmp_path) in said
+
+
+def test_archives_are_unpacked_when_told(
+    hub: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("videos/sav_1/00000.jpg", b"jpeg")
+    hub.files[SAV]["ref_sav_eval/videos.zip"] = packed.getvalue()
+    del hub.files[SAV]["videos.zip"]
+    assert run("ref-sav", "--data", str(tmp_path), "--yes") == 0
+    assert "to be unpacked (--unpack): ref_sav_eval/videos.zip" in capsys.readouterr().out
+    assert run("ref-sav", "--data", str(tmp_path), "--yes", "--unpack") == 0
+    assert "1 files unpacked" in capsys.readouterr().out
+    assert (tmp_path / "ref_sav_eval/videos/sav_1/00000.jpg").read_bytes() == b"jpeg"

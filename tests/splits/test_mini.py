@@ -216,6 +216,18 @@ def test_an_interrupted_or_repeated_call_is_safe(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
 
 
+def test_a_disk_that_refuses_gives_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UserError, match="No space left on device; name another folder"):
+        ensure_mini(tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+
+
 def test_default_place_follows_the_environment(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
