@@ -119,17 +119,19 @@ def _strings(path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def environment_path(spec: ModelSpec) -> Path | None:
     """Return the environment file of a model, or None when it runs in the current environment.
 
-    ``spec.environment`` is a path, or the name of a file in ``environments/`` beside the adapter.
+    ``spec.environment`` is a path, or the name of a file in ``environments/`` beside the adapter. A
+    user's ``my_model.py`` runs in ``my_model.toml``, if that lies beside it.
 
     Raises:
         UserError: there is no such file.
     """
+    module = spec.adapter.rpartition(":")[0]
     if spec.environment is None:
-        return None
+        beside = Path(module).with_suffix(".toml")
+        return beside if module.endswith(".py") and beside.is_file() else None
     if spec.environment.endswith(".toml"):
         path = Path(spec.environment).expanduser()
     else:
-        module = spec.adapter.rpartition(":")[0]
         path = _folder_of(module) / "environments" / f"{spec.environment}.toml"
     if not path.is_file():
         raise UserError(f"model {spec.name}: there is no environment file {path}")

@@ -104,7 +104,8 @@ def _pip_settings() -> dict[str, str]:
     names = {"index-url": "UV_INDEX_URL", "find-links": "UV_FIND_LINKS"}
     names["extra-index-url"] = "UV_EXTRA_INDEX_URL"
     names["cert"] = "SSL_CERT_FILE"
-    settings: dict[str, str] = {}
+    # pip takes the best version of all indexes, uv by default only looks at the first that has any.
+    settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
     for line in done.stdout.splitlines():
         key, sign, value = line.partition("=")
         name = names.get(key.rpartition(".")[2])
