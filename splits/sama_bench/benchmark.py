@@ -31,9 +31,9 @@ class _SamaBench(Benchmark):
     task: Task
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
-        """List a split; ``mini`` needs no root and is generated on first use."""
+        """List a split; ``mini`` is embedded: it needs no root and is generated on first use."""
         layout.shards_of(split)
-        if split == "mini" and root is None:
+        if split == "mini":
             root = ensure_mini()
         if root is None:
             raise UserError(

@@ -1,0 +1,84 @@
+"""What the commands that print scores share: options, tools, tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench import tables
+from sama_bench.scores import Result, tidy
+
+Command = Callable[..., Any]
+
+EVERY_ROW = ("_over_samples", "_over_videos")
+
+
+def headline(rows: Sequence[dict[str, Any]], groups: bool) -> list[dict[str, Any]]:
+    """Choose the rows of the printed table: no secondary means, and groups only if asked."""
+    chosen = []
+    for row in rows:
+        metric, split = str(row["metric"]), str(row["split"])
+        if metric.startswith("rank_mean_") or metric.endswith(EVERY_ROW):
+            continue
+        if ":" in split and not groups:
+            continue
+        chosen.append(row)
+    return chosen
+
+
+def print_results(results: Sequence[Result], groups: bool = True) -> None:
+    """Print the table of results, and what a user has to know about them."""
+    rows = [row for result in results for row in result.rows()]
+    click.echo(tables.render(headline(rows, groups), "terminal"))
+    for result in results:
+        for line in result.problems:
+            click.echo(f"note: {line}", err=True)
+        _say_failed(result)
+
+
+def _say_failed(result: Result) -> None:
+    failed = {
+        sample.id: sample.notes.get("note", "no reason recorded")
+        for sample in result.scores.samples
+        if sample.status == "failed"
+    }
+    if failed:
+        id, reason = next(iter(failed.items()))
+        click.echo(
+            f"note: {len(failed)} samples of {result.benchmark} {result.split} failed and have no "
+            f"score, e.g. {id}: {reason}",
+            err=True,
+        )
+
+
+def write_json(results: Sequence[Result], file: Path | None) -> None:
+    """Write the tidy JSON of results to a file, or to standard output for ``-``."""
+    if file is None:
+        return
+    text = json.dumps(tidy(results), indent=1, ensure_ascii=False)
+    if str(file) == "-":
+        click.echo(text)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", encoding="utf-8")
+
+
+def scoring_options(command: Command) -> Command:
+    """Add the options of scoring: ``--phrases``, ``--no-captions``."""
+    command = click.option(
+        "--phrases",
+        default="auto",
+        show_default=True,
+        help="Phrase similarity of recall: bert-base-uncased (official), minilm, token-overlap; "
+        "auto takes the official one where its weights are, else marks the score as a variant.",
+    )(command)
+    return click.option(
+        "--captions/--no-captions",
+        default=True,
+        show_default=True,
+        help="Run the caption metrics (they start Java, some seconds).",
+    )(command)

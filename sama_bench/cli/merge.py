@@ -1,0 +1,86 @@
+"""``sama-bench merge``: shards to final scores and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sama_bench import tables
+from sama_bench.cli._options import (
+    chosen_protocols,
+    data_option,
+    json_option,
+    option_option,
+    parse_options,
+    protocol_option,
+    runs_option,
+)
+from sama_bench.cli._scoring import headline, print_results, scoring_options, write_json
+from sama_bench.merge import merge
+from sama_bench.scores import Result
+from sama_bench.scoring import standard_tools
+
+
+@click.command("merge", short_help="Check shards, merge them into final scores, print tables.")
+@click.argument("run_folders", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
+@runs_option
+@data_option
+@click.option("--split", help="Split to merge to; default: the smallest that holds the runs.")
+@click.option(
+    "--allow-partial", is_flag=True, help="Score incomplete runs; every row shows its coverage."
+)
+@protocol_option
+@option_option
+@scoring_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the tables as table.md, table.csv, table.tex and table.json; default: --runs.",
+)
+@json_option
+def command(
+    run_folders: tuple[Path, ...],
+    runs: Path,
+    data: Path | None,
+    split: str | None,
+    allow_partial: bool,
+    protocol: str,
+    options: tuple[str, ...],
+    phrases: str,
+    captions: bool,
+    out: Path | None,
+    json_file: Path | None,
+) -> int:
+    """Merge RUN folders (default: all below --runs) into final scores.
+
+    Every expected sample must be there exactly once, and the shards must agree on model, adapter,
+    checkpoint, protocol card and data; otherwise the merge is refused with the list of what is
+    missing or differs.
+    """
+    results = merge(
+        run_folders,
+        runs,
+        split=split,
+        allow_partial=allow_partial,
+        data=data,
+        protocols=chosen_protocols(protocol),
+        tools=standard_tools(phrases, captions, options=parse_options(options)),
+        say=lambda line: click.echo(line, err=True),
+    )
+    print_results(results)
+    write_tables(results, out or runs)
+    write_json(results, json_file)
+    return 0 if all(result.complete for result in results) else 1
+
+
+def write_tables(results: list[Result], folder: Path) -> None:
+    """Write the tables of results for papers and programs."""
+    rows = [row for result in results for row in result.rows()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, form in (("md", "markdown"), ("tex", "latex")):
+        text = tables.render(headline(rows, groups=True), form)  # type: ignore[arg-type]
+        (folder / f"table.{name}").write_text(text, encoding="utf-8")
+    (folder / "table.csv").write_text(tables.render(rows, "csv"), encoding="utf-8")
+    write_json(results, folder / "table.json")
+    click.echo(f"tables: {folder}/table.md, .csv, .tex, .json", err=True)

@@ -1,0 +1,104 @@
+"""Merging shards into final scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
+from sama_bench.errors import IncompleteError
+from sama_bench.merging import (
+    Group,
+    check_agreement,
+    find_groups,
+    joint_answers,
+    merged_manifest,
+    missing_parts,
+)
+from sama_bench.scores import Result
+from sama_bench.scoring import check_data, open_data, problems_of, score_answers, with_options
+from sama_bench.store import SCORES, run_path
+
+
+def merge(
+    runs: Sequence[Path] = (),
+    root: Path = Path("runs"),
+    split: str | None = None,
+    allow_partial: bool = False,
+    data: Path | None = None,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Result]:
+    """Merge run folders into final scores, written as ``scores.json`` of the merged split.
+
+    Everything is scored anew from the answers, as one run of the whole would be, so that a merge
+    of 13 shards equals it exactly.
+
+    Args:
+        runs: run folders, or folders that hold some; all below ``root`` if empty.
+        root: folder of the run folders.
+        split: to merge to; by default the smallest that holds all runs of a model.
+        allow_partial: score what is there; every row shows its coverage.
+        data: root of the benchmark's files; by default where the runs found them.
+        protocols: definitions to score under.
+        tools: see ``sama_bench.scoring.standard_tools``.
+        say: receives a line of progress per merged group.
+
+    Returns:
+        one result per model and benchmark.
+
+    Raises:
+        IncompleteError: samples are missing or there twice, or the runs disagree.
+        UserError: there is no run, or its data cannot be found.
+    """
+    return [
+        _merge_group(group, root, split, allow_partial, data, protocols, tools, say)
+        for group in find_groups(runs, root)
+    ]
+
+
+def _merge_group(
+    group: Group,
+    root: Path,
+    split: str | None,
+    allow_partial: bool,
+    data: Path | None,
+    protocols: Sequence[Protocol],
+    tools: Tools | None,
+    say: Callable[[str], None],
+) -> Result:
+    check_agreement(group)
+    first = group.parts[0].manifest
+    dataset = open_data(group.benchmark, split or group.split, first, data)
+    for part in group.parts:
+        check_data(dataset, part.manifest, part.folder.path)
+    answers, missing = joint_answers(group, dataset)
+    problems = [line for part in group.parts for line in problems_of(part.folder)]
+    if missing:
+        lack = missing_parts(group, dataset, missing)
+        if not allow_partial:
+            raise IncompleteError(
+                f"{group.name}, split {dataset.split}, is incomplete: {lack}; run what is missing, "
+                "or merge with --allow-partial"
+            )
+        problems.append(f"partial: {lack}")
+    say(f"scoring {group.name}, split {dataset.split}: {len(dataset.entries)} samples")
+    manifest = merged_manifest(group, dataset)
+    result = score_answers(
+        group.benchmark,
+        dataset,
+        answers,
+        manifest,
+        protocols,
+        with_options(tools, first),
+        problems,
+    )
+    result.write(_home(group, root, result) / SCORES)
+    return result
+
+
+def _home(group: Group, root: Path, result: Result) -> Path:
+    if len(group.parts) == 1 and group.parts[0].split == result.split:
+        return group.parts[0].folder.path
+    return run_path(root, result.model, result.benchmark, result.split)
