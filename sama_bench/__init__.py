@@ -1,7 +1,7 @@
 """The evaluation toolkit for referring and grounded video understanding.
 
-The functions behind the commands: ``sama_bench.run(...)``. They are imported when first used, so
-that a worker, which needs little of this package, starts fast.
+The functions behind the commands: ``sama_bench.run(...)``, ``merge``, ``score_run``. They are
+imported when first used, so that a worker, which needs little of this package, starts fast.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from sama_bench._version import __version__
 
 if TYPE_CHECKING:
     from sama_bench.api import run
+    from sama_bench.merging import merge
+    from sama_bench.scoring import score_run
 
-__all__ = ["__version__", "run"]
+__all__ = ["__version__", "merge", "run", "score_run"]
 
-_HOME = {"run": "sama_bench.api"}
+_HOME = {
+    "merge": "sama_bench.merging",
+    "run": "sama_bench.api",
+    "score_run": "sama_bench.scoring",
+}
 
 
 def __getattr__(name: str) -> Any:

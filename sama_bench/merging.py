@@ -1,184 +1,104 @@
-"""Which run folders belong together, and whether they may be merged.
-
-Shards are merged when they are of one model, asked in one way, on the same data; anything else
-would put numbers of different things into one mean.
-"""
+"""Merging shards into final scores."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from sama_bench import registry
-from sama_bench.benchmark import Benchmark, Dataset, Outcome
-from sama_bench.errors import IncompleteError, UserError
-from sama_bench.manifest import IDENTITY
-from sama_bench.scoring import manifest_of
-from sama_bench.store import RunFolder, find_runs
-
-AGREE = tuple(key for key in IDENTITY if key not in ("benchmark", "split", "data"))
-"""What the manifests of merged runs must have in common."""
-
-SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Part:
-    """One run folder that takes part in a merge."""
-
-    folder: RunFolder
-    manifest: Mapping[str, Any]
-
-    @property
-    def split(self) -> str:
-        """The split that it was run on."""
-        return str(self.manifest["split"])
+from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
+from sama_bench.errors import IncompleteError
+from sama_bench.scores import Result
+from sama_bench.scoring import check_data, open_data, problems_of, score_answers, with_options
+from sama_bench.shards import (
+    Group,
+    check_agreement,
+    find_groups,
+    joint_answers,
+    merged_manifest,
+    missing_parts,
+)
+from sama_bench.store import SCORES, run_path
 
 
-@dataclass(frozen=True)
-class Group:
-    """The runs of one model on one benchmark whose splits belong together."""
+def merge(
+    runs: Sequence[Path] = (),
+    root: Path = Path("runs"),
+    split: str | None = None,
+    allow_partial: bool = False,
+    data: Path | None = None,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Result]:
+    """Merge run folders into final scores, written as ``scores.json`` of the merged split.
 
-    benchmark: Benchmark
-    parts: Sequence[Part]
-
-    @property
-    def name(self) -> str:
-        """Model and benchmark, for messages."""
-        return f"{self.parts[0].manifest['model']} on {self.benchmark.name}"
-
-    @property
-    def split(self) -> str:
-        """The smallest split that holds all parts."""
-        return self.benchmark.union([part.split for part in self.parts])
-
-
-def find_groups(runs: Sequence[Path], root: Path) -> list[Group]:
-    """Group run folders by model, benchmark and family of splits.
+    Everything is scored anew from the answers, as one run of the whole would be, so that a merge
+    of 13 shards equals it exactly.
 
     Args:
-        runs: run folders, or folders that hold some at any depth; all below ``root`` if none.
+        runs: run folders, or folders that hold some; all below ``root`` if empty.
         root: folder of the run folders.
+        split: to merge to; by default the smallest that holds all runs of a model.
+        allow_partial: score what is there; every row shows its coverage.
+        data: root of the benchmark's files; by default where the runs found them.
+        protocols: definitions to score under.
+        tools: see ``sama_bench.scoring.standard_tools``.
+        say: receives a line of progress per merged group.
+
+    Returns:
+        one result per model and benchmark.
 
     Raises:
-        UserError: there is no run, or a folder is none.
+        IncompleteError: samples are missing or there twice, or the runs disagree.
+        UserError: there is no run, or its data cannot be found.
     """
-    paths: dict[Path, None] = {}
-    for given in runs or [root]:
-        if not given.is_dir():
-            raise UserError(f"there is no run folder {given}; 'sama-bench run' makes them")
-        found = find_runs(given)
-        if not found:
-            raise UserError(f"{given} holds no run; 'sama-bench run' makes them")
-        paths.update(dict.fromkeys(path.resolve() for path in found))
-    grouped: dict[tuple[str, str, str], list[Part]] = {}
-    for path in paths:
-        folder = RunFolder(path)
-        manifest = manifest_of(folder)
-        family = registry.benchmark(manifest["benchmark"]).family(manifest["split"])
-        key = (manifest["model"], manifest["benchmark"], family)
-        grouped.setdefault(key, []).append(Part(folder, manifest))
     return [
-        Group(registry.benchmark(benchmark), sorted(parts, key=lambda part: part.folder.path))
-        for (_, benchmark, _), parts in sorted(grouped.items())
+        _merge_group(group, root, split, allow_partial, data, protocols, tools, say)
+        for group in find_groups(runs, root)
     ]
 
 
-def check_agreement(group: Group) -> None:
-    """Check that all parts were made in one way, on the same data.
-
-    Raises:
-        IncompleteError: what differs, and where.
-    """
-    differences = []
-    first = group.parts[0]
-    for part in group.parts[1:]:
-        for key in AGREE:
-            one, other = first.manifest.get(key), part.manifest.get(key)
-            if one != other:
-                differences.append(
-                    f"{key} is {_short(one)} in {first.split} and {_short(other)} in {part.split}"
-                )
-    sums: dict[str, tuple[str, str]] = {}
-    for part in group.parts:
-        for name, checksum in (part.manifest.get("data") or {}).items():
-            before, where = sums.setdefault(name, (checksum, part.split))
-            if before != checksum:
-                differences.append(f"{name} differs between {where} and {part.split}")
-    if differences:
-        raise IncompleteError(
-            f"the runs of {group.name} disagree and are not merged: {_listed(differences)}"
-        )
-
-
-def joint_answers(group: Group, dataset: Dataset) -> tuple[Callable[[str], Outcome], Sequence[str]]:
-    """Return the answers of all parts as one, and the ids of the samples that no part holds.
-
-    Raises:
-        IncompleteError: samples that stand in several parts.
-    """
-    holder: dict[str, RunFolder] = {}
-    twice: list[str] = []
-    for part in group.parts:
-        for id in part.folder.ids():
-            if id in holder:
-                twice.append(f"{id} in {holder[id].path.name} and {part.folder.path.name}")
-            holder[id] = part.folder
-    if twice:
-        raise IncompleteError(
-            f"the runs of {group.name} hold samples more than once: {_listed(twice)}; "
-            "name the run folders that shall be merged"
-        )
-
-    def answers(id: str) -> Outcome:
-        return holder[id].outcome(id) if id in holder else Outcome("missing")
-
-    missing = [entry.id for entry in dataset.entries if entry.id not in holder]
-    return answers, missing
-
-
-def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str:
-    """Say in one line what a merge lacks: shards that nobody ran, and samples not asked."""
-    ran = {shard for part in group.parts for shard in part.manifest.get("shards", [part.split])}
-    shards = [shard for shard in dataset.shards if shard not in ran]
-    lacks = []
-    if shards:
-        lacks.append(f"no run of {', '.join(shards)}")
-    absent = set(missing)
-    unasked = [
-        entry.id
-        for entry in dataset.entries
-        if entry.id in absent and entry.attributes.get("shard") not in shards
-    ]
-    if unasked:
-        lacks.append(f"{len(unasked)} samples not asked yet: {_listed(unasked)}")
-    return "; ".join(lacks)
-
-
-def merged_manifest(group: Group, dataset: Dataset) -> dict[str, Any]:
-    """Return what the parts agree on, and which they are."""
+def _merge_group(
+    group: Group,
+    root: Path,
+    split: str | None,
+    allow_partial: bool,
+    data: Path | None,
+    protocols: Sequence[Protocol],
+    tools: Tools | None,
+    say: Callable[[str], None],
+) -> Result:
+    check_agreement(group)
     first = group.parts[0].manifest
-    if len(group.parts) == 1 and group.parts[0].split == dataset.split:
-        return dict(first)
-    kept = ("model", *AGREE, "packages", "python", "can", "oracle", "data_root", "takes_history")
-    return {
-        **{key: first[key] for key in kept if key in first},
-        "benchmark": group.benchmark.name,
-        "split": dataset.split,
-        "shards": list(dataset.shards),
-        "data": dict(dataset.files),
-        "merged_from": [str(part.folder.path) for part in group.parts],
-    }
+    dataset = open_data(group.benchmark, split or group.split, first, data)
+    for part in group.parts:
+        check_data(dataset, part.manifest, part.folder.path)
+    answers, missing = joint_answers(group, dataset)
+    problems = [line for part in group.parts for line in problems_of(part.folder)]
+    if missing:
+        lack = missing_parts(group, dataset, missing)
+        if not allow_partial:
+            raise IncompleteError(
+                f"{group.name}, split {dataset.split}, is incomplete: {lack}; run what is missing, "
+                "or merge with --allow-partial"
+            )
+        problems.append(f"partial: {lack}")
+    say(f"scoring {group.name}, split {dataset.split}: {len(dataset.entries)} samples")
+    manifest = merged_manifest(group, dataset)
+    result = score_answers(
+        group.benchmark,
+        dataset,
+        answers,
+        manifest,
+        protocols,
+        with_options(tools, first),
+        problems,
+    )
+    result.write(_home(group, root, result) / SCORES)
+    return result
 
 
-def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
-    return ", ".join(items[:SHOWN]) + more
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _home(group: Group, root: Path, result: Result) -> Path:
+    if len(group.parts) == 1 and group.parts[0].split == result.split:
+        return group.parts[0].folder.path
+    return run_path(root, result.model, result.benchmark, result.split)

@@ -68,3 +68,19 @@ def parse_options(pairs: Sequence[str]) -> dict[str, str]:
             raise UserError(f"--option {key} is given twice")
         options[key] = value
     return options
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write the value of ``--json``: to the file, or to standard output for ``-``.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    if str(file) == "-":
+        click.echo(text)
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"--json {file}: cannot be written: {error.strerror}") from None

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sama_bench import tables
+from sama_bench.cli._options import write_text
 from sama_bench.scores import Result, tidy
 
 Command = Callable[..., Any]
@@ -57,14 +58,8 @@ def _say_failed(result: Result) -> None:
 
 def write_json(results: Sequence[Result], file: Path | None) -> None:
     """Write the tidy JSON of results to a file, or to standard output for ``-``."""
-    if file is None:
-        return
-    text = json.dumps(tidy(results), indent=1, ensure_ascii=False)
-    if str(file) == "-":
-        click.echo(text)
-    else:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text + "\n", encoding="utf-8")
+    if file is not None:
+        write_text(file, json.dumps(tidy(results), indent=1, ensure_ascii=False))
 
 
 def scoring_options(command: Command) -> Command:

@@ -17,7 +17,7 @@ from sama_bench.cli._options import (
     runs_option,
 )
 from sama_bench.cli._scoring import headline, print_results, scoring_options, write_json
-from sama_bench.merge import merge
+from sama_bench.merging import merge
 from sama_bench.scores import Result
 from sama_bench.scoring import standard_tools
 

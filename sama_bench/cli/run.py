@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,21 @@ import click
 
 from sama_bench import api
 from sama_bench.cli._options import (
+    chosen_protocols,
     data_option,
     json_option,
     option_option,
     parse_options,
+    protocol_option,
     runs_option,
+    write_text,
 )
+from sama_bench.cli._scoring import print_results, scoring_options
+from sama_bench.cluster import cluster_rank
 from sama_bench.plan import HISTORIES
 from sama_bench.running import RunResult
+from sama_bench.scores import Result, tidy
+from sama_bench.scoring import score_run, standard_tools
 
 SHOWN_FAILURES = 5
 
@@ -80,8 +88,23 @@ SHOWN_FAILURES = 5
     "Ray cluster; auto takes Ray where RAY_ADDRESS is set.",
 )
 @click.option("--no-env", is_flag=True, help="Run the workers in the current environment.")
+@click.option(
+    "--score/--no-score",
+    default=None,
+    help="Score the answers and print the table; default: yes, but not in a job of a cluster.",
+)
+@protocol_option
+@scoring_options
 @json_option
-def command(json_file: Path | None, options: tuple[str, ...], **given: Any) -> int:
+def command(
+    json_file: Path | None,
+    options: tuple[str, ...],
+    score: bool | None,
+    protocol: str,
+    phrases: str,
+    captions: bool,
+    **given: Any,
+) -> int:
     """Ask MODEL every sample of a split that has no answer yet, then score the run.
 
     Answers are recorded as they come, in runs/MODEL/BENCHMARK/SPLIT. The same command again goes
@@ -90,9 +113,17 @@ def command(json_file: Path | None, options: tuple[str, ...], **given: Any) -> i
     """
     result = api.run(options=parse_options(options), **given)
     say_result(result)
+    scored: list[Result] = []
+    if score or (score is None and cluster_rank(os.environ) is None):
+        tools = standard_tools(phrases, captions)
+        click.echo("scoring the answers", err=True)
+        scored = [
+            score_run(folder, given["data"], chosen_protocols(protocol), tools)
+            for folder in result.folders
+        ]
+        print_results(scored, groups=False)
     if json_file is not None:
-        text = json.dumps(as_json(result), indent=1)
-        click.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n")
+        write_text(json_file, json.dumps(as_json(result) | tidy(scored), indent=1))
     return 0 if result.complete else 1
 
 
