@@ -28,6 +28,9 @@ from sama_bench.recorder import Recorder
 from sama_bench.store import RunFolder, run_path
 from sama_bench.supervise import Policy, Supervisor
 
+GATHERING = "gathering of the parts"
+"""Claimed like a video, so that one job does it."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -165,8 +168,8 @@ class Job:
         try:
             self._sign_off()
         finally:
-            self._release()
             self.recorder.close()
+            self._release()
 
     def _sign_off(self) -> None:
         for target in self._targets:
@@ -177,7 +180,10 @@ class Job:
                     target.folder.write_manifest(facts)
 
     def _release(self) -> None:
-        for claims in self._claims:
+        """Give up all claims; the last job to leave makes the main file complete."""
+        for target, claims in zip(self._targets, self._claims, strict=True):
+            if not claims.others() and claims.take(GATHERING):
+                target.folder.gather()
             claims.release()
 
     def _begin(self) -> None:

@@ -49,6 +49,7 @@ class _Place:
     offset: int
     length: int
     status: Status
+    end: bytes  # with the checksum of the line: equal lines are copies, not two answers
 
 
 class RunFolder:
@@ -59,8 +60,8 @@ class RunFolder:
 
     Attributes:
         path: the folder.
-        duplicates: samples that have more than one line; the later counts, an answer before a
-            failure where the lines lie in different parts.
+        duplicates: samples that were answered more than once; the later counts, or where the lines
+            lie in different parts, the main one's. A failure that was tried again is none.
         damaged: lines that could not be read, as ``file:line: why``; their samples are missing.
     """
 
@@ -159,6 +160,21 @@ class RunFolder:
             self.path.glob("predictions*.jsonl"), key=lambda p: (p.name != PREDICTIONS, p)
         )
 
+    def gather(self) -> None:
+        """Copy to the main file what counts and lies in parts, which stay: nothing can get lost."""
+        self.refresh()
+        elsewhere = [p for p in self._places.values() if p.file.name != PREDICTIONS]
+        if not elsewhere:
+            return
+        with self.appender() as appender:
+            for place in elsewhere:
+                with place.file.open("rb") as file:
+                    file.seek(place.offset)
+                    appender.append(file.read(place.length) + b"\n", wait=False)
+            appender.append(b"")
+        self._places, self._read = {}, {}
+        self.refresh()
+
     def appender(self, part: str | None = None) -> Appender:
         """Open the predictions for appending: the main file, or one job's own part."""
         name = PREDICTIONS if part is None else f"predictions.{safe_name(part)}.jsonl"
@@ -187,11 +203,15 @@ class RunFolder:
             self.damaged.append(f"{file}:{number}: {error}")
             return
         before = self._places.get(id)
-        if before is not None:
-            self.duplicates.add(id)
-            if before.file != file and before.status != "failed":
+        place = _Place(file, offset, len(line), status, line[-12:])
+        if before is not None and before.status != "failed":
+            elsewhere = before.file != file
+            copied = (before.end, before.length) == (place.end, place.length)
+            if not copied and not (elsewhere and status == "failed"):
+                self.duplicates.add(id)
+            if elsewhere:
                 return
-        self._places[id] = _Place(file, offset, len(line), status)
+        self._places[id] = place
 
     def _forget(self, file: Path) -> None:
         self._places = {id: place for id, place in self._places.items() if place.file != file}

@@ -37,6 +37,7 @@ class Policy:
         crashes: of a worker on one sample, by a fault of its own, after which it is set aside.
         kills: the same, when somebody else ended the worker.
         back_off: before a worker is started again, doubled with each death without an answer.
+        longest_back_off: which it does not exceed.
         starts: deaths in a row without an answer after which a worker is given up.
     """
 
@@ -48,7 +49,13 @@ class Policy:
     crashes: int = 2
     kills: int = 5
     back_off: float = 1.0
+    longest_back_off: float = 60.0
     starts: int = 5
+
+    def wait(self, deaths: int) -> float:
+        """Return how long a worker that died this often in a row is left alone."""
+        doubled = self.back_off * 2 ** min(deaths - 2, 30) if deaths > 1 else 0.0
+        return min(self.longest_back_off, doubled)
 
 
 class StoppedError(SamaBenchError):
@@ -242,8 +249,8 @@ class Supervisor:
         outside = why is None and slot.link.from_outside()
         at_work = set(slot.began) if blame else set()
         slot.deaths += blame
-        wait = min(60.0, self._policy.back_off * 2 ** (slot.deaths - 2)) if slot.deaths > 1 else 0
-        slot.link, slot.declared, slot.not_before = None, None, time.monotonic() + wait
+        slot.link, slot.declared = None, None
+        slot.not_before = time.monotonic() + self._policy.wait(slot.deaths)
         slot.generation += 1
         self._last_loss = f"{reason} (log: {self._log(slot)})"
         self._recorder.event("worker_lost", worker=slot.name, reason=reason, deaths=slot.deaths)

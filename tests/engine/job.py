@@ -17,7 +17,9 @@ def dataset() -> FakeDataset:
 
 
 def work(runs: Path, workers: int, history: str = "independent", sleep: float = 0.02):
-    policy = dataclasses.replace(QUICK, starts=1000, kills=1000, back_off=0.01)
+    policy = dataclasses.replace(
+        QUICK, starts=1000, kills=1000, back_off=0.01, longest_back_off=0.1
+    )
     return ask(
         runs,
         datasets=[dataset()],

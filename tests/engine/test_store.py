@@ -76,6 +76,7 @@ def test_a_torn_last_line_is_missing_and_costs_only_itself(tmp_path):
 def test_of_two_lines_the_later_counts_and_that_is_said(tmp_path):
     folder = RunFolder(tmp_path)
     write(folder, answered("a", "old"), Record("b", "failed", error="x"), answered("a", "new"))
+    write(folder, answered("b", "tried again"))
     folder.refresh()
     assert folder.outcome("a").answer.text == "new"
     assert folder.duplicates == {"a"}
@@ -89,7 +90,19 @@ def test_parts_are_one_and_an_answer_counts_before_a_failure(tmp_path):
     folder.refresh()
     assert folder.outcome("a").answer.text == "part"
     assert folder.outcome("b").answer.text == "main"
-    assert folder.duplicates == {"a", "b"}
+    assert folder.duplicates == set()
+    write(folder, answered("b", "other"), part="rank/2")
+    folder.gather()
+    assert folder.duplicates == {"b"}
+    assert folder.outcome("b").answer.text == "main"
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "predictions.jsonl").write_bytes((tmp_path / "predictions.jsonl").read_bytes())
+    assert {id: RunFolder(alone).outcome(id) for id in "ab"} == {
+        id: folder.outcome(id) for id in "ab"
+    }
+    folder.gather()
+    assert (tmp_path / "predictions.jsonl").read_bytes().count(b"\n") == 3
 
 
 def test_a_broken_mask_is_a_failure_and_never_a_zero(tmp_path):

@@ -1,0 +1,91 @@
+import os
+
+import pytest
+
+from sama_bench import claims as module
+from sama_bench.claims import Claims, process_started
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def on(machine, monkeypatch):
+    facts = {"machine": machine, "pid": os.getpid(), "started": process_started(os.getpid())}
+    monkeypatch.setattr(module, "_me", lambda: facts)
+
+
+def test_a_video_is_claimed_once(tmp_path, monkeypatch, clock):
+    first, second = Claims(tmp_path, "first"), Claims(tmp_path, "second")
+    first.begin()
+    second.begin()
+    assert first.take("v0")
+    assert first.take("v0")
+    assert first.holds("v0")
+    assert not second.take("v0")
+    assert not second.can_take("v0")
+    assert second.take("v1")
+    assert first.others() == ["second"]
+    first.release()
+    assert second.take("v0")
+    second.release()
+    assert not (tmp_path / "claims").exists()
+
+
+def test_a_job_on_another_machine_is_dead_when_its_counter_stands_still(
+    tmp_path, monkeypatch, clock
+):
+    on("there", monkeypatch)
+    remote = Claims(tmp_path, "remote", lease=90)
+    remote.begin()
+    assert remote.take("v0")
+    on("here", monkeypatch)
+    local = Claims(tmp_path, "local", lease=90)
+    local.begin()
+    for _ in range(20):  # it lives, however the clocks of the two machines differ
+        clock.now += 50
+        on("there", monkeypatch)
+        remote.beat()
+        on("here", monkeypatch)
+        assert not local.take("v0")
+    clock.now += 89
+    assert not local.take("v0")
+    clock.now += 2
+    assert local.can_take("v0")
+    assert local.take("v0")
+
+
+def test_a_dead_claim_is_taken_over_by_one_job_only(tmp_path, monkeypatch, clock):
+    dead = Claims(tmp_path, "dead")
+    dead.begin()
+    dead.take("v0")
+    (tmp_path / "claims" / "dead.job").unlink()
+    jobs = [Claims(tmp_path, f"job{n}") for n in range(5)]
+    for job in jobs:
+        job.begin()
+    assert [job.take("v0") for job in jobs].count(True) == 1
+    assert [job.take("v0") for job in reversed(jobs)].count(True) == 1
+
+
+def test_a_process_that_was_replaced_by_another_of_its_number_is_dead(tmp_path, monkeypatch, clock):
+    job = Claims(tmp_path, "job")
+    job.begin()
+    job.take("v0")
+    monkeypatch.setattr(module, "process_started", lambda pid: "later")
+    assert Claims(tmp_path, "next").can_take("v0")
+
+
+def test_a_claim_without_a_name_is_waited_for(tmp_path, monkeypatch, clock):
+    job = Claims(tmp_path, "job", lease=90)
+    job.begin()
+    job._path("v0", 0).write_text("")
+    assert not job.take("v0")
+    clock.now += 91
+    assert job.take("v0")

@@ -1,0 +1,84 @@
+import pytest
+
+from sama_bench.api import worker_devices
+from sama_bench.cluster import cluster_rank
+from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
+from sama_bench.errors import UserError
+from sama_bench.store import RunFolder
+from tests.engine.fakes import ask
+
+SRUN = {
+    "SLURM_JOB_ID": "71",
+    "SLURM_PROCID": "5",
+    "SLURM_STEP_NUM_TASKS": "8",
+    "SLURM_LOCALID": "1",
+    "SLURM_STEP_TASKS_PER_NODE": "4(x2)",
+}
+ARRAY = {
+    "SLURM_JOB_ID": "73",
+    "SLURM_ARRAY_JOB_ID": "71",
+    "SLURM_ARRAY_TASK_ID": "2",
+    "SLURM_PROCID": "0",
+}
+TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
+
+
+def test_ranks_are_found():
+    assert cluster_rank({}) is None
+    assert cluster_rank({"SLURM_JOB_ID": "71", "SLURM_NTASKS": "8"}) is None  # a batch script
+    rank = cluster_rank(SRUN)
+    assert (rank.name, rank.number, rank.size, rank.local, rank.local_size) == (
+        "slurm-71-5", 5, 8, 1, 4,
+    )  # fmt: skip
+    assert cluster_rank(ARRAY).name == "slurm-71_2-0"
+    rank = cluster_rank(TORCHRUN)
+    assert (rank.name, rank.local, rank.local_size) == ("torchrun-job-3", 1, 2)
+
+
+def test_ranks_of_a_node_share_its_gpus(monkeypatch):
+    for name, value in {**SRUN, "CUDA_VISIBLE_DEVICES": "0,1,2,3,4,5,6,7"}.items():
+        monkeypatch.setenv(name, value)
+    assert worker_devices(None, 1) == [Device(("2",)), Device(("3",))]
+    assert worker_devices(None, 2) == [Device(("2", "3"))]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "6")  # bound by the scheduler already
+    assert worker_devices(None, 1) == [Device(("6",))]
+    assert share_of(["0", "1", "2"], 1, 2) == ["1"]
+
+
+def test_devices_are_read():
+    assert parse_devices("0,1,2,3") == [Device((n,)) for n in "0123"]
+    assert parse_devices("cuda:0, cuda:1", 2) == [Device(("0", "1"))]
+    assert parse_devices("cpu") == [Device()]
+    assert len(parse_devices("cpu:4")) == 4
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "-1"}) == []
+    assert Device(("2", "3")).environment() == {"CUDA_VISIBLE_DEVICES": "2,3"}
+    assert (Device(("2",)).name, Device().name) == ("cuda:0", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "gpus", "said"),
+    [
+        ("gpu0", 1, "write GPU numbers"),
+        ("0,0", 1, "named twice"),
+        ("0,1,2", 2, "3 GPUs do not divide into groups of 2"),
+        ("cpu:x", 1, "write cpu"),
+        ("cpu:0", 1, "write cpu"),
+        ("", 1, "write GPU numbers"),
+    ],
+)
+def test_wrong_devices_are_said(text, gpus, said):
+    with pytest.raises(UserError, match=said):
+        parse_devices(text, gpus)
+
+
+def test_ranks_write_parts_and_the_last_one_gathers_them(tmp_path, monkeypatch):
+    for name, value in ARRAY.items():
+        monkeypatch.setenv(name, value)
+    result = ask(tmp_path, limit=5)
+    path = result.folders[0]
+    assert (path / "predictions.slurm-71_2-0.jsonl").exists()
+    assert (path / "predictions.jsonl").read_bytes().count(b"\n") == 5
+    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "3")
+    assert ask(tmp_path).asked == 7
+    assert (path / "predictions.jsonl").read_bytes().count(b"\n") == 12
+    assert not RunFolder(path).duplicates
