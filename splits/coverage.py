@@ -24,3 +24,14 @@ def listed(ids: Sequence[str], most: int = 5) -> str:
     """Name the first ids and how many more there are."""
     shown = ", ".join(ids[:most])
     return shown if len(ids) <= most else f"{shown} and {len(ids) - most} more"
+
+
+def lacking_note(ids: Sequence[str], missing: str) -> str:
+    """Say what became of the samples without a usable answer (Q36).
+
+    Args:
+        ids: of the samples.
+        missing: ``refuse``, ``drop`` or ``zero``.
+    """
+    what = {"refuse": "no figure without", "drop": "left out:", "zero": "an empty answer each:"}
+    return f"{what[missing]} {len(ids)} missing answers (Q36): {listed(ids)}"

@@ -17,7 +17,7 @@ from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions, unscored
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option, quirks
 
 META = {
     "valid_u": "valid_u/meta_expressions.json",
@@ -46,6 +46,7 @@ class Mevis(Benchmark):
     splits = ("valid_u", "valid", "test", "mini")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS
+    quirks = quirks("Q36", "Q41")
     licence = "CC BY-NC-SA 4.0; register on the MeViS project page"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

@@ -15,7 +15,7 @@ from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expres
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option, settle
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option, quirks, settle
 
 META = "meta_expressions/valid/meta_expressions.json"
 MASKS = "valid/mask_dict.pkl"
@@ -43,6 +43,7 @@ class RefDavis17(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS
+    quirks = quirks("Q36", "Q41")
     licence = "DAVIS 2017 (non-commercial research) and its referring expressions"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

@@ -15,7 +15,14 @@ from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PRED_VALUES, PROMPT_STYLE, Option
+from sama_bench.splits.settings import (
+    MASK_CHOICE,
+    MISSING,
+    PRED_VALUES,
+    PROMPT_STYLE,
+    Option,
+    quirks,
+)
 
 META = "meta_expressions_valid.json"
 FOLDERS = ("", "ref_sav_eval", "data/ref_sav_eval")
@@ -37,6 +44,7 @@ class RefSav(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy")
     options = OPTIONS
+    quirks = quirks("Q36", "Q37", "Q38", "Q39", "Q41")
     licence = "expressions from Dense-World/Sa2VA-Eval on the hub; videos from SA-V (CC BY 4.0)"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

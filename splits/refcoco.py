@@ -13,7 +13,7 @@ from sama_bench.splits.image_dataset import image_folder
 from sama_bench.splits.refcoco_dataset import RefcocoDataset, RefcocoSource
 from sama_bench.splits.refcoco_files import read_instances, read_refs
 from sama_bench.splits.refcoco_score import score_sentences
-from sama_bench.splits.settings import MISSING, Option
+from sama_bench.splits.settings import MISSING, Option, quirks
 
 INSTANCES = "instances.json"
 IMAGE_FOLDERS = (
@@ -47,6 +47,7 @@ OPTIONS_OF_V2: Mapping[str, Option] = {
 class _RefcocoFamily(Benchmark):
     metrics = ("ciou", "giou")
     options = OPTIONS
+    quirks = quirks("Q36", "Q45", "Q46", "Q47")
     licence = (
         "annotations from the refer project; images from COCO train2014 (CC BY 4.0 and Flickr)"
     )

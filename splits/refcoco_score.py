@@ -23,7 +23,7 @@ from sama_bench.metrics.ciou import SentenceCounts, ciou_giou, count_sentence
 from sama_bench.nouns import Answer
 from sama_bench.rle import encode
 from sama_bench.splits.alignment import unite
-from sama_bench.splits.coverage import coverage, listed
+from sama_bench.splits.coverage import coverage, lacking_note, listed
 from sama_bench.splits.refcoco_dataset import RefcocoDataset
 from sama_bench.splits.settings import Option, settle
 
@@ -153,7 +153,7 @@ def _rows(split: str, protocol: Protocol, values: Sequence[Counted], applied: Ma
     images: dict[str, list[SentenceCounts]] = {}
     for item in kept:
         images.setdefault(item.image, []).append(item.counts)
-    notes = [_note(lacking, applied)] if lacking else []
+    notes = [lacking_note(lacking, applied.missing)] if lacking else []
     ciou = giou = None
     broken = _image_without_masks(images) if 45 in applied.quirks else None
     if broken is not None:
@@ -187,11 +187,6 @@ def _image_without_masks(images: Mapping[str, Sequence[SentenceCounts]]) -> str 
         if not any(sentence.answered for sentence in sentences):
             return image
     return None
-
-
-def _note(lacking: Sequence[str], applied: Manner) -> str:
-    what = {"refuse": "no figure without", "drop": "left out:", "zero": "an empty mask each:"}
-    return f"{what[applied.missing]} {len(lacking)} missing answers (Q36): {listed(lacking)}"
 
 
 def _refuse_if_nothing(

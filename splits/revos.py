@@ -20,7 +20,14 @@ from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PRED_VALUES, PROMPT_STYLE, Option
+from sama_bench.splits.settings import (
+    MASK_CHOICE,
+    MISSING,
+    PRED_VALUES,
+    PROMPT_STYLE,
+    Option,
+    quirks,
+)
 
 META, MASKS = "meta_expressions_valid_.json", "mask_dict.json"
 FOREGROUND = "mask_dict_foreground.json"
@@ -47,6 +54,7 @@ class Revos(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy", "robustness")
     options = OPTIONS
+    quirks = quirks("Q36", "Q37", "Q38", "Q39", "Q41")
     licence = "annotations from the ReVOS project; videos from LVVIS, MOSE, OVIS, TAO and UVO"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

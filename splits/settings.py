@@ -44,6 +44,26 @@ PROMPT_STYLE: Option = (
 )
 
 
+QUIRKS: Mapping[str, str] = {
+    "Q36": "an expression without an answer is refused instead of scored 0",
+    "Q37": "predicted pixels of PNG files count as 255 in A and R",
+    "Q38": "overlapping instances add up to 2, 3 ... in A and R",
+    "Q39": "values of an expression are rounded to two decimals before averaging",
+    "Q41": "a prediction of another size cannot be used instead of being resized",
+    "Q45": "a sentence without a predicted mask is left out instead of counted as empty",
+    "Q46": "overlapping polygons of one object are added up before they are encoded",
+    "Q47": "the first mask counts instead of the union, and sums are float32",
+    "Q48": "NaN for an empty union, and an image whose matching fails counts no match",
+    "Q49": "cleaning a region caption deletes parts of words",
+}
+"""What the quirks of these benchmarks do to a score, for ``score --explain``."""
+
+
+def quirks(*names: str) -> dict[str, str]:
+    """Return some of the quirks with their lines."""
+    return {name: QUIRKS[name] for name in names}
+
+
 def settle(
     options: Mapping[str, Option], given: Mapping[str, str], protocol: Protocol
 ) -> dict[str, str]:

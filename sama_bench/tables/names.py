@@ -11,6 +11,7 @@ METRICS = {
     "j_and_f": "J&F",
     "accuracy": "Acc.",
     "robustness": "R",
+    "refusal_rate": "No mask",
     "ciou": "cIoU",
     "giou": "gIoU",
     "ap50": "AP50",
@@ -71,7 +72,7 @@ HEADLINES = {
 }
 # not shares of 1: shown as they are
 _PLAIN = frozenset({"perception", "cognition", "total", "score", "score_of_valid", "fps"})
-_LOWER_IS_BETTER = frozenset({"seconds", "hours"})
+_LOWER_IS_BETTER = frozenset({"seconds", "hours", "refusal_rate"})
 _COUNTS = frozenset({"videos", "questions", "expressions", "samples"})
 
 

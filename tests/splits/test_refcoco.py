@@ -148,7 +148,7 @@ def test_missing_answers(data):
         score(dataset, answers, ("released",))
     scores = score(dataset, answers)
     assert values(scores, "released", "val")["ciou"] is None
-    assert "an empty mask each: 1 missing answers (Q36): 3/1" in scores.rows[-1].note
+    assert "an empty answer each: 1 missing answers (Q36): 3/1" in scores.rows[-1].note
     dropped = score(dataset, answers, ("released",), missing="drop")
     assert [row.samples for row in dropped.rows] == [2, 2, 2]
 
