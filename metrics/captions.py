@@ -2,7 +2,7 @@
 
 Source: pycocoevalcap's COCOEvalCap as the SAMA protocols use it (SAMA-Bench-G protocol, section 7,
 Q21-Q25; SAMA-Bench-C protocol, section 4). Whatever the number of groups, the PTB tokenizer runs
-once and METEOR once.
+once and METEOR once, and what they said is remembered for the rest of the process.
 
 ``released``: each group (a video) is a corpus of its own, texts are cut to 300 words and 2,000
 characters, and a group on which the reference's chain fails is 0 with the cause recorded.
@@ -13,7 +13,6 @@ cannot be scored is an error.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from .caption_corpus import (
     strict_scores,
     text_corpus,
 )
+from .caption_java import Texts, score_with_java
 from .caption_scores import (
     CAPTION_METRICS,
     CaptionError,
@@ -34,7 +34,7 @@ from .caption_scores import (
     StrictScores,
 )
 from .caption_text import cut, cut_characters
-from .meteor import WORD_LIMIT, Meteor, Segment
+from .meteor import WORD_LIMIT
 from .tokenizer import is_encodable, tokenize
 
 __all__ = [
@@ -49,8 +49,6 @@ __all__ = [
     "score_both",
     "score_captions",
 ]
-
-Texts = tuple[CaptionPair, ...]
 
 
 def score_captions(
@@ -102,7 +100,11 @@ def score_both(
         return CaptionScores({} if by_video is not None else None, None, {})
 
     reason = spice_metric.why_unavailable()
-    corpora = _build_corpora(dict.fromkeys(wanted), java, with_spice=reason is None)
+    found = score_with_java(list(dict.fromkeys(wanted)), java=java, with_spice=reason is None)
+    corpora = {
+        texts: Corpus(text_corpus(said.segments), said.meteor, said.spice)
+        for texts, said in found.items()
+    }
     scored = None
     if by_video is not None:
         scored = {name: _released(texts, corpora[texts]) for name, texts in by_video.items()}
@@ -128,55 +130,6 @@ def _released(texts: Texts, corpus: Corpus) -> CorpusScores:
             cause = "a text has a lone surrogate, which cannot be written as UTF-8"
             return failed_scores(cause, len(texts), corpus.spice is not None)
     return released_scores(corpus)
-
-
-def _build_corpora(
-    wanted: Iterable[Texts], java: str | Path | None, *, with_spice: bool
-) -> dict[Texts, Corpus]:
-    """Tokenise corpora and let the Java programs score them: one JVM for each program.
-
-    METEOR loads its tables while the tokenizer runs, and aligns while n-grams are counted.
-    """
-    wanted = list(wanted)
-    with Meteor(java=java) as meteor:
-        segments = _tokenize_corpora(wanted, java)
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(meteor.score, segments)
-            texts = [text_corpus(corpus) for corpus in segments]
-            spice = _spice_corpora(segments, java) if with_spice else [None] * len(segments)
-            meteor_scores = future.result()
-    corpora = map(Corpus, texts, meteor_scores, spice)
-    return dict(zip(wanted, corpora, strict=True))
-
-
-def _tokenize_corpora(
-    corpora: Sequence[Texts], java: str | Path | None
-) -> list[tuple[Segment, ...]]:
-    """Tokenise each corpus as the reference does: its references together, then its predictions."""
-    groups: list[list[str]] = []
-    for corpus in corpora:
-        groups.append([text for pair in corpus for text in pair.references])
-        groups.append([pair.prediction for pair in corpus])
-    tokens = tokenize(groups, java=java)
-    result = []
-    for index, corpus in enumerate(corpora):
-        references = iter(tokens[2 * index])
-        result.append(
-            tuple(
-                (prediction, tuple(next(references) for _ in pair.references))
-                for prediction, pair in zip(tokens[2 * index + 1], corpus, strict=True)
-            )
-        )
-    return result
-
-
-def _spice_corpora(
-    corpora: Sequence[tuple[Segment, ...]], java: str | Path | None
-) -> list[tuple[float, ...]]:
-    """Score every different segment once with SPICE."""
-    unique = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
-    values = dict(zip(unique, spice_metric.spice(unique, java=java), strict=True))
-    return [tuple(values[segment] for segment in corpus) for corpus in corpora]
 
 
 def _notes(corpora: Iterable[Corpus]) -> tuple[str, ...]:

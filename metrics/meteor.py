@@ -41,22 +41,30 @@ def shorten(text: str) -> str:
 
 
 class Meteor:
-    """A running METEOR. Use as a context manager; loading (seconds) overlaps with other work.
+    """A running METEOR; use it as a context manager.
 
+    ``paraphrases`` is a table to load instead of the whole one (``metrics.paraphrases``).
     ``patience`` is the longest wait for one reply, in seconds. Every method raises JavaError when
     the JVM is missing, dies or stays silent longer; it is then ended.
     """
 
-    def __init__(self, *, java: str | Path | None = None, patience: float = 300.0) -> None:
+    def __init__(
+        self,
+        *,
+        java: str | Path | None = None,
+        paraphrases: Path | None = None,
+        patience: float = 300.0,
+    ) -> None:
         jar = caption_jar("meteor", "meteor-1.5.jar")
         program = find_java(java)
         self._patience = patience
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
         command = [str(program), *JVM_FLAGS, "-Xmx2G", "-jar", str(jar)]
+        table = [] if paraphrases is None else ["-a", str(paraphrases)]
         try:
             self._process = subprocess.Popen(
-                [*command, "-", "-", "-stdio", "-l", "en", "-norm"],
+                [*command, "-", "-", "-stdio", "-l", "en", "-norm", *table],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,

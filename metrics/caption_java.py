@@ -1,0 +1,114 @@
+"""What the Java programs say of captions: tokens, METEOR, SPICE; one JVM a program.
+
+Results are remembered for the rest of the process, so that a second protocol, or one quirk less,
+costs no JVM for texts that it leaves as they were.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import spice as spice_metric
+from .caption_scores import CaptionPair
+from .meteor import Meteor, MeteorCorpus, Segment
+from .paraphrases import filter_paraphrases, words_of
+from .tokenizer import tokenize
+
+Texts = tuple[CaptionPair, ...]
+"""The samples of one corpus, in order."""
+
+_REMEMBERED_PAIRS = 200_000
+
+
+@dataclass(frozen=True)
+class JavaScores:
+    """A corpus tokenised, with METEOR and, where it is available, one SPICE value a segment."""
+
+    segments: tuple[Segment, ...]
+    meteor: MeteorCorpus
+    spice: tuple[float, ...] | None
+
+
+_MEMORY: dict[tuple[Texts, bool], JavaScores] = {}
+
+
+def score_with_java(
+    corpora: Sequence[Texts], *, java: str | Path | None = None, with_spice: bool = False
+) -> Mapping[Texts, JavaScores]:
+    """Tokenise and score corpora. Raises JavaError as ``tokenize`` and ``Meteor`` do."""
+    new = [texts for texts in corpora if (texts, with_spice) not in _MEMORY]
+    if new:
+        if sum(len(texts) for texts, _ in _MEMORY) > _REMEMBERED_PAIRS:
+            wanted = set(corpora)
+            for key in [key for key in _MEMORY if key[0] not in wanted]:
+                del _MEMORY[key]
+        scores = _score(new, java, with_spice)
+        _MEMORY.update(((t, with_spice), s) for t, s in zip(new, scores, strict=True))
+    return {texts: _MEMORY[texts, with_spice] for texts in corpora}
+
+
+def _score(
+    corpora: Sequence[Texts], java: str | Path | None, with_spice: bool
+) -> Iterable[JavaScores]:
+    with ThreadPoolExecutor(1) as pool:
+        tokenising = pool.submit(_tokenize_corpora, corpora, java)
+        _load_kernel()  # takes about as long as the tokenizer
+        segments = tokenising.result()
+    with tempfile.TemporaryDirectory(prefix="sama-bench-meteor-") as folder:
+        table = _paraphrases(segments, Path(folder) / "paraphrases.gz")
+        with Meteor(java=java, paraphrases=table) as meteor:
+            scores = meteor.score(segments)
+    spice = _spice_corpora(segments, java) if with_spice else [None] * len(segments)
+    return map(JavaScores, segments, scores, spice)
+
+
+def _load_kernel() -> None:
+    """Import the compiled filter of METEOR's paraphrases, if this installation can run it."""
+    try:
+        from . import paraphrase_kernel  # noqa: F401
+    except ImportError:
+        return
+
+
+def _paraphrases(corpora: Sequence[Sequence[Segment]], target: Path) -> Path | None:
+    """Filter METEOR's paraphrases to the words of the corpora; None loads the whole table."""
+    texts = {t for corpus in corpora for said, true in corpus for t in (said, *true)}
+    try:
+        filter_paraphrases(words_of(texts), target)
+    except ImportError:  # without Numba the filter would take longer than the table
+        return None
+    return target
+
+
+def _tokenize_corpora(
+    corpora: Sequence[Texts], java: str | Path | None
+) -> list[tuple[Segment, ...]]:
+    """Tokenise each corpus as the reference does: its references together, then its predictions."""
+    groups: list[list[str]] = []
+    for corpus in corpora:
+        groups.append([text for pair in corpus for text in pair.references])
+        groups.append([pair.prediction for pair in corpus])
+    tokens = tokenize(groups, java=java)
+    result = []
+    for index, corpus in enumerate(corpora):
+        references = iter(tokens[2 * index])
+        result.append(
+            tuple(
+                (prediction, tuple(next(references) for _ in pair.references))
+                for prediction, pair in zip(tokens[2 * index + 1], corpus, strict=True)
+            )
+        )
+    return result
+
+
+def _spice_corpora(
+    corpora: Sequence[tuple[Segment, ...]], java: str | Path | None
+) -> list[tuple[float, ...]]:
+    """Score every different segment once with SPICE."""
+    unique = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
+    values = dict(zip(unique, spice_metric.spice(unique, java=java), strict=True))
+    return [tuple(values[segment] for segment in corpus) for corpus in corpora]
