@@ -21,8 +21,8 @@ Bleu = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class _Matches:
-    """What one prediction shares with its references."""
+class Matches:
+    """What one prediction, or a corpus of them, shares with its references."""
 
     length: int
     reference_length: int
@@ -30,41 +30,35 @@ class _Matches:
     guess: tuple[int, ...]
 
 
-def bleu(
-    predictions: Sequence[TextCounts], references: Sequence[Sequence[TextCounts]]
-) -> tuple[Bleu, tuple[Bleu, ...]]:
-    """Return BLEU-1 to BLEU-4 of the corpus, and of each sentence.
+def count_matches(prediction: TextCounts, references: Sequence[TextCounts]) -> Matches:
+    """Count n-grams that occur in a reference, each at most as often as in the richest one.
 
-    ``references[i]`` holds one or more references of ``predictions[i]``.
+    The reference length is that of the reference closest in length, the shorter one on ties.
     """
-    matches = [_match(p, r) for p, r in zip(predictions, references, strict=True)]
-    total = _Matches(
+    richest = references[0].counts
+    for reference in references[1:]:
+        richest = tuple(a | b for a, b in zip(richest, reference.counts, strict=True))
+    correct = tuple(
+        sum([min(said[gram], true[gram]) for gram in said.keys() & true.keys()])
+        for said, true in zip(prediction.counts, richest, strict=True)
+    )
+    length = prediction.length
+    closest = min((abs(r.length - length), r.length) for r in references)[1]
+    return Matches(length, closest, correct, tuple(max(0, length - n) for n in range(ORDERS)))
+
+
+def total_matches(matches: Sequence[Matches]) -> Matches:
+    """Add the matches of a corpus's sentences."""
+    return Matches(
         sum(m.length for m in matches),
         sum(m.reference_length for m in matches),
         tuple(sum(m.correct[n] for m in matches) for n in range(ORDERS)),
         tuple(sum(m.guess[n] for m in matches) for n in range(ORDERS)),
     )
-    return _score(total), tuple(_score(m) for m in matches)
 
 
-def _match(prediction: TextCounts, references: Sequence[TextCounts]) -> _Matches:
-    """Count n-grams that occur in a reference, each at most as often as in the richest one."""
-    correct = []
-    for n in range(ORDERS):
-        allowed = [reference.counts[n] for reference in references]
-        correct.append(
-            sum(
-                min(count, max(counts.get(ngram, 0) for counts in allowed))
-                for ngram, count in prediction.counts[n].items()
-            )
-        )
-    length = prediction.length
-    closest = min((abs(r.length - length), r.length) for r in references)[1]
-    guess = tuple(max(0, length - n) for n in range(ORDERS))
-    return _Matches(length, closest, tuple(correct), guess)
-
-
-def _score(matches: _Matches) -> Bleu:
+def bleu(matches: Matches) -> Bleu:
+    """Return BLEU-1 to BLEU-4 of a sentence's or a corpus's matches."""
     ratio = (matches.length + _TINY) / (matches.reference_length + _SMALL)
     brevity = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
     scores = []

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .bleu import Bleu, bleu
+from .bleu import Bleu, Matches, bleu, count_matches, total_matches
 from .caption_scores import CAPTION_METRICS, CaptionError, CorpusScores, StrictScores, Values
 from .cider import cider
 from .meteor import MeteorCorpus, Segment
@@ -21,16 +21,17 @@ class TextCorpus:
     segments: tuple[Segment, ...]
     predictions: tuple[TextCounts, ...]
     references: tuple[tuple[TextCounts, ...], ...]
-    bleu: tuple[Bleu, tuple[Bleu, ...]]
+    matches: tuple[Matches, ...]
     rouge: tuple[float, ...]
 
 
 def text_corpus(segments: tuple[Segment, ...]) -> TextCorpus:
-    """Count n-grams and compute BLEU and ROUGE_L of tokenised segments."""
+    """Count n-grams, BLEU's matches and ROUGE_L of tokenised segments."""
     predictions = tuple(count_ngrams(prediction) for prediction, _ in segments)
     references = tuple(tuple(map(count_ngrams, texts)) for _, texts in segments)
     rouge = tuple(rouge_l(prediction, texts) for prediction, texts in segments)
-    return TextCorpus(segments, predictions, references, bleu(predictions, references), rouge)
+    matches = tuple(map(count_matches, predictions, references))
+    return TextCorpus(segments, predictions, references, matches, rouge)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Corpus:
         """Per sample, all metrics by name; CIDEr as given."""
         text = self.text
         spice = self.spice or (None,) * len(text.segments)
-        columns = (text.bleu[1], self.meteor.segments, text.rouge, cider_scores, spice)
+        bleus = map(bleu, text.matches)
+        columns = (bleus, self.meteor.segments, text.rouge, cider_scores, spice)
         return tuple(_named(scores, *rest) for scores, *rest in zip(*columns, strict=True))
 
 
@@ -60,7 +62,9 @@ def released_scores(corpus: Corpus) -> CorpusScores:
     except ValueError as error:
         return failed_scores(str(error), len(text.segments), corpus.spice is not None)
     spice = None if corpus.spice is None else mean(corpus.spice)
-    values = _named(text.bleu[0], corpus.meteor.value, mean(text.rouge), value, spice)
+    values = _named(
+        bleu(total_matches(text.matches)), corpus.meteor.value, mean(text.rouge), value, spice
+    )
     return CorpusScores(values, corpus.sample_values(scores))
 
 
@@ -87,22 +91,21 @@ def strict_scores(groups: Mapping[str, Corpus]) -> StrictScores:
         for name, corpus in groups.items()
     }
     everything = [values for group in samples.values() for values in group]
+    matches = [m for corpus in groups.values() for m in corpus.text.matches]
     return StrictScores(
-        values=_summary(bleu(predictions, references)[0], everything),
-        groups={
-            name: _summary(groups[name].text.bleu[0], values) for name, values in samples.items()
-        },
+        values=_summary(matches, everything),
+        groups={name: _summary(groups[name].text.matches, v) for name, v in samples.items()},
         samples=samples,
     )
 
 
-def _summary(corpus_bleu: Bleu, samples: Sequence[Values]) -> Values:
+def _summary(matches: Sequence[Matches], samples: Sequence[Values]) -> Values:
     """BLEU of the corpus, mean over samples of the others; SPICE's NaN left out (Q25)."""
     means = []
     for name in CAPTION_METRICS[ORDERS:]:
         numbers = [v for sample in samples if (v := sample[name]) is not None and v == v]
         means.append(mean(numbers) if numbers else None)
-    return dict(zip(CAPTION_METRICS, (*corpus_bleu, *means), strict=True))
+    return dict(zip(CAPTION_METRICS, (*bleu(total_matches(matches)), *means), strict=True))
 
 
 def _named(scores: Bleu, *rest: float | None) -> Values:

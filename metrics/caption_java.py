@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import spice as spice_metric
 from .caption_scores import CaptionPair
-from .meteor import Meteor, MeteorCorpus, Segment
+from .meteor import MeteorCorpus, Segment, score_corpora
 from .paraphrases import filter_paraphrases, words_of
 from .tokenizer import tokenize
 
@@ -60,8 +60,7 @@ def _score(
         segments = tokenising.result()
     with tempfile.TemporaryDirectory(prefix="sama-bench-meteor-") as folder:
         table = _paraphrases(segments, Path(folder) / "paraphrases.gz")
-        with Meteor(java=java, paraphrases=table) as meteor:
-            scores = meteor.score(segments)
+        scores = score_corpora(segments, java=java, paraphrases=table)
     spice = _spice_corpora(segments, java) if with_spice else [None] * len(segments)
     return map(JavaScores, segments, scores, spice)
 

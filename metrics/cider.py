@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,14 +17,8 @@ from .ngrams import ORDERS, TextCounts
 
 _SIGMA = 6.0
 
-
-@dataclass(frozen=True)
-class _Vector:
-    """tf-idf weights per n-gram order, their norms, and the number of bigrams."""
-
-    weights: tuple[dict[Hashable, float], ...]
-    norms: tuple[float, ...]
-    length: int
+Idf = Mapping[Hashable, float]
+"""Weight of every n-gram, of one order, that a reference of the corpus has."""
 
 
 def cider(
@@ -46,8 +39,10 @@ def cider(
     )
     scores = []
     for prediction, texts in zip(predictions, references, strict=True):
-        vector = _weigh(prediction, idf, size)
-        total = sum(_similarity(vector, _weigh(text, idf, size)) for text in texts)
+        norms = _norms(prediction, idf, size)
+        total = sum(
+            _similarity(prediction, norms, text, _norms(text, idf, size), idf) for text in texts
+        )
         scores.append(total / len(texts) * 10.0)
     return float(np.mean(scores)), tuple(scores)
 
@@ -61,29 +56,35 @@ def _document_frequency(references: Sequence[Sequence[TextCounts]]) -> list[Coun
     return frequency
 
 
-def _weigh(text: TextCounts, idf: tuple[dict[Hashable, float], ...], unseen: float) -> _Vector:
-    """Weigh a text's n-grams; one that no reference has counts as if one sentence had it."""
-    weights = tuple(
-        {ngram: count * idf[n].get(ngram, unseen) for ngram, count in text.counts[n].items()}
-        for n in range(ORDERS)
-    )
-    norms = tuple(math.sqrt(sum(w * w for w in order.values())) for order in weights)
-    return _Vector(weights, norms, max(0, text.length - 1))
+def _norms(text: TextCounts, idf: Sequence[Idf], unseen: float) -> list[float]:
+    """Return the length of a text's tf-idf vector, by n-gram order.
+
+    An n-gram that no reference of the corpus has weighs as if one sentence had it.
+    """
+    return [
+        math.hypot(*[count * weights.get(gram, unseen) for gram, count in counts.items()])
+        for counts, weights in zip(text.counts, idf, strict=True)
+    ]
 
 
-def _similarity(prediction: _Vector, reference: _Vector) -> float:
+def _similarity(
+    prediction: TextCounts,
+    prediction_norms: Sequence[float],
+    reference: TextCounts,
+    reference_norms: Sequence[float],
+    idf: Sequence[Idf],
+) -> float:
     """Return the mean over n of the clipped cosine similarities, with the length penalty."""
     total = 0.0
-    for n in range(ORDERS):
-        norm = prediction.norms[n] * reference.norms[n]
+    for n, weights in enumerate(idf):
+        norm = prediction_norms[n] * reference_norms[n]
         if norm == 0:
             continue
-        theirs = reference.weights[n]
+        said, true = prediction.counts[n], reference.counts[n]
         dot = 0.0
-        for ngram, weight in prediction.weights[n].items():
-            other = theirs.get(ngram)
-            if other is not None:
-                dot += min(weight, other) * other
+        for gram in said.keys() & true.keys():
+            count = true[gram]
+            dot += min(said[gram], count) * count * weights[gram] ** 2
         total += dot / norm
-    delta = prediction.length - reference.length
+    delta = max(0, prediction.length - 1) - max(0, reference.length - 1)  # in bigrams
     return total / ORDERS * math.exp(-(delta**2) / (2 * _SIGMA**2))

