@@ -94,13 +94,22 @@ def nearest(seen: Sequence[int], region: Region) -> int:
     return min(seen, key=lambda index: (abs(index - region.frame), index))
 
 
-def named_by_colour(text: str, words: str = "the object within the {colour} box") -> str:
-    """Replace the ``<mask>`` placeholders by words that name each region's colour, in order."""
+WORDS = "the object within the {colour} box"
+"""Ours."""
+GEMINI_WORDS = "the object within {colour} box"
+"""The published wording (sama-bench-c.md section 6)."""
+
+
+def named_by_colour(text: str, words: str = WORDS) -> str:
+    """Replace the ``<mask>`` placeholders by words that name each region's colour, in order.
+
+    In our wording "the region <mask>" becomes "the region within the red box".
+    """
     pieces = text.split("<mask>")
     said = pieces[0]
     for number, piece in enumerate(pieces[1:]):
         name = words.format(colour=colour(number))
-        if said.endswith("the region ") and words.startswith("the object "):
+        if words == WORDS and said.endswith("the region "):
             name = name.removeprefix("the object ")
         said += name + piece
     return said
