@@ -2,8 +2,8 @@
 
 COCO RLE is column-major, so a run fills bits of whole columns: a mask becomes a bit plane of
 64-bit words, one row of words a column. Intersections are population counts, the boundary map is
-shifts and exclusive ors, and a boundary pixel is matched by looking outward column by column
-until every bit of its word has found a partner. All results are whole numbers.
+shifts and exclusive ors; to match boundaries, one map grows row by row and is taken away from the
+other at the column distances that the disk of the tolerance allows. All results are whole numbers.
 
 Everything is in this one file because Numba's cache notices changes of the file it compiles, not
 of files that it calls. Callers import it only where Numba is there (see ``backend``); texts are
@@ -27,7 +27,6 @@ MAX_RADIUS = 63
 """The largest boundary tolerance in pixels: a neighbourhood reaches one word up and down."""
 
 _MANY_RUNS = 4096
-_WORD = np.uint64(64)
 _ONE = np.uint64(1)
 _NONE = np.uint64(0)
 _ALL = ~np.uint64(0)
@@ -169,108 +168,105 @@ def trace(plane, edge, box, height):
 
 
 @compiled
-def spread(above, word, below, reach):
-    """Return the bits of a word that have a set bit within ``reach`` (< 64) rows."""
-    up, up_rest = word, below
-    down, down_rest = word, above
-    done = 1
-    while done <= reach:
-        step = np.uint64(min(done, reach + 1 - done))
-        rest = _WORD - step
-        up |= (up >> step) | (up_rest << rest)
-        up_rest |= up_rest >> step
-        down |= (down << step) | (down_rest >> rest)
-        down_rest |= down_rest << step
-        done += np.int64(step)
-    return up | down
+def grow(words, grown, step):
+    """Set the bits ``step`` (< 64) rows above and below every bit of ``words``.
+
+    Columns follow one another with an empty word between them, which takes what leaves a column.
+    """
+    above, here, below, out = words[:-2], words[1:-1], words[2:], grown[1:-1]
+    by, rest = np.uint64(step), np.uint64(64 - step)
+    for index in range(len(out)):
+        word = here[index]
+        apart = (below[index] << rest) | (above[index] >> rest)
+        out[index] = word | (word >> by) | (word << by) | apart
 
 
 @compiled
-def search(left_over, other, column, word, reaches, box):
-    """Take away the bits of a word that have a neighbour in ``other``, nearest columns first."""
-    left, right, low, high = box
-    for distance in range(len(reaches)):
-        for side in range(2):
-            beside = column - distance if side else column + distance
-            if beside < left or beside >= right or (side and distance == 0):
-                continue
-            above = other[beside, word - 1] if word > low else _NONE
-            below = other[beside, word + 1] if word + 1 < high else _NONE
-            here = other[beside, word]
-            if above | here | below:
-                left_over &= ~spread(above, here, below, reaches[distance])
-                if not left_over:
-                    return left_over
-    return left_over
+def take_away(alone, grown):
+    """Clear the bits of ``alone`` that ``grown`` has."""
+    for index in range(len(alone)):
+        alone[index] &= ~grown[index]
 
 
 @compiled
-def sweep(alone, other, grown, reaches, box):
-    """Take away all matched bits of ``alone``, in a time that does not depend on the masks.
+def sweep(left_over, other, room, reaches, box):
+    """Count the bits of ``left_over`` in a box that have no bit of ``other`` within the disk.
 
     ``other`` grows row by row; at each height the columns at the distances that the disk allows
-    are taken away. ``alone`` and ``grown`` hold the words of the box one after the other.
+    are taken away from what is left over, in a time that does not depend on the masks. In
+    ``room`` (3, n) the columns of the box follow one another, each after an empty word.
     """
     left, right, low, high = box
-    tall = high - low
-    total = (right - left) * tall
+    stride = high - low + 1
+    total = (right - left) * stride + 1
+    alone, grown, spare = room[0, :total], room[1, :total], room[2, :total]
+    room[:, :total] = _NONE
     for column in range(left, right):
+        first = (column - left) * stride + 1
         for word in range(low, high):
-            grown[(column - left) * tall + word - low] = other[column, word]
+            alone[first + word - low] = left_over[column, word]
+            grown[first + word - low] = other[column, word]
     reached = 0
     for distance in range(len(reaches) - 1, -1, -1):
-        if reaches[distance] > reached:
-            step = reaches[distance] - reached
-            reached = reaches[distance]
-            for first in range(0, total, tall):
-                above = _NONE
-                for index in range(first, first + tall):
-                    here = grown[index]
-                    below = grown[index + 1] if index + 1 < first + tall else _NONE
-                    if above | here | below:
-                        grown[index] = spread(above, here, below, step)
-                    above = here
-        apart = distance * tall
-        for index in range(total - apart):
-            alone[index] &= ~grown[index + apart]
-        for index in range(total - apart):
-            alone[index + apart] &= ~grown[index]
-
-
-@compiled
-def unmatched(edge, other, alone, grown, reaches, box):
-    """Count the bits of ``edge`` that have no bit of ``other`` within the disk of ``reaches``.
-
-    ``alone`` and ``grown`` are one-dimensional room to work in. Nearest columns first settles
-    almost everything in real masks; where much is left, all words are swept together.
-    """
-    left, right, low, high = box
-    tall = high - low
-    waiting = 0
-    near = reaches[: min(2, len(reaches))]
-    for column in range(left, right):
-        for word in range(low, high):
-            bits = edge[column, word] & ~other[column, word]
-            if bits:
-                bits = search(bits, other, column, word, near, box)
-            alone[(column - left) * tall + word - low] = bits
-            waiting += bits != _NONE
-    swept = waiting * 8 > (right - left) * tall
-    if swept:
-        sweep(alone, other, grown, reaches, box)
+        while reached < reaches[distance]:
+            # Growing by more than the height so far, plus one, would leave gaps.
+            step = min(reaches[distance] - reached, 2 * reached + 1)
+            grow(grown, spare, step)
+            grown, spare = spare, grown
+            reached += step
+        apart = distance * stride
+        if apart < total:
+            take_away(alone[: total - apart], grown[apart:])
+            take_away(alone[apart:], grown[: total - apart])
     count = 0
-    if waiting:
-        for index in range((right - left) * tall):
-            bits = alone[index]
-            if bits and not swept:
-                column, word = left + index // tall, low + index % tall
-                bits = search(bits, other, column, word, reaches, box)
-            count += popcount(bits)
+    for index in range(total):
+        count += popcount(alone[index])
     return count
 
 
 @compiled
-def count_frame(planes, edges, counts, height, reaches, extent, row):
+def touching(other, column, word, box):
+    """Return the bits of a word that have a bit of ``other`` among their eight neighbours."""
+    left, right, low, high = box
+    above = here = below = _NONE
+    for beside in range(max(column - 1, left), min(column + 2, right)):
+        here |= other[beside, word]
+        if word > low:
+            above |= other[beside, word - 1]
+        if word + 1 < high:
+            below |= other[beside, word + 1]
+    apart = (above >> np.uint64(63)) | (below << np.uint64(63))
+    return here | (here >> _ONE) | (here << _ONE) | apart
+
+
+@compiled
+def unmatched(edge, other, left_over, room, reaches, box):
+    """Count the bits of ``edge`` that have no bit of ``other`` within the disk of ``reaches``.
+
+    Neighbouring pixels settle almost everything in good masks; ``left_over`` takes the rest, and
+    only its surroundings are swept.
+    """
+    left, right, low, high = box
+    first, last, top, bottom = right, left, high, low
+    for column in range(left, right):
+        for word in range(low, high):
+            bits = edge[column, word] & ~other[column, word]
+            if bits and len(reaches) > 2:  # from a radius of 2 on, all eight are near enough
+                bits &= ~touching(other, column, word, box)
+            left_over[column, word] = bits
+            if bits:
+                first, last = min(first, column), column + 1
+                top, bottom = min(top, word), max(bottom, word + 1)
+    if last <= first:
+        return 0
+    radius = len(reaches) - 1
+    first, last = max(first - radius, left), min(last + radius, right)
+    around = (first, last, max(top - 1, low), min(bottom + 1, high))
+    return sweep(left_over, other, room, reaches, around)
+
+
+@compiled
+def count_frame(planes, room, edges, counts, height, reaches, extent, row):
     """Draw the masks of a frame (the last is the prediction) and write its counts into ``row``."""
     width, words = planes.shape[1:]
     # One column and row of margin on every side: the boundary lies outside at the left and top,
@@ -298,9 +294,8 @@ def count_frame(planes, edges, counts, height, reaches, extent, row):
     row[5] = trace(target, target_edge, box, height)
     row[6] = trace(predicted, predicted_edge, box, height)
     if row[5] and row[6]:
-        alone, grown = target.ravel(), several.ravel()  # no longer needed as planes
-        row[7] = row[5] - unmatched(target_edge, predicted_edge, alone, grown, reaches, box)
-        row[8] = row[6] - unmatched(predicted_edge, target_edge, alone, grown, reaches, box)
+        row[7] = row[5] - unmatched(target_edge, predicted_edge, planes[0], room, reaches, box)
+        row[8] = row[6] - unmatched(predicted_edge, target_edge, planes[0], room, reaches, box)
 
 
 @compiled
@@ -323,7 +318,9 @@ def count_masklet(text, offsets, frames, height, width, reaches, table):
     tracks = (len(offsets) - 1) // frames
     edges = np.empty((tracks, np.max(offsets[1:] - offsets[:-1])), np.int64)
     counts = np.empty(tracks, np.int64)
-    planes = np.empty((5, width, (height + 63) >> 6), np.uint64)
+    words = (height + 63) >> 6
+    planes = np.empty((5, width, words), np.uint64)
+    room = np.empty((3, width * (words + 1) + 1), np.uint64)
     extent = np.empty(4, np.int64)
     for frame in range(frames):
         extent[0], extent[1], extent[2], extent[3] = width, 0, height, 0
@@ -338,7 +335,7 @@ def count_masklet(text, offsets, frames, height, width, reaches, table):
             counts[track] = found
             extend(edges[track], found, height, extent)
         if extent[1]:
-            count_frame(planes, edges, counts, height, reaches, extent, table[frame])
+            count_frame(planes, room, edges, counts, height, reaches, extent, table[frame])
     return -1
 
 
