@@ -85,6 +85,14 @@ def test_crop_and_full_frame(seed, down, right):
     assert found[0] == found[1]
 
 
+def test_more_runs_than_are_looked_at_one_by_one():
+    rng = np.random.default_rng(0)
+    for density in (0.5, 0.05):
+        target, predicted = rng.random((2, 300, 320)) < density
+        target[:, :7] = predicted[:, -9:] = False
+        assert edges(target, predicted) == definitions.edge_counts(target, predicted)
+
+
 def test_tolerances_beyond_the_kernels_reach_are_counted_with_numpy():
     target, predicted = np.zeros((2, 7950, 50), np.uint8)
     target[100:200, 10:40] = 1

@@ -1,0 +1,64 @@
+"""The benchmarks run and compare values; how fast anything is, is no business of a test."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import _scenes, _timing, masks
+
+
+def test_benchmarks_are_found_by_their_run_function():
+    assert "masks" in command.modules()
+    assert not any(name.startswith("_") for name in command.modules())
+
+
+def test_rows_become_one_table():
+    text = command.table([{"a": 1.23456, "b": "x"}, {"a": 1234.5, "c": None}])
+    assert text.splitlines() == [
+        "| a    | b | c |",
+        "| ---- | - | - |",
+        "| 1.23 | x |   |",
+        "| 1234 |   |   |",
+    ]
+
+
+def test_unknown_names_and_json(tmp_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["nothing"])
+    assert "no benchmark nothing" in capsys.readouterr().err
+    monkeypatch.setattr(masks, "run", lambda quick: [{"way": "ours", "quick": str(quick)}])
+    assert command.main(["masks", "--quick", "--json", str(tmp_path / "rows.json")]) == 0
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert rows["masks"] == [{"way": "ours", "quick": "True"}]
+    assert "core CPU" in rows["machine"]
+    assert "| ours | True  |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        _scenes.realistic(1, (60, 90), 3),
+        _scenes.noise(2, (60, 90)),
+        _scenes.stripes((60, 90), 6),
+    ],
+)
+def test_ours_and_the_reference_are_compared_on_equal_terms(scene):
+    rows = masks._frames("J and F, realistic", *scene, rounds=1)
+    assert len(rows) >= 3
+    assert {row["values"] for row in rows} == {"bit for bit"}
+    assert all(row["ms"] > 0 for row in rows)
+
+
+def test_the_slow_way_of_grounding_gives_the_same():
+    case = masks._tracks(4, 2, (60, 90))
+    assert masks.released_grounding(*case) == masks.our_grounding(*case)
+    assert masks._same(np.zeros(2), np.array([0.0, 0.25])) == "within 0.2"
+
+
+def test_every_way_is_timed():
+    calls = []
+    seconds = _timing.side_by_side({"a": lambda: calls.append(sum(range(200_000)))}, rounds=2)
+    assert len(calls) >= 2
+    assert seconds["a"] > 0
