@@ -13,12 +13,14 @@ from sama_bench._version import __version__
 
 if TYPE_CHECKING:
     from sama_bench.api import run
+    from sama_bench.comparison import compare
     from sama_bench.merging import merge
     from sama_bench.scoring import score_run
 
-__all__ = ["__version__", "merge", "run", "score_run"]
+__all__ = ["__version__", "compare", "merge", "run", "score_run"]
 
 _HOME = {
+    "compare": "sama_bench.comparison",
     "merge": "sama_bench.merging",
     "run": "sama_bench.api",
     "score_run": "sama_bench.scoring",

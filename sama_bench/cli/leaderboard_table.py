@@ -64,7 +64,8 @@ def command(
         if name not in known:
             raise did_you_mean("benchmark with results", name, known)
     part = "group" if by in ("source", "type") else by
-    chosen = select(rows, benchmarks=benchmarks, models=models, by=part)
+    data_only = format in ("csv", "json") or json_file is not None
+    chosen = select(rows, benchmarks=benchmarks, models=models, by=part, secondary=data_only)
     if not chosen and by is not None:
         raise UserError(f"no result here is split by {by}; leave --by out to see what there is")
     layout: tables.Layout = "grand" if grand else "benchmark"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,13 @@ from sama_bench.comparison.conditions import condition_notes
 from sama_bench.comparison.gaps import sample_gaps, video_gaps
 from sama_bench.comparison.result import Comparison, MetricDifference
 from sama_bench.errors import UserError
-from sama_bench.scored_run import ScoredRun, ScoredVideo, metrics_of, video_terms
+from sama_bench.scored_run import (
+    ScoredRun,
+    ScoredVideo,
+    metrics_of,
+    read_scored_run,
+    video_terms,
+)
 from sama_bench.statistics import bootstrap, effect_size, multiple_tests, paired
 from sama_bench.statistics.paired import Terms
 
@@ -35,8 +42,8 @@ class _Pair:
 
 
 def compare(
-    a: ScoredRun,
-    b: ScoredRun,
+    a: ScoredRun | Path | str,
+    b: ScoredRun | Path | str,
     *,
     protocols: Sequence[str] = ("released", "strict"),
     level: float = 0.95,
@@ -47,7 +54,7 @@ def compare(
     """Compare two runs over the videos that both have.
 
     Args:
-        a: the first run; differences are A minus B.
+        a: the first run, or its folder; differences are A minus B.
         b: the second run, of the same benchmark.
         protocols: to compare under, as far as both runs were scored under them.
         level: nominal coverage of the intervals.
@@ -57,7 +64,9 @@ def compare(
 
     Raises:
         UserError: different benchmarks, no protocol in common, or no video in common.
+        DataError: a folder holds no scores.
     """
+    a, b = (run if isinstance(run, ScoredRun) else read_scored_run(Path(run)) for run in (a, b))
     if a.benchmark != b.benchmark:
         raise UserError(
             f"{a.path} is of {a.benchmark} and {b.path} of {b.benchmark}; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
     """Make an entry of a scored run folder.
 
     Args:
-        path: ``runs/<model>/<benchmark>/<split>`` with its ``scores.json``.
+        path: ``runs/<model>/<benchmark>/<split>`` with its ``scores.json``; the folder of a run or
+            of a merge.
         partial: allow a run that does not cover its split; the entry says so, and its numbers are
             never ranked.
         resamples: bootstrap resamples of the intervals.
@@ -42,6 +43,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
         DataError: the folder holds no scores, or they are older than its predictions.
         IncompleteError: samples failed or are missing, and ``partial`` is not set.
     """
+    path = path if path.is_dir() else path.parent  # the scores.json itself may be named
     run = read_scored_run(path)
     complete = is_complete(run.coverage)
     if not complete and not partial:
@@ -49,7 +51,8 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
             f"{path} does not cover its split ({_lacking(run)}); finish it with `sama-bench run`, "
             "or add it with --partial, which marks it and keeps it out of every ranking"
         )
-    _check_fresh(path, run)
+    parts = run_parts(path, run.manifest)
+    _check_fresh(path, run, parts)
     return Entry(
         kind="run",
         model=run.model,
@@ -61,7 +64,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
             *rows_with_intervals(run, resamples=resamples),
             *attribute_rows(run, resamples=resamples),
         ],
-        provenance=_provenance(path, run),
+        provenance=_provenance(run, parts),
         packed_videos=pack(run),
     )
 
@@ -80,9 +83,24 @@ def entry_of_import(imported: Imported, kit: str) -> Entry:
     )
 
 
-def prediction_checksums(path: Path) -> dict[str, str]:
-    """SHA-256 of every file of predictions in a run folder, by name."""
-    return {part.name: file_checksum(part) for part in _parts(path)}
+def run_parts(path: Path, manifest: Mapping[str, Any]) -> list[Path]:
+    """The run folders that hold the predictions: the shards of a merged run, or the run itself.
+
+    Raises:
+        DataError: a shard is gone.
+    """
+    parts = []
+    for named in manifest.get("merged_from") or [str(path)]:
+        place = Path(named) if Path(named).is_dir() else path.parent / Path(named).name
+        if not place.is_dir():
+            raise DataError(f"{path} was merged from {named}, which is gone")
+        parts.append(place)
+    return parts
+
+
+def prediction_checksums(parts: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of every file of predictions in some run folders, by folder and name."""
+    return {f"{part.name}/{f.name}": file_checksum(f) for part in parts for f in _files(part)}
 
 
 def file_checksum(path: Path) -> str:
@@ -94,9 +112,10 @@ def file_checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _provenance(path: Path, run: ScoredRun) -> dict[str, Any]:
+def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
     kept = {key: run.manifest[key] for key in _KEPT if run.manifest.get(key) is not None}
-    lacking = [said for key, said in _NEEDED.items() if not run.manifest.get(key)]
+    # a model without weights has the checkpoint None, which is recorded
+    lacking = [said for key, said in _NEEDED.items() if key not in run.manifest]
     if run.manifest.get("checkpoint") and not (
         run.manifest.get("revision") or run.manifest.get("fingerprint")
     ):
@@ -105,16 +124,14 @@ def _provenance(path: Path, run: ScoredRun) -> dict[str, Any]:
         **_without_homes(kept),
         "not_recorded": lacking,
         "scores": file_checksum(run.path),
-        "predictions": prediction_checksums(path) if path.is_dir() else {},
+        "predictions": prediction_checksums(parts),
     }
 
 
-def _check_fresh(path: Path, run: ScoredRun) -> None:
+def _check_fresh(path: Path, run: ScoredRun, parts: Sequence[Path]) -> None:
     """Scores that are older than the predictions are not theirs."""
-    if not path.is_dir():
-        return
     scored = run.path.stat().st_mtime_ns
-    newer = [part.name for part in _parts(path) if part.stat().st_mtime_ns > scored]
+    newer = [f.name for part in parts for f in _files(part) if f.stat().st_mtime_ns > scored]
     if newer:
         raise DataError(
             f"{path}: {', '.join(newer)} changed after it was scored; run `sama-bench merge` again"
@@ -130,8 +147,8 @@ def _lacking(run: ScoredRun) -> str:
     return "; ".join(said) or "it has no coverage"
 
 
-def _parts(path: Path) -> list[Path]:
-    return sorted(path.glob("predictions*.jsonl"))
+def _files(part: Path) -> list[Path]:
+    return sorted(part.glob("predictions*.jsonl"))
 
 
 def _without_homes(value: Any) -> Any:

@@ -24,7 +24,14 @@ from sama_bench.leaderboard.rows import published_rows
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
-from sama_bench.tables.names import BENCHMARKS, METRICS, benchmark_rank, higher_is_better, scale
+from sama_bench.tables.names import (
+    BENCHMARKS,
+    METRICS,
+    benchmark_rank,
+    higher_is_better,
+    is_secondary,
+    scale,
+)
 
 SITE = Path(__file__).parent / "site"
 MARK = "leaderboard.sama-bench"
@@ -110,6 +117,7 @@ def _entry_rows(entries: Sequence[Entry], figures: Sequence[Figure]) -> list[dic
                 published=_beside([line for line in lines if line.row is row]),
             )
             for place, row in enumerate(entry.rows)
+            if not is_secondary(str(row["metric"]))
         ]
     return _with_headlines(rows)
 

@@ -19,9 +19,9 @@ from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, che
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "published"
 UNITS = {
-    "percent": 0.01,
-    "percentage points": 0.01,
-    "percent change": 0.01,
+    "percent": 100.0,
+    "percentage points": 100.0,
+    "percent change": 100.0,
     "points": 1.0,
     "count": 1.0,
     "seconds": 1.0,
@@ -95,7 +95,7 @@ class Figure:
     @property
     def natural(self) -> float:
         """The value in the metric's natural unit: 0.512 for 51.2 percent."""
-        return self.value * UNITS[self.unit]
+        return self.value / UNITS[self.unit]
 
     @property
     def key(self) -> tuple[str | None, ...]:

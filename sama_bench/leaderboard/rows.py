@@ -9,7 +9,7 @@ from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.entry import Entry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
-from sama_bench.tables.names import scale
+from sama_bench.tables.names import is_secondary, scale
 
 SCORES = frozenset({"percent", "points"})
 
@@ -77,6 +77,7 @@ def select(
     benchmarks: Sequence[str] = (),
     models: Sequence[str] = (),
     by: str | None = None,
+    secondary: bool = False,
 ) -> list[Mapping[str, Any]]:
     """The rows that a table shows.
 
@@ -84,6 +85,7 @@ def select(
         rows: tidy rows of entries and publications.
         benchmarks: names to keep; all when empty.
         models: names to keep, without regard to case; all when empty.
+        secondary: also other ways of averaging a metric that is shown.
         by: None for whole splits; ``group`` (source, type) or the name of an attribute for parts.
     """
     wanted = {name.casefold() for name in models}
@@ -94,6 +96,7 @@ def select(
         if (not benchmarks or row["benchmark"] in benchmarks)
         and (not wanted or str(row["model"]).casefold() in wanted)
         and keep(row)
+        and (secondary or not is_secondary(str(row["metric"])))
     ]
 
 

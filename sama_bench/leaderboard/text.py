@@ -50,7 +50,12 @@ def verification_text(result: Verification) -> str:
         for what, one, other in result.differing
     ]
     lines += [f"  problem: {clean(text)}" for text in result.problems]
-    lines += [f"  not recomputed: {what}: {clean(why)}" for what, why in result.unchecked]
+    reasons: dict[str, list[str]] = {}
+    for what, why in result.unchecked:
+        reasons.setdefault(why, []).append(what)
+    for why, numbers in reasons.items():
+        more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+        lines.append(f"  not recomputed ({clean(why)}): {', '.join(numbers[:3])}{more}")
     lines.append("The entry holds." if result.holds else "The entry does not hold.")
     return "\n".join(lines) + "\n"
 

@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError, UserError
 from sama_bench.leaderboard.entry import Entry, is_complete
-from sama_bench.leaderboard.make import prediction_checksums
+from sama_bench.leaderboard.make import prediction_checksums, run_parts
+from sama_bench.scored_run import SCORES, read_scored_run
 
 Rescored: TypeAlias = tuple[Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, int]]]
-Rescore: TypeAlias = Callable[[Path, Path | None], Rescored]
-"""From a run folder and the data root to fresh rows and coverage."""
+Rescore: TypeAlias = Callable[[Sequence[Path], Path | None], Rescored]
+"""From run folders (the shards of a merged run, or one) and the data root to rows and coverage."""
 
 TOLERANCE = 1e-9
 
@@ -33,7 +34,7 @@ class Verification:
 
     entry: str
     checked: int
-    differing: Sequence[tuple[str, float | None, float | None]]
+    differing: Sequence[tuple[str, float, float]]
     unchecked: Sequence[tuple[str, str]]
     problems: Sequence[str]
 
@@ -50,7 +51,7 @@ def verify(entry: Entry, run: Path, data: Path | None, rescore: Rescore) -> Veri
         entry: of kind ``run``.
         run: run folder with the predictions.
         data: root of the benchmark's files, or None for where the run found them.
-        rescore: scores a run folder afresh.
+        rescore: scores run folders afresh.
 
     Raises:
         UserError: the entry is an import, which has no predictions.
@@ -58,16 +59,18 @@ def verify(entry: Entry, run: Path, data: Path | None, rescore: Rescore) -> Veri
     """
     if entry.kind != "run":
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
-    found = prediction_checksums(run)
+    merged = read_scored_run(run).manifest if (run / SCORES).is_file() else {}
+    parts = run_parts(run, merged)
+    found = prediction_checksums(parts)
     if not found:
         raise DataError(f"{run} holds no predictions; name the run folder of {entry.name}")
-    rows, coverage = rescore(run, data)
+    rows, coverage = rescore(parts, data)
     fresh = {_key(row): row for row in rows}
-    recorded = [row for row in entry.rows if "|" not in str(row["split"])]
+    recorded = [r for r in entry.rows if "|" not in str(r["split"]) and r["value"] is not None]
     differing, unchecked = [], []
     for row in recorded:
         now = fresh.get(_key(row))
-        if now is None or (now["value"] is None and row["value"] is not None):
+        if now is None or now["value"] is None:
             reason = (now or {}).get("note") or "this number was not computed"
             unchecked.append((_said(row), str(reason)))
         elif not _equal(row["value"], now["value"]):
@@ -110,7 +113,5 @@ def _said(row: Mapping[str, Any]) -> str:
     return f"{row['metric']} of {row['split']} ({row['protocol']})"
 
 
-def _equal(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
+def _equal(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

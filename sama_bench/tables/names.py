@@ -103,6 +103,11 @@ def scale(metric: str) -> float:
     return 1.0 if metric in _PLAIN | _LOWER_IS_BETTER | _COUNTS else 100.0
 
 
+def is_secondary(metric: str) -> bool:
+    """Whether a metric is another way of averaging one that is also reported."""
+    return metric.startswith("rank_mean_") or metric.endswith(("_over_samples", "_over_videos"))
+
+
 def higher_is_better(metric: str) -> bool:
     """Whether more is better; False for times."""
     return metric not in _LOWER_IS_BETTER

@@ -41,7 +41,7 @@ def made(tmp_path, **more):
 
 
 def rescore_of(data):
-    return lambda run, root: (data["scores"], data["coverage"])
+    return lambda parts, root: (data["scores"], data["coverage"])
 
 
 def test_an_entry_keeps_scores_and_provenance(tmp_path):
@@ -58,7 +58,7 @@ def test_an_entry_keeps_scores_and_provenance(tmp_path):
     assert kept["data"] == {"meta.json": "sha256:1"}
     assert kept["revision"] == "abc"
     assert kept["packages"] == {"torch": "2.13.0"}
-    assert len(kept["predictions"]["predictions.jsonl"]) == 64
+    assert len(kept["predictions"]["run/predictions.jsonl"]) == 64
     assert kept["not_recorded"] == []
     assert "/home/someone" not in path.read_text()
 
@@ -177,3 +177,30 @@ def test_imports_become_entries_without_a_coverage_of_their_own(tmp_path):
 
 def test_the_accepted_entries_are_valid():
     read_entries([FOLDER])
+
+
+def test_the_predictions_of_a_merge_are_those_of_its_shards(tmp_path):
+    shards = [tmp_path / name for name in ("VidSTG_0", "VidSTG_1")]
+    for shard in shards:
+        shard.mkdir()
+        (shard / "predictions.jsonl").write_text(f"{shard.name}\n")
+    manifest = {**MANIFEST, "merged_from": ["runs/m/mevis/VidSTG_0", str(shards[1])]}
+    data = random_scores(1, manifest=manifest)
+    folder = write(tmp_path / "valid_u", data)
+    entry = entry_of_run(folder, resamples=50)
+    assert sorted(entry.provenance["predictions"]) == [
+        "VidSTG_0/predictions.jsonl",
+        "VidSTG_1/predictions.jsonl",
+    ]
+    asked = []
+
+    def rescore(parts, root):
+        asked.extend(parts)
+        return data["scores"], data["coverage"]
+
+    assert verify(entry, folder, None, rescore).holds
+    assert asked == shards
+    (shards[0] / "predictions.jsonl").unlink()
+    shards[0].rmdir()
+    with pytest.raises(DataError, match="which is gone"):
+        entry_of_run(folder)

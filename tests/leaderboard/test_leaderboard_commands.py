@@ -4,8 +4,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sama_bench import registry
+from sama_bench.benchmark import Tools
 from sama_bench.cli import build
 from sama_bench.errors import SamaBenchError
+from sama_bench.leaderboard.entry import digest
+from sama_bench.records import Record, to_line
+from sama_bench.scoring import score_run
+from sama_bench.store import RunFolder, run_path
 from tests.scored import random_scores, write
 
 KIT = str(Path(__file__).parents[1] / "data" / "vlmevalkit")
@@ -85,3 +91,52 @@ def test_the_page_is_built(entries, tmp_path):
     result = call("page", "--out", tmp_path / "site", "--entries", entries)
     assert result.output.strip().endswith("index.html")
     assert (tmp_path / "site" / "index.html").is_file()
+
+
+def silent_run(runs, split="mini"):
+    """A run of the embedded MeViS whose model always refused, scored; returns its folder."""
+    dataset = registry.benchmark("mevis").open(None, split, {})
+    folder = RunFolder(run_path(runs, "silent", "mevis", split))
+    lines = [to_line(Record(e.id, "refused", text="Nothing is there.")) for e in dataset.entries]
+    folder.path.mkdir(parents=True)
+    (folder.path / "predictions.jsonl").write_bytes(b"".join(lines))
+    manifest = {"model": "silent", "benchmark": "mevis", "split": split}
+    folder.write_manifest({**manifest, "data": dict(dataset.files), "card": {"frames": "none"}})
+    score_run(folder.path, tools=Tools(captions=False))
+    return folder.path
+
+
+def test_verify_recomputes_a_real_run_and_exposes_a_forged_entry(tmp_path):
+    run = silent_run(tmp_path / "runs")
+    call("add", run, "--to", tmp_path / "e")
+    path = tmp_path / "e" / "silent--mevis--mini.json"
+    arguments = ("verify", path, "--runs", tmp_path / "runs", "--no-captions")
+    result = call(*arguments)
+    assert result.exit_code == 0
+    assert "0 differ" in result.output
+    assert "The entry holds." in result.output
+    forged = json.loads(path.read_text())
+    for row in forged["scores"]:
+        row["value"] = 0.9
+    path.write_text(json.dumps({**forged, "digest": digest(forged)}))
+    result = call(*arguments, "--json", tmp_path / "out.json")
+    assert result.exit_code == 1
+    assert "j of mini (strict): 0.9 in the entry, now 0.0" in result.output
+    assert json.loads((tmp_path / "out.json").read_text())["differing"]
+    with pytest.raises(SamaBenchError, match="name the run folder with --run"):
+        call("verify", path, "--runs", tmp_path / "none")
+
+
+def test_a_certificate_is_printed(entries):
+    path = entries / "Sa2VA-8B--mevis--valid_u.json"
+    result = call("verify", path, "--against", "published", "--tolerance", "0.1")
+    assert result.exit_code == 0  # strict alone neither reproduces nor refutes
+    assert "Neither reproduced nor refuted" in result.output
+    assert "57 percent: Sa2VA paper, earlier arXiv version (HTML text), Table 2" in result.output
+    assert "the source names no split" in result.output
+    kit = call("verify", entries / "Sa2VA-8B--kit.json", "--against", "published")
+    assert "Acc." in kit.output
+    data = call("verify", path, "--against", "published", "--json", "-").output
+    assert {line["published"] for line in json.loads(data)["lines"]} >= {0.57, 0.469}
+    with pytest.raises(SamaBenchError, match="there is no entry"):
+        call("verify", "nobody--mevis--valid")
