@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -90,15 +92,17 @@ def prepare_vidstg(
     tasks = _tasks(Path(videos), Path(annotations), Path(root), decoding, compare, overwrite)
     count = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
     reports: list[VideoReport] = []
-    for report in _run(tasks, min(count, len(tasks))):
-        reports.append(report)
-        if progress is not None:
-            progress(report, len(tasks))
-        if report.disk_full:
-            raise UserError(
-                f"the disk of {root} is full; {sum(r.status == 'made' for r in reports)} videos "
-                "were extracted: make room, and the same command goes on"
-            )
+    with closing(_run(tasks, min(count, len(tasks)))) as finished:
+        for report in finished:
+            reports.append(report)
+            if progress is not None:
+                progress(report, len(tasks))
+            if report.disk_full:
+                made = sum(item.status == "made" for item in reports)
+                raise UserError(
+                    f"the disk of {root} is full; {made} videos were extracted: make room, and "
+                    "the same command goes on"
+                )
     reports.sort(key=lambda report: report.video)
     return PrepareReport(Path(root), decoding, tuple(reports))
 
@@ -175,20 +179,25 @@ def _tasks(
     ]
 
 
-def _run(tasks: Sequence[Task], workers: int) -> Iterator[VideoReport]:
+def _run(tasks: Sequence[Task], workers: int) -> Generator[VideoReport, None, None]:
     if workers <= 1:
         yield from map(extract, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_ctrl_c)
+    try:
         waiting: list[Future[VideoReport]] = [pool.submit(extract, task) for task in tasks]
-        try:
-            for future in as_completed(waiting):
-                yield future.result()
-        except BrokenProcessPool:
-            raise UserError(
-                "a worker process was ended from outside, perhaps for want of memory; "
-                "the same command goes on: try fewer --workers"
-            ) from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for future in as_completed(waiting):
+            yield future.result()
+    except BrokenProcessPool:
+        raise UserError(
+            "a worker process was ended from outside, perhaps for want of memory; "
+            "the same command goes on: try fewer --workers"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_ctrl_c() -> None:
+    """Leave Ctrl-C to the main process, which lets the videos in progress end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
