@@ -74,6 +74,7 @@ class Value:
         scores: metric to value in 0..1; zeros where there is no usable answer.
         counted: whether it enters the means.
         notes: what to know about it.
+        attributes: facts about the expression and its objects, for scores by attribute.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Value:
     scores: Mapping[str, float]
     counted: bool = True
     notes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Counted:

@@ -31,6 +31,7 @@ from sama_bench.splits.expression_values import (
     rules,
     zero_scores,
 )
+from sama_bench.splits.object_facts import object_facts
 from sama_bench.splits.referring import ReferringDataset
 from sama_bench.splits.referring_rows import (
     Scheme,
@@ -66,9 +67,11 @@ def score_expressions(
         outcome = answers(entry.id)
         several |= outcome.answer is not None and len(outcome.answer.segments) > 1
         counted = _counted(dataset, entry, outcome)
+        facts = _facts(dataset, entry, outcome)
         foreground = None if scheme.foreground is None else scheme.foreground(entry.video)
         for protocol in protocols:
-            values[protocol].append(_value(entry, outcome, counted, applied[protocol], foreground))
+            value = _value(entry, outcome, counted, applied[protocol], foreground)
+            values[protocol].append(replace(value, attributes=facts))
         if "strict" in applied:
             second = replace(applied["strict"], mask_choice="union")
             united.append(_value(entry, outcome, counted, second, foreground))
@@ -122,6 +125,13 @@ def _counted(dataset: ReferringDataset, entry: Entry, outcome: Outcome) -> Count
     return Counted(dataset.annotations(entry.id), dataset.video(entry.id), outcome.answer)
 
 
+def _facts(dataset: ReferringDataset, entry: Entry, outcome: Outcome) -> dict[str, Any]:
+    facts = {**entry.attributes, "frames": entry.frames}
+    if outcome.answer is not None:
+        facts.update(object_facts(dataset.annotations(entry.id)))
+    return facts
+
+
 def _value(
     entry: Entry,
     outcome: Outcome,
@@ -158,7 +168,14 @@ def _sample_score(protocol: Protocol, value: Value, metrics: Sequence[str]) -> S
     scores = _all_scores(value)
     values = {metric: scores[metric] if value.counted else None for metric in metrics}
     return SampleScore(
-        value.id, value.video, value.group, protocol, value.status, values, notes=value.notes
+        id=value.id,
+        video=value.video,
+        group=value.group,
+        protocol=protocol,
+        status=value.status,
+        values=values,
+        attributes=value.attributes,
+        notes=value.notes,
     )
 
 
