@@ -34,6 +34,7 @@ def write_referring(folder, meta="meta_expressions_valid.json", frames="videos",
             track[object] = None
             masks[str(3 * number + object)] = track
         first = 3 * number
+        masks[str(first + 1)][2] = masks[str(first)][2]
         expressions = {
             "10": {"exp": "the first one", "anno_id": [first], "obj_id": [0], "type_id": 0},
             "2": {"exp": "both of them", "anno_id": [first, first + 1], "type_id": 1},

@@ -49,19 +49,13 @@ def test_the_target_is_the_union_of_the_objects(dataset):
         assert np.array_equal(target.decode(frame), both)
 
 
-def test_a_perfect_answer_scores_one_where_nothing_overlaps(dataset):
+def test_a_perfect_answer_scores_one_but_for_raw_sums_where_objects_overlap(dataset):
     scores = score(dataset, perfect(dataset))
     strict = values(scores, "strict", "valid")
     assert strict["j"] == strict["f"] == strict["j_and_f"] == strict["accuracy"] == 1.0
     released = values(scores, "released", "valid:overall")
     assert released["j"] == 1.0
-    overlaps = any(
-        (sum(int(part.decode(frame).sum()) for part in dataset.annotations(id)))
-        > int(dataset.reference(id, "strict").masklets[0].decode(frame).sum())
-        for id in ("vid_a/2", "vid_b/2")
-        for frame in range(4)
-    )
-    assert overlaps == (released["accuracy"] < 1.0)  # Q38
+    assert released["accuracy"] < 1.0  # Q38: the two objects share a mask in one frame
 
 
 def test_groups_and_their_mean(dataset):

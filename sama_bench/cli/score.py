@@ -1,0 +1,174 @@
+"""``sama-bench score``: answers against references, of run folders or of other code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sama_bench.benchmark import Benchmark, Tools
+from sama_bench.cli._judge import ClairJudge
+from sama_bench.cli._options import (
+    chosen_protocols,
+    data_option,
+    json_option,
+    option_option,
+    parse_options,
+    protocol_option,
+)
+from sama_bench.cli._scoring import print_results, scoring_options, write_json
+from sama_bench.errors import UserError
+from sama_bench.judge_types import JudgeSettings
+from sama_bench.score_predictions import Answered, open_predictions, open_run, score_answered
+from sama_bench.scoring import Explained, explain, standard_tools, with_options
+from sama_bench.splits.settings import check_names
+
+
+def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the judge."""
+    for option in (
+        click.option("--judge-model", help="Ask this model for CLAIR, e.g. gpt-3.5-turbo."),
+        click.option(
+            "--judge-base-url",
+            help="OpenAI-compatible endpoint of the judge; the key is read from OPENAI_API_KEY.",
+        ),
+        click.option(
+            "--judge-cache",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File of the judge's replies: read first, appended to. It can be published and "
+            "replayed without a key.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("score", short_help="Score run folders, or answers that other code produced.")
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--benchmark", help="Benchmark that --predictions answer.")
+@click.option("--split", help="Its split; default: the one that its papers report.")
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="Answers from elsewhere: predictions.jsonl, Sa2VA's results.json, a PNG folder, a GCG "
+    "folder, SAMA's descriptions, or a list of results on images; told apart by content.",
+)
+@click.option("--model", help="Name of --predictions in the tables.")
+@data_option
+@protocol_option
+@option_option
+@scoring_options
+@judge_options
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Also say what each quirk of the released protocol is worth on these answers.",
+)
+@json_option
+def command(
+    runs: tuple[Path, ...],
+    benchmark: str | None,
+    split: str | None,
+    predictions: Path | None,
+    model: str | None,
+    data: Path | None,
+    protocol: str,
+    options: tuple[str, ...],
+    phrases: str,
+    captions: bool,
+    judge_model: str | None,
+    judge_base_url: str | None,
+    judge_cache: Path | None,
+    explained: bool,
+    json_file: Path | None,
+) -> int:
+    """Score RUN folders, or with --benchmark and --predictions answers from elsewhere.
+
+    \b
+    sama-bench score runs/sa2va-8b/mevis/valid_u
+    sama-bench score --benchmark ref-sav --data DIR --predictions results.json
+
+    Needs no model and no GPU. Scores of a run folder are also written to its scores.json.
+    """
+    given = parse_options(options)
+    judge = _judge(judge_model, judge_base_url, judge_cache)
+    tools = standard_tools(phrases, captions, judge=judge, options=given)
+    sources = _sources(runs, benchmark, split, predictions, model, data, given)
+    results = []
+    lines: list[tuple[Answered, list[Explained]]] = []
+    for source in sources:
+        results.append(score_answered(source, chosen_protocols(protocol), tools))
+        if explained:
+            lines.append((source, _explain(source, tools)))
+    print_results(results)
+    for source, worth in lines:
+        click.echo(explained_text(source.benchmark, worth))
+    if judge is not None:
+        click.echo(f"note: {judge.summary()}", err=True)
+    write_json(results, json_file)
+    return 0 if all(result.complete for result in results) else 1
+
+
+def _judge(model: str | None, base_url: str | None, cache: Path | None) -> ClairJudge | None:
+    if model is None:
+        if base_url is not None or cache is not None:
+            raise UserError("--judge-base-url and --judge-cache need --judge-model")
+        return None
+    return ClairJudge(JudgeSettings(model, base_url), cache)
+
+
+def _sources(
+    runs: Sequence[Path],
+    benchmark: str | None,
+    split: str | None,
+    predictions: Path | None,
+    model: str | None,
+    data: Path | None,
+    options: Mapping[str, str],
+) -> list[Answered]:
+    if predictions is None:
+        if not runs:
+            raise UserError(
+                "name run folders (runs/MODEL/BENCHMARK/SPLIT), or --benchmark and --predictions"
+            )
+        for value, name in ((benchmark, "--benchmark"), (split, "--split"), (model, "--model")):
+            if value is not None:
+                raise UserError(f"{name} goes with --predictions; a run folder names its own")
+        sources = [open_run(run, data) for run in runs]
+    elif runs:
+        raise UserError("give run folders or --predictions, not both")
+    elif benchmark is None:
+        raise UserError("--predictions needs --benchmark, e.g. --benchmark ref-sav")
+    else:
+        sources = [open_predictions(benchmark, predictions, split, data, options, model)]
+    for source in sources:
+        check_names(source.benchmark.options, options)
+    return sources
+
+
+def _explain(source: Answered, tools: Tools) -> list[Explained]:
+    return explain(
+        source.benchmark,
+        source.dataset,
+        source.answers,
+        with_options(tools, source.manifest),
+        lambda quirk: click.echo(f"without {quirk} ...", err=True),
+    )
+
+
+def explained_text(benchmark: Benchmark, lines: Sequence[Explained]) -> str:
+    """Return what each quirk is worth as text: a line per quirk and metric that it changes."""
+    title = f"What the quirks of {benchmark.title} are worth here (released, one switched off):"
+    found = [title]
+    for quirk, about in benchmark.quirks.items():
+        own = [line for line in lines if line[0] == quirk]
+        found.append(f"  {quirk}: {about}")
+        found += [
+            f"    {metric:<12} {100 * before:8.3f} -> {100 * after:8.3f}  "
+            f"({100 * (after - before):+.3f})"
+            for _, metric, _, before, after in own
+        ] or ["    no difference"]
+    return "\n".join(found)

@@ -1,0 +1,159 @@
+"""``sama_bench.score``: answers of run folders or of other code, against references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench import registry
+from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
+from sama_bench.errors import UserError, did_you_mean
+from sama_bench.imports import answers_from
+from sama_bench.scores import Result
+from sama_bench.scoring import (
+    check_data,
+    manifest_of,
+    open_data,
+    problems_of,
+    score_answers,
+    standard_tools,
+    with_options,
+)
+from sama_bench.store import SCORES, RunFolder
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers with what they answer.
+
+    Attributes:
+        benchmark: that asks.
+        dataset: its split, opened.
+        answers: from a sample's id to what is known of it.
+        manifest: of the run; for answers from elsewhere, where they come from.
+        problems: what a user has to know about them.
+        folder: the run folder, or None.
+    """
+
+    benchmark: Benchmark
+    dataset: Dataset
+    answers: Answers
+    manifest: Mapping[str, Any]
+    problems: tuple[str, ...]
+    folder: Path | None = None
+
+
+def open_run(path: Path, data: Path | None = None) -> Answered:
+    """Open a run folder with the data that it answers.
+
+    Raises:
+        UserError: no such run, its benchmark is unknown, or the data changed since it ran.
+    """
+    if not path.is_dir():
+        raise UserError(f"{path} is no run folder; 'sama-bench status' lists them")
+    folder = RunFolder(path)
+    manifest = manifest_of(folder)
+    benchmark = registry.benchmark(manifest["benchmark"])
+    dataset = open_data(benchmark, manifest["split"], manifest, data)
+    check_data(dataset, manifest, path)
+    problems = tuple(problems_of(folder))
+    return Answered(benchmark, dataset, folder.outcome, manifest, problems, path)
+
+
+def open_predictions(
+    benchmark: str,
+    predictions: Path,
+    split: str | None = None,
+    data: Path | None = None,
+    options: Mapping[str, str] | None = None,
+    model: str | None = None,
+) -> Answered:
+    """Open answers that other code produced, in any format that ``answers_from`` knows.
+
+    Args:
+        benchmark: name.
+        predictions: file or folder.
+        split: default: the one that the benchmark's papers report.
+        data: root of the benchmark's files.
+        options: of the benchmark.
+        model: name for the tables; default: the name of the file or folder.
+
+    Raises:
+        UserError: no such benchmark or split, or files that cannot be used.
+    """
+    asked = registry.benchmark(benchmark)
+    wanted = split or asked.default_split
+    if wanted not in asked.splits:
+        raise did_you_mean(f"split of {benchmark}", wanted, asked.splits)
+    dataset = asked.open(data, wanted, options or {})
+    imported = answers_from(predictions, dataset)
+    manifest = {
+        "model": model or predictions.resolve().stem,
+        "benchmark": benchmark,
+        "split": wanted,
+        "predictions": str(predictions),
+        "format": imported.format,
+        "data": dict(dataset.files),
+        "benchmark_options": dict(options or {}),
+    }
+    return Answered(asked, dataset, imported.answers, manifest, (imported.summary(),))
+
+
+def score_answered(
+    answered: Answered, protocols: Sequence[Protocol] = PROTOCOLS, tools: Tools | None = None
+) -> Result:
+    """Score opened answers; those of a run folder are written to its ``scores.json``."""
+    result = score_answers(
+        answered.benchmark,
+        answered.dataset,
+        answered.answers,
+        answered.manifest,
+        protocols,
+        with_options(tools, answered.manifest),
+        answered.problems,
+    )
+    if answered.folder is not None:
+        result.write(answered.folder / SCORES)
+    return result
+
+
+def score(
+    *runs: str | Path,
+    benchmark: str | None = None,
+    predictions: str | Path | None = None,
+    split: str | None = None,
+    data: str | Path | None = None,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    model: str | None = None,
+) -> list[Result]:
+    """Score run folders, or answers that other code produced.
+
+    Args:
+        runs: run folders; none where ``predictions`` are given.
+        benchmark: name, with ``predictions``.
+        predictions: file or folder, with ``benchmark``.
+        split: with ``predictions``; default: the one that the benchmark's papers report.
+        data: root of the benchmark's files; of a run, by default where it found them.
+        protocols: definitions to score under.
+        tools: see ``sama_bench.scoring.standard_tools``.
+        model: name for the tables, with ``predictions``.
+
+    Raises:
+        UserError: neither or both are given, or they cannot be scored.
+    """
+    root = None if data is None else Path(data)
+    chosen = tools if tools is not None else standard_tools()
+    if predictions is not None and benchmark is not None and not runs:
+        answered = open_predictions(
+            benchmark, Path(predictions), split, root, chosen.options, model
+        )
+        return [score_answered(answered, protocols, chosen)]
+    if not runs or predictions is not None:
+        raise UserError(
+            "name run folders (sama-bench score runs/MODEL/BENCHMARK/SPLIT), or both --benchmark "
+            "and --predictions"
+        )
+    return [score_answered(open_run(Path(run), root), protocols, chosen) for run in runs]
