@@ -57,7 +57,7 @@ class Judge:
         self,
         requests: Sequence[JudgeRequest],
         *,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int], object] | None = None,
     ) -> list[Reply]:
         """Return the reply to each request, in order; equal requests are asked once.
 
@@ -112,7 +112,7 @@ class _Round:
         self,
         judge: Judge,
         wanted: dict[str, JudgeRequest],
-        progress: Callable[[int], None] | None,
+        progress: Callable[[int], object] | None,
     ) -> None:
         self._judge = judge
         self._settings = judge.settings

@@ -148,7 +148,7 @@ def _read(completion: Any) -> Reply:
     return Reply(
         status="refused" if refused else "answered",
         text=text,
-        error=cleaned(refusal or "content filter") if refused else None,
+        error=f"refused: {cleaned(refusal or 'content filter')}" if refused else None,
         input_tokens=_count(usage, "prompt_tokens"),
         output_tokens=_count(usage, "completion_tokens"),
         served_model=served if isinstance(served, str) else None,

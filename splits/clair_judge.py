@@ -27,7 +27,7 @@ class ClairJudge:
         progress: called with 1 for every request that is settled.
     """
 
-    def __init__(self, judge: Judge, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(self, judge: Judge, progress: Callable[[int], object] | None = None) -> None:
         self.judge = judge
         self._progress = progress
 
@@ -50,6 +50,8 @@ class ClairJudge:
         history: dict[str, list[Reply]] = {id: [] for id in texts}
         pending = dict(texts)
         for attempt in range(1, clair.ATTEMPTS + 1):
+            if not pending:
+                break
             for id, reply in self._ask(pending, "released", attempt).items():
                 history[id].append(reply)
                 if reply.status not in ("answered", "refused") or not clair.wants_another(
@@ -77,21 +79,24 @@ class ClairJudge:
             )
             for prediction, reference in texts.values()
         ]
-        replies = self.judge.replies(requests, progress=self._progress)
+        if self._progress is None:
+            replies = self.judge.replies(requests)
+        else:
+            replies = self.judge.replies(requests, progress=self._progress)
         return dict(zip(texts, replies, strict=True))
 
 
 def _strict(reply: Reply) -> SampleClair:
     if reply.status == "answered":
         return clair.strict_sample(reply.text)
-    return SampleClair(None, 0, cause=f"{reply.status}: {reply.error}")
+    return SampleClair(None, 0, cause=reply.error or reply.status)
 
 
 def _read_released(replies: Sequence[Reply]) -> SampleClair:
     """Read replies as the released code does, to which a failed request is an exception."""
     last = replies[-1]
     if last.status == "failed":
-        return SampleClair(None, len(replies), cause=f"failed: {last.error}")
+        return SampleClair(None, len(replies), cause=last.error or last.status)
     return clair.released_sample([reply.text for reply in replies])
 
 

@@ -186,7 +186,7 @@ def test_refusals_are_replies(serve, tmp_path):
     again = Judge(settings(server), cache).replies(requests)
     assert [reply.status for reply in first] == ["refused", "refused"]
     assert [reply.text for reply in again] == [None, "The score"]
-    assert again[0].error == "I will not judge this."
+    assert again[0].error == "refused: I will not judge this."
     assert len(server.bodies) == 2
 
 
@@ -440,7 +440,7 @@ def test_clair_strict_counts_the_missing(serve):
     assert scores["good"].score == pytest.approx(0.8)
     assert [scores[name].score for name in ("bad", "refused", "broken")] == [None] * 3
     assert scores["refused"].cause == "refused: no"
-    assert scores["broken"].cause.startswith("failed: HTTP 400")
+    assert scores["broken"].cause.startswith("HTTP 400")
     assert server.bodies[0]["response_format"] == {"type": "json_object"}
     assert server.bodies[0]["temperature"] == 0.0
 
