@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
 from sama_bench.errors import DataError
 
@@ -38,12 +37,14 @@ def read_image(path: Path) -> Frame:
     Raises:
         DataError: the file is missing or not a readable image.
     """
+    from PIL import Image
+
     try:
         with Image.open(path) as image:
             return np.array(image.convert("RGB"))
     except FileNotFoundError:
         raise DataError(f"frame {path} does not exist") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise DataError(f"frame {path} cannot be read: {error}") from None
 
 
@@ -53,12 +54,14 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: the file is missing or not an image.
     """
+    from PIL import Image
+
     try:
         with Image.open(path) as image:
             return image.height, image.width
     except FileNotFoundError:
         raise DataError(f"frame {path} does not exist") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise DataError(f"frame {path} cannot be read: {error}") from None
 
 

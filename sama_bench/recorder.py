@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.appending import Appender
@@ -21,7 +21,6 @@ class Recorder:
     Attributes:
         counts: samples recorded by this job, by status.
         failures: (benchmark, id, reason) of the samples that failed in this job.
-        decoded: frames decoded by the workers, by worker.
     """
 
     def __init__(
@@ -49,14 +48,14 @@ class Recorder:
                 self._targets[target].folder.refresh()
         for ask, message in answers:
             facts = message.data
-            self._count(ask, facts["status"], facts["error"], facts["seconds"])
+            self._count(ask, facts["status"], facts["error"], facts["seconds"], facts)
 
     def fail(self, ask: Ask, error: str, worker: str) -> None:
         """Record a sample as failed for a reason that no worker could report."""
         line = to_line(Record(ask.entry.id, "failed", error=error, worker=worker))
         self._appenders[ask.target].append(line)
         self._targets[ask.target].folder.refresh()
-        self._count(ask, "failed", error, 0.0)
+        self._count(ask, "failed", error)
 
     def event(self, kind: str, **facts: Any) -> None:
         """Add an event to the log of every target."""
@@ -68,9 +67,18 @@ class Recorder:
         for appender in (*self._appenders, *self._events):
             appender.close()
 
-    def _count(self, ask: Ask, status: str, error: str | None, seconds: float) -> None:
+    def _count(
+        self,
+        ask: Ask,
+        status: str,
+        error: str | None,
+        seconds: float = 0.0,
+        told: Mapping[str, Any] | None = None,
+    ) -> None:
         self.counts[status] += 1
         facts: dict[str, Any] = {"id": ask.entry.id, "status": status, "seconds": seconds}
+        if told is not None:  # frames that the worker decoded since it was started
+            facts |= {"worker": told["worker"], "decoded": told["decoded"]}
         if status == "failed":
             benchmark = self._targets[ask.target].benchmark
             self.failures.append((benchmark, ask.entry.id, error or ""))

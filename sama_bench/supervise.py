@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sama_bench.asking import Asker
 from sama_bench.devices import Device
@@ -22,6 +22,8 @@ from sama_bench.process import Launch
 from sama_bench.recorder import Recorder
 from sama_bench.slot import Slot
 from sama_bench.wire import VERSION, Message
+
+Inbox: TypeAlias = "queue.Queue[tuple[Slot, int, Message | None]]"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Supervisor:
         logs: Path,
         policy: Policy,
         one_by_one: bool,
+        inbox: Inbox | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._setup = setup
         self._launch = launch
@@ -83,7 +87,8 @@ class Supervisor:
         self._logs = logs
         self._policy = policy
         self._one_by_one = one_by_one
-        self._heard: queue.Queue[tuple[Slot, int, Message | None]] = queue.Queue()
+        self._heard: Inbox = queue.Queue() if inbox is None else inbox
+        self._clock = clock
         self._slots = [Slot(f"worker-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
@@ -130,7 +135,7 @@ class Supervisor:
             if slot.retired:
                 continue
             if slot.link is None:
-                if (self._queue or not slot.idle()) and time.monotonic() >= slot.not_before:
+                if (self._queue or not slot.idle()) and self._clock() >= slot.not_before:
                     self._start(slot)
             elif slot.declared is not None:
                 self._feed(slot, claim)
@@ -185,7 +190,7 @@ class Supervisor:
         current = [(s, m) for s, generation, m in heard if generation == s.generation]
         self._record([(s, m) for s, m in current if m is not None and m.kind == "answer"])
         for slot, message in current:
-            slot.heard = time.monotonic()
+            slot.heard = self._clock()
             if message is None:
                 self._lost(slot)
             elif message.kind == "begin":
@@ -223,7 +228,7 @@ class Supervisor:
     # Watching.
 
     def _watch(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         for slot in self._slots:
             if slot.link is None:
                 continue
@@ -250,7 +255,7 @@ class Supervisor:
         at_work = set(slot.began) if blame else set()
         slot.deaths += blame
         slot.link, slot.declared = None, None
-        slot.not_before = time.monotonic() + self._policy.wait(slot.deaths)
+        slot.not_before = self._clock() + self._policy.wait(slot.deaths)
         slot.generation += 1
         self._last_loss = f"{reason} (log: {self._log(slot)})"
         self._recorder.event("worker_lost", worker=slot.name, reason=reason, deaths=slot.deaths)
@@ -300,7 +305,7 @@ class Supervisor:
         def hear(message: Message | None) -> None:
             self._heard.put((slot, generation, message))
 
-        slot.heard = time.monotonic()
+        slot.heard = self._clock()
         slot.link = self._launch(slot.name, slot.device, self._log(slot), hear)
         setup = {**self._setup["setup"], "device": slot.device.name}
         facts = {
@@ -318,10 +323,10 @@ class Supervisor:
         if patience:
             for link in links:
                 link.send(Message("shutdown"))
-        until = time.monotonic() + patience
+        until = self._clock() + patience
         for slot in self._slots:
             if slot.link is not None:
-                slot.link.kill(max(0.0, until - time.monotonic()))
+                slot.link.kill(max(0.0, until - self._clock()))
                 slot.link = None
                 slot.generation += 1
 

@@ -102,6 +102,7 @@ class Worker:
             "text": record.text,
             "error": record.error,
             "seconds": record.seconds,
+            "worker": self.name,
             "decoded": SHARED.decoded,
         }
         return Message("answer", facts, to_line(record))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
 import re
 import sys
 import traceback
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,17 @@ def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
 
 def packages() -> dict[str, str]:
     """Return the installed versions of the packages that may change a model's answers."""
-    found = {"sama-bench": __version__}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    wanted = {name.replace("-", "_"): name for name in PACKAGES}
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        # Read off the folders' names: importlib.metadata takes longer than the rest of a start.
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(folder):
+                stem, dot, _ = entry.rpartition(".dist-info")
+                name, dash, version = stem.rpartition("-")
+                if dot and dash and name.lower() in wanted:
+                    found.setdefault(wanted[name.lower()], version)
+    return {"sama-bench": __version__, **dict(sorted(found.items()))}
 
 
 def checkpoint_facts(adapter: Any, setup: Setup) -> dict[str, str | None]:
