@@ -37,6 +37,8 @@ class IncompleteError(UserError):
 def did_you_mean(kind: str, name: str, known: Iterable[str]) -> UserError:
     """Return the error for an unknown name, with the nearest known ones."""
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    lower = {known_name.lower(): known_name for known_name in names}
+    found = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
+    near = [lower[match] for match in found]
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
     return UserError(f"unknown {kind} '{name}'; {hint}")
