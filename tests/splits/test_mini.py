@@ -6,6 +6,8 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from sama_bench.errors import UserError
 from sama_bench.splits.mini import ensure_mini
 from sama_bench.splits.mini.dialogue import parse_round
 from sama_bench.splits.mini.sama_files import MASK_FILES, SPLITS
-from sama_bench.splits.mini.store import MARKER, MINI_VERSION
+from sama_bench.splits.mini.store import MARKER, MINI_VERSION, generate_once
 
 
 @pytest.fixture(scope="module")
@@ -244,3 +246,20 @@ def test_dialogue_notation() -> None:
     assert found.answer == "<p> The dog </p> [SEG] and <p> both </p> [SEG] are."
     assert found.regions == ("dog", "cat")
     assert found.targets == (("dog",), ("dog", "cat"))
+
+
+def test_two_at_once_end_with_one_whole_folder(tmp_path: Path) -> None:
+    """Both find nothing, both write, and the slower one takes over what the faster one made."""
+    meet = threading.Barrier(2)
+
+    def write(folder: Path) -> None:
+        meet.wait(timeout=20)
+        (folder / "file").write_text("content")
+        meet.wait(timeout=20)
+
+    target = tmp_path / "data"
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(generate_once, target, "x", write) for _ in range(2)]
+        assert [call.result() for call in calls] == [target, target]
+    assert sorted(path.name for path in target.iterdir()) == ["file", MARKER]
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
