@@ -17,7 +17,8 @@ Found: TypeAlias = Mapping[str, tuple[float, float, float]]
 """Value, low and high by metric."""
 
 SAME = 1e-4
-"""Benchmarks round some means; a number within a hundredth of a point is the same number."""
+"""Benchmarks round some means; a number within a hundredth of a point is the same number, unless
+it is so small that a hundredth of a point is much of it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Intervals:
         group = split.partition(":")[2] or None if split != self._run.split else None
         for found in self._of(str(row["protocol"]), group):
             number, low, high = found.get(metric, (np.nan, np.nan, np.nan))
-            if abs(number - value) <= SAME and not (np.isnan(low) or np.isnan(high)):
+            same = abs(number - value) <= min(SAME, 0.01 * abs(value)) + 1e-12
+            if same and not (np.isnan(low) or np.isnan(high)):
                 return {**row, "low": low, "high": high}
         return dict(row)
 

@@ -26,11 +26,8 @@ def to_latex(table: Table, digits: int) -> str:
         r"\midrule",
         *body,
         r"\bottomrule",
-        *(
-            rf"\multicolumn{{{len(heads)}}}{{l}}{{\footnotesize {note}}} \\"
-            for note in _footnotes(table)
-        ),
         r"\end{tabular}",
+        *_below(_footnotes(table)),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -58,6 +55,13 @@ def _number(cell: Cell | None, digits: int) -> str:
 def _footnotes(table: Table) -> list[str]:
     lines = [f"{_raised((place,))} {escape.latex(text)}" for place, text in enumerate(table.notes)]
     return [*lines, *([_STAR] if table.starred else []), *([PARTIAL] if table.incomplete else [])]
+
+
+def _below(notes: list[str]) -> list[str]:
+    """Notes stand below the tabular, so that a long one does not widen it."""
+    if not notes:
+        return []
+    return [r"\par\smallskip\raggedright\footnotesize", *(rf"{note}\\" for note in notes)]
 
 
 def _raised(notes: tuple[int, ...]) -> str:
