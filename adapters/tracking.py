@@ -55,15 +55,20 @@ def by_frame(marks: Sequence[Mark]) -> dict[int, list[int]]:
     return groups
 
 
-def normalised(frame: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.float32]:
+Statistics = tuple[float, float, float]
+
+
+def normalised(
+    frame: npt.NDArray[np.uint8], side: int, mean: Statistics = MEAN, std: Statistics = STD
+) -> npt.NDArray[np.float32]:
     """Return a frame as the models want it, float32 (3, side, side).
 
     Resized by PIL's default filter without regard to its shape, as the published video loader
-    does, then normalised with ImageNet statistics.
+    does, then normalised, with ImageNet statistics unless others are given.
     """
     resized = Image.fromarray(frame).resize((side, side))
     scaled = np.asarray(resized, np.float32) / np.float32(255)
-    plane = (scaled - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
+    plane = (scaled - np.array(mean, np.float32)) / np.array(std, np.float32)
     return np.ascontiguousarray(plane.transpose(2, 0, 1), dtype=np.float32)
 
 

@@ -11,7 +11,16 @@ import numpy as np
 from sama_bench.adapter import Setup
 from sama_bench.adapters.loading import fingerprint
 from sama_bench.adapters.loading_models import pretrained
-from sama_bench.adapters.tracking import Collected, Mark, by_frame, full_size, normalised
+from sama_bench.adapters.tracking import (
+    MEAN,
+    STD,
+    Collected,
+    Mark,
+    Statistics,
+    by_frame,
+    full_size,
+    normalised,
+)
 from sama_bench.nouns import Masklet, Video
 
 BOX_LABELS = (2, 3)
@@ -21,13 +30,21 @@ BOX_LABELS = (2, 3)
 class PreparedFrames(Mapping[int, Any]):
     """The frames of a video as the model wants them, prepared when they are asked for."""
 
-    def __init__(self, video: Video, side: int, dtype: Any) -> None:
+    def __init__(
+        self,
+        video: Video,
+        side: int,
+        dtype: Any,
+        mean: Statistics = MEAN,
+        std: Statistics = STD,
+    ) -> None:
         self._video, self._side, self._dtype = video, side, dtype
+        self._statistics = (mean, std)
 
     def __getitem__(self, index: int) -> Any:
         import torch
 
-        prepared = normalised(self._video.frame(index), self._side)
+        prepared = normalised(self._video.frame(index), self._side, *self._statistics)
         return torch.from_numpy(prepared).to(self._dtype)
 
     def __iter__(self) -> Iterator[int]:

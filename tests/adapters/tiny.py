@@ -53,3 +53,72 @@ def save_sam2(folder: Path, side: int = 128) -> Path:
 
     Sam2VideoModel(sam2_config(side)).save_pretrained(folder)
     return folder
+
+
+def write_vocabulary(folder: Path, kind: str = "bert") -> None:
+    from transformers import BertTokenizer, CLIPTokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    words = ["the", "a", "red", "blue", "square", "cat", "dog", "moving", "right", "left", ".", "?"]
+    if kind == "bert":
+        specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        letters = [chr(code) for code in range(97, 123)]
+        tokens = specials + words + letters + [f"##{letter}" for letter in letters]
+        (folder / "vocab.txt").write_text("\n".join(dict.fromkeys(tokens)))
+        BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+        return
+    import json
+
+    letters = [chr(code) for code in range(33, 127)]
+    tokens = letters + [f"{letter}</w>" for letter in letters]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {token: place for place, token in enumerate(tokens)}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt")).save_pretrained(folder)
+
+
+def save_grounding_dino(folder: Path) -> Path:
+    seeded()
+    from transformers import (
+        BertConfig,
+        GroundingDinoConfig,
+        GroundingDinoForObjectDetection,
+        SwinConfig,
+    )
+
+    write_vocabulary(folder)
+    backbone = SwinConfig(
+        image_size=64,
+        window_size=1,
+        embed_dim=16,
+        depths=[1, 1, 1, 1],
+        num_heads=[1, 1, 1, 1],
+        out_features=["stage2", "stage3", "stage4"],
+        out_indices=[2, 3, 4],
+    )
+    text = BertConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        vocab_size=128,
+    )
+    config = GroundingDinoConfig(
+        backbone_config=backbone,
+        text_config=text,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=2,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+        num_queries=5,
+        num_feature_levels=4,
+        max_text_len=16,
+        encoder_n_points=2,
+        decoder_n_points=2,
+    )
+    GroundingDinoForObjectDetection(config).save_pretrained(folder)
+    return folder
