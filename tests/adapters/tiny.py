@@ -122,3 +122,66 @@ def save_grounding_dino(folder: Path) -> Path:
     )
     GroundingDinoForObjectDetection(config).save_pretrained(folder)
     return folder
+
+
+def save_sam3(folder: Path, threshold: float = 0.0) -> Path:
+    seeded()
+    from transformers import Sam3VideoConfig, Sam3VideoModel
+
+    write_vocabulary(folder, "clip")
+    side, grid = 112, 8
+    sizes = [[grid * 4] * 2, [grid * 2] * 2, [grid] * 2]
+    vision = {
+        "backbone_config": {
+            "model_type": "sam3_vit_model",
+            "hidden_size": 32,
+            "intermediate_size": 32,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": side,
+            "patch_size": 14,
+            "window_size": 4,
+            "global_attn_indexes": [1],
+            "pretrain_image_size": 56,
+        },
+        "backbone_feature_sizes": sizes,
+        "fpn_hidden_size": 256,
+    }
+    small = {"num_layers": 1, "intermediate_size": 32}
+    detector = {
+        "vision_config": {"model_type": "sam3_vision_model", **vision},
+        "text_config": {
+            "hidden_size": 32,
+            "intermediate_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "vocab_size": 256,
+            "max_position_embeddings": 32,
+            "projection_dim": 32,
+            "bos_token_id": 188,
+            "eos_token_id": 189,
+        },
+        "geometry_encoder_config": small,
+        "detr_encoder_config": small,
+        "detr_decoder_config": {**small, "num_queries": 4},
+    }
+    tracker = {
+        "vision_config": {"model_type": "sam3_vision_model", **vision},
+        "image_size": side,
+        "prompt_encoder_config": {"image_size": side, "patch_size": 14},
+        "memory_attention_rope_feat_sizes": [grid, grid],
+        "memory_attention_num_layers": 1,
+        "memory_attention_feed_forward_hidden_size": 32,
+        "mask_decoder_config": {"num_hidden_layers": 1},
+    }
+    config = Sam3VideoConfig(
+        detector_config=detector,
+        tracker_config=tracker,
+        low_res_mask_size=32,
+        score_threshold_detection=threshold,
+        new_det_thresh=threshold,
+        hotstart_delay=0,
+        fill_hole_area=0,
+    )
+    Sam3VideoModel(config).save_pretrained(folder)
+    return folder
