@@ -45,8 +45,15 @@ class Answered:
     folder: Path | None = None
 
 
-def open_run(path: Path, data: Path | None = None) -> Answered:
+def open_run(
+    path: Path, data: Path | None = None, options: Mapping[str, str] | None = None
+) -> Answered:
     """Open a run folder with the data that it answers.
+
+    Args:
+        path: ``runs/<model>/<benchmark>/<split>``.
+        data: root of the benchmark's files; by default where the run found them.
+        options: of the benchmark, beside those that the run was made with; they win.
 
     Raises:
         UserError: no such run, its benchmark is unknown, or the data changed since it ran.
@@ -54,7 +61,11 @@ def open_run(path: Path, data: Path | None = None) -> Answered:
     if not path.is_dir():
         raise UserError(f"{path} is no run folder; 'sama-bench status' lists them")
     folder = RunFolder(path)
-    manifest = manifest_of(folder)
+    manifest = dict(manifest_of(folder))
+    manifest["benchmark_options"] = {
+        **(manifest.get("benchmark_options") or {}),
+        **(options or {}),
+    }
     benchmark = registry.benchmark(manifest["benchmark"])
     dataset = open_data(benchmark, manifest["split"], manifest, data)
     check_data(dataset, manifest, path)
