@@ -14,7 +14,8 @@ from sama_bench.asking import Declared
 from sama_bench.benchmark import Entry
 from sama_bench.devices import Device
 from sama_bench.plan import Ask, Unit, units
-from sama_bench.supervise import Policy, Supervisor
+from sama_bench.policy import Policy
+from sama_bench.supervise import Supervisor
 from sama_bench.wire import VERSION, Message
 
 

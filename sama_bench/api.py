@@ -15,11 +15,12 @@ from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
 from sama_bench.environments import python_for
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.plan import History
+from sama_bench.policy import Policy
 from sama_bench.process import Launch, Launcher
 from sama_bench.ray_workers import RayLauncher, connect, ray_devices
-from sama_bench.running import Request, RunResult
+from sama_bench.request import Request
+from sama_bench.running import RunResult
 from sama_bench.running import run as run_request
-from sama_bench.supervise import Policy
 
 
 def print_line(line: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +142,8 @@ def say_result(result: RunResult) -> None:
         more = len(result.failures) - SHOWN_FAILURES
         click.echo(f"  and {more} more; all are in events.jsonl of the run folder", err=True)
     if not result.complete:
-        click.echo("The same command again asks just what failed or is missing.", err=True)
+        again = shlex.join(["sama-bench", *(arg for arg in sys.argv[1:] if arg != "--fresh")])
+        click.echo(f"To ask again just what failed or is missing: {again}", err=True)
 
 
 def as_json(result: RunResult) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
 from sama_bench.benchmark import Dataset, Entry
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample, Segment, Video
 from sama_bench.plan import Target
-from sama_bench.running import Request, run
+from sama_bench.policy import Policy
+from sama_bench.request import Request
+from sama_bench.running import run
 from sama_bench.store import RunFolder
-from sama_bench.supervise import Policy
 
 HEIGHT, WIDTH = 6, 8
 

@@ -6,8 +6,8 @@ import pytest
 from sama_bench.adapter import ModelSpec
 from sama_bench.devices import Device
 from sama_bench.errors import AdapterError, DataError, UserError
+from sama_bench.policy import StoppedError
 from sama_bench.store import RunFolder
-from sama_bench.supervise import StoppedError
 from tests.engine.fakes import QUICK, FakeDataset, answers, ask, request
 
 

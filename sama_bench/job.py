@@ -1,0 +1,187 @@
+"""One job: this process's part in a run, which it may share with other jobs."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sama_bench import manifest
+from sama_bench.asking import Asker
+from sama_bench.claims import Claims, new_job
+from sama_bench.cluster import Rank
+from sama_bench.errors import AdapterError, UserError
+from sama_bench.plan import Ask, Target, Unit, open_entries, units
+from sama_bench.progress import Progress
+from sama_bench.recorder import Recorder
+from sama_bench.request import Request
+from sama_bench.supervise import Supervisor
+
+GATHERING = "gathering of the parts"
+"""Claimed like a video, so that one job does it."""
+
+
+class Job:
+    """This process's part in a run: it claims videos, asks them, and takes over from dead jobs."""
+
+    def __init__(self, request: Request, targets: Sequence[Target], rank: Rank | None) -> None:
+        self._request = request
+        self._targets = targets
+        self.id = new_job(rank.name if rank else socket.gethostname())
+        self._claims = [Claims(target.folder.path, self.id) for target in targets]
+        try:
+            self._begin()
+        except BaseException:
+            self._release()
+            raise
+        self._seen = [dict(target.folder.versions()) for target in targets]
+        total = sum(len(target.dataset.entries[: request.limit]) for target in targets)
+        label = f"{request.setup.model} on {targets[0].dataset.split}"
+        self._progress = Progress(label, total, total - len(self._open()))
+        self.recorder = Recorder(targets, self.id, rank.name if rank else None, self._on_sample)
+        self._elsewhere = 0
+
+    def work(self) -> None:
+        """Ask until nothing is left that is missing or failed and not tried by another job."""
+        self.recorder.event("started", devices=[str(device) for device in self._request.devices])
+        while todo := self._open():
+            self._elsewhere = 0
+            self._supervisor().work(units(todo), self._claim, self._greet, self._tick)
+            if not self._elsewhere:
+                break
+            self._wait_for_others()
+        self.recorder.event("finished", counts=dict(self.recorder.counts))
+
+    def __enter__(self) -> Job:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Release what this job held; the run goes on with the next one."""
+        self._progress.close()
+        try:
+            self._sign_off()
+        finally:
+            self.recorder.close()
+            self._release()
+
+    def _sign_off(self) -> None:
+        for target in self._targets:
+            facts = dict(target.folder.manifest() or {})
+            for entry in facts.get("sessions", ()):
+                if entry["job"] == self.id:
+                    entry["ended"] = manifest.now()
+                    target.folder.write_manifest(facts)
+
+    def _release(self) -> None:
+        """Give up all claims; the last job to leave makes the main file complete."""
+        for target, claims in zip(self._targets, self._claims, strict=True):
+            if not claims.others() and claims.take(GATHERING):
+                target.folder.gather()
+            claims.release()
+
+    def _begin(self) -> None:
+        request = self._request
+        for target, claims in zip(self._targets, self._claims, strict=True):
+            claims.begin()
+            if request.fresh:
+                others = claims.others()
+                if others:
+                    raise UserError(f"--fresh: {', '.join(others)} still works on this run")
+                target.folder.put_aside()
+            asked = manifest.asked(
+                request.setup,
+                request.model.adapter,
+                target.dataset,
+                request.benchmark_options,
+                request.history,
+            )
+            before = target.folder.manifest() if len(target.folder) else None
+            if before is not None:
+                manifest.check_same(before, asked, target.folder.path)
+            root = None if request.data_root is None else str(request.data_root)
+            first = {"started": manifest.now()} if before is None else before
+            facts = {**first, **asked, "data_root": root}
+            devices = [str(device) for device in request.devices]
+            sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
+            target.folder.write_manifest({**facts, "sessions": sessions})
+
+    def _open(self) -> list[Ask]:
+        """Return what is still to be asked: not what another job tried since this one began."""
+        found = []
+        for number, target in enumerate(self._targets):
+            target.folder.refresh()
+            versions = target.folder.versions()
+            for entry in open_entries(target, self._request.limit, self._request.history):
+                if versions.get(entry.id) == self._seen[number].get(entry.id):
+                    found.append(Ask(number, entry))
+        return found
+
+    def _claim(self, unit: Unit) -> Unit | None:
+        """Return those questions of a unit that are this job's and still open."""
+        mine = []
+        for number, claims in enumerate(self._claims):
+            asks = [ask for ask in unit.asks if ask.target == number]
+            if not asks:
+                continue
+            first_time = not claims.holds(unit.video)
+            if not claims.take(unit.video):
+                self._elsewhere += 1
+                continue
+            if first_time:
+                self._targets[number].folder.refresh()
+                versions = self._targets[number].folder.versions()
+                asks = [
+                    ask
+                    for ask in asks
+                    if versions.get(ask.entry.id) == self._seen[number].get(ask.entry.id)
+                ]
+            mine.extend(asks)
+        return Unit(unit.video, tuple(mine)) if mine else None
+
+    def _greet(self, hello: Mapping[str, Any]) -> None:
+        """Check what a worker told of its model against the request and the manifest."""
+        model = self._request.setup.model
+        if self._request.history != "independent" and not hello["takes_history"]:
+            raise AdapterError(
+                f"{model} cannot be given earlier rounds: --history {self._request.history} is "
+                "for models that take a history; leave it out"
+            )
+        told = manifest.told(hello)
+        for target in self._targets:
+            before = target.folder.manifest() or {}
+            manifest.check_same(before, told, target.folder.path)
+            if any(before.get(key) != value for key, value in told.items()):
+                target.folder.write_manifest({**before, **told})
+
+    def _supervisor(self) -> Supervisor:
+        request = self._request
+        return Supervisor(
+            setup={"adapter": request.model.adapter, "setup": vars(request.setup)},
+            devices=request.devices,
+            launch=request.launch,
+            asker=Asker(self._targets, request.history, request.setup.seed, request.limit),
+            recorder=self.recorder,
+            logs=self._targets[0].folder.path / "logs",
+            policy=request.policy,
+            one_by_one=request.history == "free-running",
+        )
+
+    def _wait_for_others(self) -> None:
+        """Wait until what other jobs hold is done, or they are dead and it can be taken over."""
+        self._progress.say("waiting for another job that works on this run")
+        self.recorder.event("waiting")
+        while True:
+            self._tick()
+            todo = self._open()
+            videos = {(ask.target, ask.entry.video) for ask in todo}
+            if not todo or any(self._claims[n].can_take(video) for n, video in videos):
+                return
+            time.sleep(0.5)
+
+    def _tick(self) -> None:
+        for claims in self._claims:
+            claims.beat()
+
+    def _on_sample(self, failed: bool) -> None:
+        self._progress.add(failed)
