@@ -38,7 +38,7 @@ def _load() -> ModuleType | None:
     try:
         import numba
 
-        from sama_bench.metrics import kernels as module
+        from sama_bench.metrics import _kernels as module
     except ImportError:
         return None
     return None if numba.config.DISABLE_JIT else module

@@ -68,7 +68,7 @@ def _score(
 def _load_kernel() -> None:
     """Import the compiled filter of METEOR's paraphrases, if this installation can run it."""
     try:
-        from . import paraphrase_kernel  # noqa: F401
+        from . import _paraphrase_kernel  # noqa: F401
     except ImportError:
         return
 

@@ -94,7 +94,7 @@ def golden_refsav_aggregate(data: Mapping[str, Any]) -> Iterator[Triple]:
     for case in data["sets"]:
         expressions = []
         for entry in case["expressions"]:
-            scores = {names[key]: entry[key] for key in ("J", "F", "A")}
+            scores = {names[key]: _float(entry[key]) for key in ("J", "F", "A")}
             expressions.append((entry["type_id"], scores))
             found = refvos_aggregate.rounded(scores)
             for key, expected in entry["rounded"].items():
@@ -113,6 +113,10 @@ GOLDENS: dict[str, Callable[[Mapping[str, Any]], Iterator[Triple]]] = {
     "ciou": golden_ciou,
     "refsav_aggregate": golden_refsav_aggregate,
 }
+
+
+def _float(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
 
 
 def _size(case: Mapping[str, Any]) -> Size:

@@ -44,7 +44,7 @@ def filter_paraphrases(words: Iterable[str], target: Path) -> int:
 
     Raises JavaError when pycocoevalcap's table is missing; ImportError without Numba.
     """
-    from .paraphrase_kernel import select_entries
+    from ._paraphrase_kernel import select_entries
 
     marks = np.zeros(1 << _BITS, np.bool_)
     for word in words:

@@ -1,23 +1,22 @@
 """Recompute golden files: does this installation compute the reference's numbers?
 
 A golden file is a JSON object with inputs and outputs of the released evaluators. Its kind is
-recognised by what it holds, not by its name; what can be recomputed is found in the modules of
-``sama_bench.metrics``, each of which may define ``GOLDENS``, a mapping from kind to a function
-that takes the file's content and yields (label, expected, computed) triples.
+recognised by what it holds, not by its name; what can be recomputed is found in the metrics
+modules that the registry knows, each of which may define ``GOLDENS``, a mapping from kind to a
+function that takes the file's content and yields (label, expected, computed) triples.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import SamaBenchError, UserError
+from sama_bench.registry import metric_modules
 
 TOLERANCE = 1e-12
 """The largest difference between a golden number and ours that passes."""
@@ -107,10 +106,9 @@ def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
 
 def discover() -> dict[str, Recompute]:
     """Return the recompute function of every kind that a metrics module offers."""
-    package = importlib.import_module("sama_bench.metrics")
     found: dict[str, Recompute] = {}
-    for info in pkgutil.iter_modules(package.__path__, "sama_bench.metrics."):
-        found.update(getattr(importlib.import_module(info.name), "GOLDENS", {}))
+    for module in metric_modules():
+        found.update(getattr(module, "GOLDENS", {}))
     return found
 
 

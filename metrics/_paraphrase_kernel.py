@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import compiled
+from ._compiled import compiled
 
 
 @compiled

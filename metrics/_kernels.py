@@ -15,13 +15,9 @@ checked while they are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 
-Function = Callable[..., Any]
+from sama_bench.metrics._compiled import compiled
 
 MAX_RADIUS = 63
 """The largest boundary tolerance in pixels: a neighbourhood reaches one word up and down."""
@@ -30,15 +26,6 @@ _MANY_RUNS = 4096
 _ONE = np.uint64(1)
 _NONE = np.uint64(0)
 _ALL = ~np.uint64(0)
-
-
-def compiled(function: Function) -> Function:
-    """Compile a function with Numba, keeping the result on disk where a folder allows it."""
-    try:
-        fast: Function = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no writable folder for the cache
-        fast = numba.njit(nogil=True)(function)
-    return fast
 
 
 @compiled
