@@ -14,6 +14,7 @@ from sama_bench.leaderboard.entry import Entry, is_complete
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.scored_run import ScoredRun, read_scored_run
+from sama_bench.store import RunFolder
 
 # what an entry keeps of a manifest, under the names of the manifest
 _KEPT = (
@@ -129,12 +130,18 @@ def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
 
 
 def _check_fresh(path: Path, run: ScoredRun, parts: Sequence[Path]) -> None:
-    """Scores that are older than the predictions are not theirs."""
-    scored = run.path.stat().st_mtime_ns
-    newer = [f.name for part in parts for f in _files(part) if f.stat().st_mtime_ns > scored]
-    if newer:
+    """Check that the scores are those of the predictions, as far as ids tell.
+
+    Times of files do not tell: copying a run changes them.
+    """
+    answered = {id for part in parts if _files(part) for id in RunFolder(part).ids()}
+    scored = {sample.id for sample in run.samples if sample.status != "missing"}
+    missing = {sample.id for sample in run.samples if sample.status == "missing"}
+    odd = sorted((scored - answered) | (missing & answered))
+    if answered and odd:
         raise DataError(
-            f"{path}: {', '.join(newer)} changed after it was scored; run `sama-bench merge` again"
+            f"{path}: the predictions are not those that were scored ({odd[0]} was answered since, "
+            "or is gone); run `sama-bench merge` again"
         )
 
 

@@ -18,6 +18,7 @@ from sama_bench.leaderboard.make import entry_of_import, entry_of_run
 from sama_bench.leaderboard.schema import SchemaError
 from sama_bench.leaderboard.verify import verify
 from sama_bench.leaderboard.vlmevalkit import read_results
+from sama_bench.records import Record, to_line
 from tests.scored import random_scores, write
 
 KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
@@ -35,7 +36,8 @@ def made(tmp_path, **more):
     data = random_scores(1, manifest=MANIFEST, **more)
     folder = tmp_path / "run"
     folder.mkdir(exist_ok=True)
-    (folder / "predictions.jsonl").write_text('{"id": "v000/0"}\n')
+    ids = [sample["id"] for sample in data["samples"]]
+    (folder / "predictions.jsonl").write_bytes(answer(*ids))
     write(folder, data)
     return folder, data
 
@@ -107,12 +109,24 @@ def test_an_entry_that_was_changed_by_hand_is_refused(tmp_path):
         read_entry(path)
 
 
-def test_scores_older_than_their_predictions_are_refused(tmp_path):
-    folder, _ = made(tmp_path)
-    later = (folder / "scores.json").stat().st_mtime + 5
-    os.utime(folder / "predictions.jsonl", (later, later))
-    with pytest.raises(DataError, match="changed after it was scored"):
+def answer(*ids):
+    return b"".join(to_line(Record(id, "refused", text="")) for id in ids)
+
+
+def test_scores_of_other_predictions_are_refused(tmp_path):
+    folder, data = made(tmp_path)
+    ids = [sample["id"] for sample in data["samples"]]
+    predictions = folder / "predictions.jsonl"
+    predictions.write_bytes(answer(*ids))
+    os.utime(predictions, (2e9, 2e9))  # a copy is newer, and that is no reason
+    assert entry_of_run(folder, resamples=50).complete
+    predictions.write_bytes(answer(*ids[1:]))
+    with pytest.raises(DataError, match="not those that were scored"):
         entry_of_run(folder)
+    data["samples"][0]["status"] = "missing"
+    predictions.write_bytes(answer(*ids))
+    with pytest.raises(DataError, match="not those that were scored"):
+        entry_of_run(write(folder, data))
 
 
 @pytest.mark.parametrize(
@@ -181,11 +195,12 @@ def test_the_accepted_entries_are_valid():
 
 def test_the_predictions_of_a_merge_are_those_of_its_shards(tmp_path):
     shards = [tmp_path / name for name in ("VidSTG_0", "VidSTG_1")]
-    for shard in shards:
-        shard.mkdir()
-        (shard / "predictions.jsonl").write_text(f"{shard.name}\n")
     manifest = {**MANIFEST, "merged_from": ["runs/m/mevis/VidSTG_0", str(shards[1])]}
     data = random_scores(1, manifest=manifest)
+    ids = [sample["id"] for sample in data["samples"]]
+    for shard, own in zip(shards, (ids[:50], ids[50:]), strict=True):
+        shard.mkdir()
+        (shard / "predictions.jsonl").write_bytes(answer(*own))
     folder = write(tmp_path / "valid_u", data)
     entry = entry_of_run(folder, resamples=50)
     assert sorted(entry.provenance["predictions"]) == [
