@@ -177,7 +177,7 @@ def ledger_entry(target: Path, checksum: str) -> dict[str, Any]:
 def _ask_hub(source: HubSource, revision: str | None, endpoint: str | None) -> Any:
     try:
         from huggingface_hub import HfApi
-        from huggingface_hub import errors as hub
+        from huggingface_hub import utils as hub
     except ImportError:
         raise UserError("fetching needs huggingface_hub: pip install 'sama-bench[hub]'") from None
     page = f"{endpoint or 'https://huggingface.co'}/datasets/{source.repo}"
