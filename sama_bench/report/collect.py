@@ -1,0 +1,224 @@
+"""From run folders to what a report says of each sample; one answer in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sama_bench import registry
+from sama_bench.benchmark import Benchmark, Dataset, Entry, Outcome, Tools
+from sama_bench.errors import DataError, UserError
+from sama_bench.nouns import Reference
+from sama_bench.report.problems import (
+    Problem,
+    in_order,
+    mask_problems,
+    phrase_problems,
+    text_problems,
+)
+from sama_bench.report.tracks import Tracks, compare_tracks
+from sama_bench.scored_run import ScoredRun, ScoredSample, read_scored_run
+from sama_bench.scoring import check_data, manifest_of, open_data
+from sama_bench.store import RunFolder
+
+MAIN = (
+    "miou",
+    "j_and_f",
+    "ciou",
+    "giou",
+    "iou",
+    "j",
+    "abstention_accuracy",
+    "clair",
+    "meteor",
+    "cider",
+)
+"""Which metric of a sample is shown on its card: the first that it has."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a report.
+
+    Attributes:
+        name: as the report calls it, unlike the other's.
+        folder: with its answers.
+        scored: what ``scores.json`` says.
+    """
+
+    name: str
+    folder: RunFolder
+    scored: ScoredRun
+    manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """One sample in one run.
+
+    Attributes:
+        status: ``answered``, ``refused``, ``failed`` or ``missing``.
+        problems: worst first, at least one.
+        values: by protocol and metric, from ``scores.json``.
+        metric: the one that the card shows, or None.
+        value: its value, strict where it was scored so.
+        tracks: the masks against the targets; None where there is nothing to compare.
+        error: why it failed, or None.
+    """
+
+    status: str
+    problems: tuple[Problem, ...]
+    values: Mapping[str, Mapping[str, float | None]]
+    metric: str | None = None
+    value: float | None = None
+    tracks: Tracks | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One sample of a report, with one view per run."""
+
+    id: str
+    video: str
+    group: str | None
+    turn: int
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    views: tuple[View, ...] = ()
+
+
+def open_runs(paths: Sequence[Path], data: Path | None) -> tuple[Benchmark, Dataset, list[Run]]:
+    """Open one or two scored runs of one benchmark, and the data of the first.
+
+    Raises:
+        UserError: the runs are of different benchmarks, or the data are gone or changed.
+        DataError: a folder holds no scored run, or was scored before its last answer.
+    """
+    folders = [RunFolder(path) for path in paths]
+    manifests = [manifest_of(folder) for folder in folders]
+    scored = [read_scored_run(path) for path in paths]
+    for folder, run in zip(folders, scored, strict=True):
+        _check_fresh(folder, run)
+    names = {run.benchmark for run in scored}
+    if len(names) > 1:
+        raise UserError(f"the runs are of {' and '.join(sorted(names))}; name two of one benchmark")
+    benchmark = registry.benchmark(scored[0].benchmark)
+    dataset = open_data(benchmark, scored[0].split, manifests[0], data)
+    for folder, manifest in zip(folders, manifests, strict=True):
+        check_data(dataset, manifest, folder.path)
+    runs = [
+        Run(name, folder, run, manifest)
+        for name, folder, run, manifest in zip(
+            _names(scored, paths), folders, scored, manifests, strict=True
+        )
+    ]
+    return benchmark, dataset, runs
+
+
+def collect(
+    dataset: Dataset,
+    runs: Sequence[Run],
+    tools: Tools,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Shown]:
+    """Look at every sample of a dataset in every run."""
+    scored = [_by_sample(run.scored) for run in runs]
+    shown = []
+    for number, entry in enumerate(dataset.entries):
+        reference = reference_of(dataset, entry)
+        views = tuple(
+            _view(run.folder.outcome(entry.id), known.get(entry.id, []), reference, tools)
+            for run, known in zip(runs, scored, strict=True)
+        )
+        facts = next((dict(s.attributes) for known in scored for s in known.get(entry.id, [])), {})
+        shown.append(
+            Shown(
+                entry.id,
+                entry.video,
+                entry.group,
+                entry.turn,
+                {**entry.attributes, **facts},
+                views,
+            )
+        )
+        progress(number + 1, len(dataset.entries))
+    return shown
+
+
+def reference_of(dataset: Dataset, entry: Entry) -> Reference | None:
+    """Return the reference of a sample, strict where it exists so; None where there is none."""
+    protocol = "strict" if "strict" in entry.protocols else "released"
+    try:
+        return dataset.reference(entry.id, protocol)  # type: ignore[arg-type]
+    except DataError:
+        return None
+
+
+def main_value(values: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, float | None]:
+    """Return the metric that stands for a sample and its value, strict before released."""
+    for protocol in ("strict", "released"):
+        for metric in MAIN:
+            value = values.get(protocol, {}).get(metric)
+            if value is not None:
+                return metric, value
+    return None, None
+
+
+def _view(
+    outcome: Outcome, scored: Sequence[ScoredSample], reference: Reference | None, tools: Tools
+) -> View:
+    values = {sample.protocol: dict(sample.values) for sample in scored}
+    if outcome.answer is None:
+        problem = Problem(outcome.status, outcome.error or "")
+        return View(outcome.status, (problem,), values, error=outcome.error)
+    problems: list[Problem] = []
+    tracks = None
+    predicted = [segment.masklet for segment in outcome.answer.segments]
+    wants_masks = reference is not None and _about_masks(scored, reference)
+    if wants_masks and reference is not None:
+        tracks = compare_tracks(predicted, reference.masklets)
+        problems += mask_problems(tracks, len(predicted), len(reference.masklets))
+        problems += phrase_problems(outcome.answer, reference.text, tracks, tools.phrases)
+    for protocol in ("strict", "released"):
+        if protocol in values:
+            problems += text_problems(values[protocol])
+            break
+    if any(sample.status == "failed" for sample in scored):
+        problems.append(Problem("failed", "its masks could not be scored"))
+    metric, value = main_value(values)
+    return View(outcome.status, in_order(problems), values, metric, value, tracks)
+
+
+def _about_masks(scored: Sequence[ScoredSample], reference: Reference) -> bool:
+    """Tell whether masks are scored: a description of a region has targets in no benchmark."""
+    if reference.masklets:
+        return True
+    return any("miou" in s.values or "abstention_accuracy" in s.values for s in scored)
+
+
+def _by_sample(run: ScoredRun) -> dict[str, list[ScoredSample]]:
+    found: dict[str, list[ScoredSample]] = {}
+    for sample in run.samples:
+        found.setdefault(sample.id, []).append(sample)
+    return found
+
+
+def _check_fresh(folder: RunFolder, run: ScoredRun) -> None:
+    scored = run.path.stat().st_mtime_ns
+    newer = [part.name for part in folder.parts() if part.stat().st_mtime_ns > scored]
+    if newer:
+        raise DataError(
+            f"{folder.path}: {', '.join(newer)} changed after it was scored; "
+            "run `sama-bench merge` again"
+        )
+
+
+def _names(scored: Sequence[ScoredRun], paths: Sequence[Path]) -> list[str]:
+    names = [run.model for run in scored]
+    if len(set(names)) < len(names):
+        names = [f"{name} ({path})" for name, path in zip(names, paths, strict=True)]
+    if len(set(names)) < len(names):
+        names = [f"{name} #{number + 1}" for number, name in enumerate(names)]
+    return names

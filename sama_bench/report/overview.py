@@ -1,0 +1,130 @@
+"""The first page of a report: scores with intervals, distributions, what went wrong how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sama_bench.benchmark import Benchmark
+from sama_bench.comparison import compare
+from sama_bench.leaderboard.breakdown import ATTRIBUTES, attribute_rows, rows_with_intervals
+from sama_bench.report.collect import Run, Shown
+from sama_bench.report.problems import KINDS
+from sama_bench.report.summary import attribution, sentences
+from sama_bench.scored_run import ScoredRun
+from sama_bench.tables.layout import about_model
+from sama_bench.tables.names import METRICS, benchmark_name, metric_name, metric_rank, scale
+
+BINS = 20
+
+
+def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]) -> dict[str, Any]:
+    """Return the data of the first page; all values in natural units."""
+    rows = [rows_with_intervals(run.scored) for run in runs]
+    against = compare(runs[0].scored, runs[1].scored, top=0) if len(runs) == 2 else None
+    whole = [
+        [row for row in found if row["split"] == run.scored.split]
+        for found, run in zip(rows, runs, strict=True)
+    ]
+    return {
+        "benchmark": benchmark_name(benchmark.name),
+        "split": runs[0].scored.split,
+        "runs": [_run(run, samples, place) for place, run in enumerate(runs)],
+        "kinds": {name: vars(kind) for name, kind in KINDS.items()},
+        "quirks": dict(benchmark.quirks),
+        "metrics": {
+            name: {"title": metric_name(name), "scale": scale(name)}
+            for name in _metrics([row for found in whole for row in found])
+        },
+        "scores": whole,
+        "groups": [
+            [row for row in found if row["split"].startswith(f"{run.scored.split}:")]
+            for found, run in zip(rows, runs, strict=True)
+        ],
+        "differences": [] if against is None else against.to_json()["metrics"],
+        "notes": [] if against is None else list(against.notes),
+        "histograms": [_histograms(run.scored) for run in runs],
+        "attributes": _attributes(runs),
+        "attribution": attribution(samples) if len(runs) == 2 else None,
+        "summary": sentences(runs, samples, against),
+    }
+
+
+def _run(run: Run, samples: Sequence[Shown], place: int) -> dict[str, Any]:
+    manifest = run.manifest
+    first = Counter(sample.views[place].problems[0].kind for sample in samples)
+    any_of = Counter(
+        kind for s in samples for kind in {problem.kind for problem in s.views[place].problems}
+    )
+    facts = ("checkpoint", "revision", "dtype", "seed", "started", "python", "benchmark_options")
+    row = run.scored.rows[0] if run.scored.rows else {}
+    return {
+        "name": run.name,
+        "model": run.scored.model,
+        "history": manifest.get("history", "independent"),
+        "takes_tracks": bool(manifest.get("takes_tracks")),
+        "oracle": bool(manifest.get("oracle")),
+        "about": list(about_model(row)),
+        "card": {key: _text(value) for key, value in (manifest.get("card") or {}).items()},
+        "facts": {key: _text(manifest[key]) for key in facts if manifest.get(key)},
+        "coverage": run.scored.coverage,
+        "first": {kind: first[kind] for kind in KINDS if first[kind]},
+        "any": {kind: any_of[kind] for kind in KINDS if any_of[kind]},
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    return str(value)
+
+
+def _metrics(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Metrics that have a value, those that the tables know by name first."""
+    names = {row["metric"] for row in rows if row["value"] is not None}
+    return sorted(names, key=lambda name: (name not in METRICS, metric_rank(name)))
+
+
+def _histograms(run: ScoredRun) -> dict[str, dict[str, Any]]:
+    """By metric and protocol how many samples fall into each of 20 bins from 0 to ``top``."""
+    values: dict[str, dict[str, list[float]]] = {}
+    for sample in run.samples:
+        for metric, value in sample.values.items():
+            if value is not None:
+                values.setdefault(metric, {}).setdefault(sample.protocol, []).append(value)
+    found: dict[str, dict[str, Any]] = {}
+    for metric, by_protocol in values.items():
+        top = max(1.0, *(max(numbers) for numbers in by_protocol.values()))
+        found[metric] = {
+            "top": top,
+            **{
+                protocol: np.histogram(numbers, BINS, (0.0, top))[0].tolist()
+                for protocol, numbers in by_protocol.items()
+            },
+        }
+    return found
+
+
+def _attributes(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """By attribute, bin and metric the values of each run, with intervals; strict if there."""
+    table: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for place, run in enumerate(runs):
+        protocols = run.scored.protocols()
+        wanted = "strict" if "strict" in protocols else protocols[0]
+        for row in attribute_rows(run.scored, resamples=2_000):
+            if row["protocol"] != wanted or row["metric"].startswith("bleu"):
+                continue
+            attribute, label = row["split"].rpartition("|")[2].split("=", 1)
+            line = table.setdefault(
+                (attribute, label, row["metric"]),
+                {"attribute": attribute, "bin": label, "metric": row["metric"], "protocol": wanted}
+                | {"runs": [None] * len(runs)},
+            )
+            line["runs"][place] = {key: row.get(key) for key in ("value", "low", "high", "samples")}
+    rank = {name: place for place, name in enumerate(ATTRIBUTES)}
+    several = Counter((line["attribute"], line["metric"]) for line in table.values())
+    lines = [v for v in table.values() if several[v["attribute"], v["metric"]] > 1]
+    return sorted(lines, key=lambda line: rank[line["attribute"]])

@@ -1,0 +1,77 @@
+"""Which quirks of the released protocol acted on which sample, by switching them off in turn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Tools
+from sama_bench.report.collect import Shown
+
+Values = dict[str, Mapping[str, float | None]]
+TEXTS = ("bleu", "meteor", "rouge", "cider", "spice", "clair")
+"""Metrics of texts: a corpus scores them together, so no quirk of theirs is told by sample."""
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What one quirk did to one metric of one sample: ``value`` with it, ``without`` it."""
+
+    quirk: str
+    metric: str
+    value: float | None
+    without: float | None
+
+
+def differing(sample: Shown, view: int) -> list[str]:
+    """Return the metrics of a sample whose value depends on the protocol."""
+    values = sample.views[view].values
+    if set(values) != {"released", "strict"}:
+        return []
+    one, other = values["released"], values["strict"]
+    return [name for name in dict.fromkeys([*one, *other]) if one.get(name) != other.get(name)]
+
+
+def quirks_that_acted(
+    benchmark: Benchmark,
+    dataset: Dataset,
+    answers: Answers,
+    samples: Sequence[Shown],
+    view: int,
+    tools: Tools,
+    progress: Callable[[str], None] = lambda quirk: None,
+) -> dict[str, list[Acted]]:
+    """Score the samples on which the protocols differ, each time without one quirk.
+
+    Returns:
+        by sample id what each quirk did; a sample where none changes a value alone is listed
+        with nothing: there several act together.
+    """
+    touched = {
+        sample.id: [name for name in differing(sample, view) if not name.startswith(TEXTS)]
+        for sample in samples
+    }
+    found: dict[str, list[Acted]] = {id: [] for id, metrics in touched.items() if metrics}
+    names = frozenset(benchmark.quirks)
+    if not found or not names:
+        return found
+    part = copy.copy(dataset)
+    part.entries = [entry for entry in dataset.entries if entry.id in found]
+    light = replace(tools, captions=False, judge=None)
+
+    def scored(quirks: frozenset[str]) -> Values:
+        result = benchmark.score(part, answers, ("released",), replace(light, quirks=quirks))
+        return {sample.id: sample.values for sample in result.samples}
+
+    base = scored(names)
+    for quirk in sorted(names, key=lambda name: int(name[1:])):
+        progress(quirk)
+        for id, values in scored(names - {quirk}).items():
+            before = base[id]
+            found[id] += [
+                Acted(quirk, metric, before.get(metric), values.get(metric))
+                for metric in dict.fromkeys([*before, *values])
+                if before.get(metric) != values.get(metric)
+            ]
+    return found
