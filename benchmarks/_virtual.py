@@ -159,7 +159,7 @@ def engine_makespan(shape: Shape, workers: int) -> float:
         inbox=inbox,
         clock=lambda: inbox.now,
     )
-    supervisor.work(shape.units(), lambda unit: unit, lambda hello: None, lambda: None)
+    supervisor.work(shape.units(), lambda unit: unit, lambda hello: None)
     assert recorder.answered == len(shape.asks)
     return recorder.end
 

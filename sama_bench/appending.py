@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -91,6 +92,25 @@ class Appender:
             if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP):
                 raise _refusal(self.path, error) from None
             # A file system without locks: see docs/clusters.md, where each job has its own file.
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, so that of several processes one at a time changes its files.
+
+    Where the file system has no locks nothing is held; ``write_atomically`` keeps files whole.
+    """
+    if fcntl is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -13,8 +13,8 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import socket
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -42,23 +42,24 @@ class Claims:
         self._lease = lease
         self._mine: dict[str, Path] = {}
         self._count = 0
-        self._beaten = -BEAT
+        self._over = threading.Event()
         self._watched: dict[str, tuple[object, float]] = {}
 
     def begin(self) -> None:
-        """Announce this job.
+        """Announce this job; a thread shows from then on that it lives, whatever else it does.
 
         Raises:
             UserError: the run folder cannot be written.
         """
-        self.beat(force=True)
+        self.beat()
+        threading.Thread(target=self._go_on_beating, name="beat", daemon=True).start()
 
-    def beat(self, force: bool = False) -> None:
-        """Show that this job lives, if it has not done so for a while."""
-        now = time.monotonic()
-        if not force and now - self._beaten < BEAT:
-            return
-        self._beaten = now
+    def beat(self) -> None:
+        """Show that this job lives.
+
+        Raises:
+            UserError: the run folder cannot be written.
+        """
         self._count += 1
         facts = {**_me(), "beat": self._count}
         write_atomically(self._beat_file(self._job), json.dumps(facts).encode())
@@ -104,14 +105,25 @@ class Claims:
 
     def release(self) -> None:
         """Give up all claims; the last job to leave removes what dead ones left."""
+        self._over.set()
         for path in self._mine.values():
             with contextlib.suppress(OSError):
                 path.unlink()
         self._mine = {}
         with contextlib.suppress(OSError):
             self._beat_file(self._job).unlink()
-        if not list(self._folder.glob("*.job")):
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if not self.others():
+            for path in list(self._folder.glob("*")):
+                with contextlib.suppress(OSError):
+                    if path.suffix == ".job" or not self._alive(path):
+                        path.unlink()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+    def _go_on_beating(self) -> None:
+        while not self._over.wait(BEAT):
+            with contextlib.suppress(UserError):  # a full disk ends the run elsewhere
+                self.beat()
 
     def _alive(self, claim: Path) -> bool:
         try:

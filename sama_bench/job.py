@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sama_bench import manifest
+from sama_bench.appending import alone
 from sama_bench.asking import Asker
 from sama_bench.claims import Claims, new_job
 from sama_bench.cluster import Rank
@@ -28,6 +29,7 @@ class Job:
     def __init__(self, request: Request, targets: Sequence[Target], rank: Rank | None) -> None:
         self._request = request
         self._targets = targets
+        self._rank = rank
         self.id = new_job(rank.name if rank else socket.gethostname())
         self._claims = [Claims(target.folder.path, self.id) for target in targets]
         try:
@@ -47,7 +49,7 @@ class Job:
         self.recorder.event("started", devices=[str(device) for device in self._request.devices])
         while todo := self._open():
             self._elsewhere = 0
-            self._supervisor().work(units(todo), self._claim, self._greet, self._tick)
+            self._supervisor().work(units(todo), self._claim, self._greet)
             if not self._elsewhere:
                 break
             self._wait_for_others()
@@ -67,11 +69,12 @@ class Job:
 
     def _sign_off(self) -> None:
         for target in self._targets:
-            facts = dict(target.folder.manifest() or {})
-            for entry in facts.get("sessions", ()):
-                if entry["job"] == self.id:
-                    entry["ended"] = manifest.now()
-                    target.folder.write_manifest(facts)
+            with alone(target.folder.path):
+                facts = dict(target.folder.manifest() or {})
+                for entry in facts.get("sessions", ()):
+                    if entry["job"] == self.id:
+                        entry["ended"] = manifest.now()
+                        target.folder.write_manifest(facts)
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
@@ -85,26 +88,32 @@ class Job:
         for target, claims in zip(self._targets, self._claims, strict=True):
             claims.begin()
             if request.fresh:
-                others = claims.others()
-                if others:
+                if others := claims.others():
                     raise UserError(f"--fresh: {', '.join(others)} still works on this run")
                 target.folder.put_aside()
-            asked = manifest.asked(
-                request.setup,
-                request.model.adapter,
-                target.dataset,
-                request.benchmark_options,
-                request.history,
-            )
-            before = target.folder.manifest() if len(target.folder) else None
-            if before is not None:
-                manifest.check_same(before, asked, target.folder.path)
-            root = None if request.data_root is None else str(request.data_root)
-            first = {"started": manifest.now()} if before is None else before
-            facts = {**first, **asked, "data_root": root}
-            devices = [str(device) for device in request.devices]
-            sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
-            target.folder.write_manifest({**facts, "sessions": sessions})
+            with alone(target.folder.path):
+                self._sign_on(target, claims)
+
+    def _sign_on(self, target: Target, claims: Claims) -> None:
+        """Write the manifest, or check that this request is the one that it describes."""
+        request = self._request
+        asked = manifest.asked(
+            request.setup,
+            request.model.adapter,
+            target.dataset,
+            request.benchmark_options,
+            request.history,
+        )
+        in_use = len(target.folder) > 0 or claims.others()
+        before = target.folder.manifest() if in_use else None
+        if before is not None:
+            manifest.check_same(before, asked, target.folder.path)
+        root = None if request.data_root is None else str(request.data_root)
+        first = {"started": manifest.now()} if before is None else before
+        facts = {**first, **asked, "data_root": root}
+        devices = [str(device) for device in request.devices]
+        sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
+        target.folder.write_manifest({**facts, "sessions": sessions})
 
     def _open(self) -> list[Ask]:
         """Return what is still to be asked: not what another job tried since this one began."""
@@ -149,10 +158,11 @@ class Job:
             )
         told = manifest.told(hello)
         for target in self._targets:
-            before = target.folder.manifest() or {}
-            manifest.check_same(before, told, target.folder.path)
-            if any(before.get(key) != value for key, value in told.items()):
-                target.folder.write_manifest({**before, **told})
+            with alone(target.folder.path):
+                before = target.folder.manifest() or {}
+                manifest.check_same(before, told, target.folder.path)
+                if any(before.get(key) != value for key, value in told.items()):
+                    target.folder.write_manifest({**before, **told})
 
     def _supervisor(self) -> Supervisor:
         request = self._request
@@ -163,6 +173,7 @@ class Job:
             asker=Asker(self._targets, request.history, request.setup.seed, request.limit),
             recorder=self.recorder,
             logs=self._targets[0].folder.path / "logs",
+            name=f"{self._rank.name}-worker" if self._rank else "worker",
             policy=request.policy,
             one_by_one=request.history == "free-running",
         )
@@ -172,16 +183,11 @@ class Job:
         self._progress.say("waiting for another job that works on this run")
         self.recorder.event("waiting")
         while True:
-            self._tick()
             todo = self._open()
             videos = {(ask.target, ask.entry.video) for ask in todo}
             if not todo or any(self._claims[n].can_take(video) for n, video in videos):
                 return
             time.sleep(0.5)
-
-    def _tick(self) -> None:
-        for claims in self._claims:
-            claims.beat()
 
     def _on_sample(self, failed: bool) -> None:
         self._progress.add(failed)

@@ -39,6 +39,7 @@ class Supervisor:
         logs: Path,
         policy: Policy,
         one_by_one: bool,
+        name: str = "worker",
         inbox: Inbox | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,7 +52,7 @@ class Supervisor:
         self._one_by_one = one_by_one
         self._heard: Inbox = queue.Queue() if inbox is None else inbox
         self._clock = clock
-        self._slots = [Slot(f"worker-{n}", device) for n, device in enumerate(devices)]
+        self._slots = [Slot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
         self._in_a_row = 0
@@ -63,7 +64,6 @@ class Supervisor:
         units: Sequence[Unit],
         claim: Callable[[Unit], Unit | None],
         greet: Callable[[Mapping[str, Any]], None],
-        tick: Callable[[], None],
     ) -> None:
         """Ask everything in ``units``.
 
@@ -71,7 +71,6 @@ class Supervisor:
             units: what is open.
             claim: returns what of a unit is this job's to ask, or None.
             greet: is told each worker's hello; raises to refuse it.
-            tick: is called about once a second.
 
         Raises:
             AdapterError: the model cannot be loaded, or no worker stays alive.
@@ -86,7 +85,6 @@ class Supervisor:
                     return
                 self._hear(greet)
                 self._watch()
-                tick()
         finally:
             self._end_all()
 
