@@ -251,6 +251,7 @@ class Benchmark(ABC):
         metrics: names of the metrics it reports.
         options: name to (default under released, default under strict, one line of help).
         licence: how the data may be had, one line.
+        checked: splits that ``data verify`` checks; empty for the default one alone.
         quirks: of scoring, that ``Tools.quirks`` can switch off one at a time, each with a line.
     """
 
@@ -260,6 +261,7 @@ class Benchmark(ABC):
     metrics: Sequence[str]
     options: Mapping[str, tuple[str, str, str]] = {}
     licence: str = ""
+    checked: tuple[str, ...] = ()
     quirks: Mapping[str, str] = {}
 
     def family(self, split: str) -> str:

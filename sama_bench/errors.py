@@ -26,6 +26,10 @@ class DataError(UserError):
     """A file of a benchmark is missing, malformed or unsafe; the message names the file."""
 
 
+class AbsentError(DataError):
+    """A benchmark's files are not below the data root at all."""
+
+
 class AdapterError(UserError):
     """A model cannot be loaded or does not honour the adapter contract."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sama_bench.errors import DataError, UserError
+from sama_bench.errors import AbsentError, UserError
 
 
 def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marker: str) -> Path:
@@ -19,7 +19,7 @@ def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marke
 
     Raises:
         UserError: no root was given.
-        DataError: none of the folders holds the file; all of them are named.
+        AbsentError: none of the folders holds the file; all of them are named.
     """
     if root is None:
         raise UserError(
@@ -27,9 +27,9 @@ def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marke
             "('sama-bench data fetch' says how to get them)"
         )
     if not root.is_dir():
-        raise DataError(f"the data root {root} does not exist; give --data DIR")
+        raise AbsentError(f"the data root {root} does not exist; give --data DIR")
     for folder in folders:
         if (root / folder / marker).is_file():
             return root / folder
     tried = ", ".join(str(root / folder / marker) for folder in folders)
-    raise DataError(f"no {marker} of {benchmark} below {root}; looked for {tried}")
+    raise AbsentError(f"no {marker} of {benchmark} below {root}; looked for {tried}")

@@ -32,6 +32,7 @@ class Gcg(Benchmark):
     title = "GCG (GranD-f)"
     splits = ("val", "test", "mini")
     metrics = ("ap50", "miou", "recall", "meteor", "cider")
+    checked = ("val", "test")
     options = OPTIONS
     quirks = quirks("Q48")
     licence = "GranD-f of the GLaMM project; images from COCO, Flickr30k and Open-PSG"

@@ -45,6 +45,7 @@ class Mevis(Benchmark):
     title = "MeViS"
     splits = ("valid_u", "valid", "test", "mini")
     metrics = ("j", "f", "j_and_f")
+    checked = ("valid_u", "valid", "test")
     options = OPTIONS
     quirks = quirks("Q36", "Q41")
     licence = "CC BY-NC-SA 4.0; register on the MeViS project page"

@@ -46,6 +46,7 @@ OPTIONS_OF_V2: Mapping[str, Option] = {
 
 class _RefcocoFamily(Benchmark):
     metrics = ("ciou", "giou")
+    checked = ("val", "test")
     options = OPTIONS
     quirks = quirks("Q36", "Q45", "Q46", "Q47")
     licence = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.errors import DataError
+from sama_bench.errors import AbsentError, DataError
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_shard(root: Path, shard: str) -> tuple[list[VideoItem], str]:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist; is --data the root of the benchmark?") from None
+        raise AbsentError(f"{path} does not exist; is --data the root of the benchmark?") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     try:

@@ -1,0 +1,193 @@
+"""Checking a benchmark's files before a job: what is there, what is odd, what cannot be used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sama_bench import registry
+from sama_bench.benchmark import PROTOCOLS, Benchmark, Dataset, Finding, Protocol, tally
+from sama_bench.errors import AbsentError, DataError, UserError, did_you_mean
+
+State = Literal["good", "odd", "broken", "absent"]
+"""Nothing found; findings that loading copes with; some cannot be used; files not there."""
+
+JOINT_COUNTS = ((("sama-bench-g", "sama-bench-c"), "all", {"videos": 522, "samples": 5067}),)
+"""Published sizes that several benchmarks have together (data protocol, section 1)."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found of one split.
+
+    Attributes:
+        benchmark: name.
+        split: as checked.
+        state: see ``State``.
+        error: why it could not be opened, or None.
+        counts: per protocol the numbers of videos and samples.
+        files: checksum by relative path of the annotation files.
+        findings: everything that was dropped, filled, cut, resized, or cannot be used.
+        seconds: that the check took.
+    """
+
+    benchmark: str
+    split: str
+    state: State
+    error: str | None = None
+    counts: Mapping[Protocol, Mapping[str, int]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the check as plain data, with every finding."""
+        return {
+            "benchmark": self.benchmark,
+            "split": self.split,
+            "state": self.state,
+            "error": self.error,
+            "counts": {name: dict(counts) for name, counts in self.counts.items()},
+            "files": dict(self.files),
+            "tally": {name: dict(tally(self.findings, name)) for name in PROTOCOLS},
+            "findings": [
+                {**asdict(finding), "protocols": sorted(finding.protocols)}
+                for finding in self.findings
+            ],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def verify(
+    names: Sequence[str] = (),
+    data: Path | None = None,
+    split: str | None = None,
+    deep: bool = False,
+    options: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Check]:
+    """Check the files of benchmarks.
+
+    Args:
+        names: of benchmarks; none for all, of which those without files come back as ``absent``.
+        data: root of the files.
+        split: one split instead of those that together hold everything.
+        deep: also decode every frame.
+        options: of the benchmarks.
+        progress: told what is being checked.
+
+    Raises:
+        UserError: no such benchmark or split, or the files of a named benchmark are not there.
+    """
+    chosen = [registry.benchmark(name) for name in names] or list(registry.benchmarks().values())
+    checks: list[Check] = []
+    opened: dict[tuple[str, str], Dataset] = {}
+    for benchmark in chosen:
+        for wanted in _splits(benchmark, split, named=bool(names)):
+            progress(f"{benchmark.name} {wanted}")
+            check, dataset = _check(benchmark, wanted, data, deep, options or {})
+            if check.state == "absent" and wanted == benchmark.default_split and split is None:
+                found = _other_splits(benchmark, data, deep, options or {})
+                if found:
+                    checks += found
+                    continue
+            if check.state == "absent" and names:
+                raise UserError(str(check.error))
+            if dataset is not None:
+                opened[benchmark.name, wanted] = dataset
+            checks.append(check)
+    return _with_joint_counts(checks, opened)
+
+
+def _splits(benchmark: Benchmark, split: str | None, named: bool) -> Sequence[str]:
+    if split is None:
+        return benchmark.checked or (benchmark.default_split,)
+    if split in benchmark.splits:
+        return (split,)
+    if named:
+        raise did_you_mean(f"split of {benchmark.name}", split, benchmark.splits)
+    return ()
+
+
+def _check(
+    benchmark: Benchmark, split: str, data: Path | None, deep: bool, options: Mapping[str, str]
+) -> tuple[Check, Dataset | None]:
+    start = time.monotonic()
+    try:
+        dataset = benchmark.open(data, split, options)
+        findings = tuple(dataset.findings(deep))
+    except AbsentError as error:
+        return Check(benchmark.name, split, "absent", str(error)), None
+    except DataError as error:
+        return Check(benchmark.name, split, "broken", str(error)), None
+    state: State = "good"
+    if findings:
+        state = "broken" if any(finding.fatal for finding in findings) else "odd"
+    check = Check(
+        benchmark=benchmark.name,
+        split=split,
+        state=state,
+        counts=_counts([dataset]),
+        files=dataset.files,
+        findings=findings,
+        seconds=time.monotonic() - start,
+    )
+    return check, dataset
+
+
+def _other_splits(
+    benchmark: Benchmark,
+    data: Path | None,
+    deep: bool,
+    options: Mapping[str, str],
+) -> list[Check]:
+    """Check the other splits whose files are there, where those of the default one are not all."""
+    found = []
+    left = set(benchmark.splits) - {benchmark.default_split, *benchmark.checked, "mini"}
+    for split in benchmark.splits:
+        if split in left:
+            check, _ = _check(benchmark, split, data, deep, options)
+            if check.state != "absent":
+                found.append(check)
+    return found
+
+
+def _counts(datasets: Iterable[Dataset]) -> dict[Protocol, dict[str, int]]:
+    entries = [entry for dataset in datasets for entry in dataset.entries]
+    counts: dict[Protocol, dict[str, int]] = {}
+    for protocol in PROTOCOLS:
+        chosen = [entry for entry in entries if protocol in entry.protocols]
+        videos = len({entry.video for entry in chosen})
+        counts[protocol] = {"videos": videos, "samples": len(chosen)}
+    return counts
+
+
+def _with_joint_counts(
+    checks: Sequence[Check], opened: Mapping[tuple[str, str], Dataset]
+) -> list[Check]:
+    """Add a check for every published size that several benchmarks have together."""
+    found = list(checks)
+    for names, split, published in JOINT_COUNTS:
+        datasets = [opened[name, split] for name in names if (name, split) in opened]
+        if len(datasets) < len(names):
+            continue
+        counts = _counts(datasets)
+        findings = [
+            Finding(
+                "count",
+                " and ".join(names),
+                f"{counts[protocol][what]} {what} together, published {expected}",
+                protocols=frozenset({protocol}),
+            )
+            for protocol in PROTOCOLS
+            for what, expected in published.items()
+            if counts[protocol][what] != expected
+        ]
+        state: State = "odd" if findings else "good"
+        found.append(
+            Check(" + ".join(names), split, state, counts=counts, findings=tuple(findings))
+        )
+    return found
