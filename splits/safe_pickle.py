@@ -63,9 +63,9 @@ def _load(path: Path, encoding: str) -> Any:
         pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError,
         OverflowError, MemoryError, struct.error,
     ) as error:  # fmt: skip
-        raise DataError(
-            f"{path} is not a readable pickle: {str(error) or 'it is cut off'}"
-        ) from None
+        too_much = "it asks for more memory than there is"
+        reason = too_much if isinstance(error, MemoryError) else str(error) or "it is cut off"
+        raise DataError(f"{path} is not a readable pickle: {reason}") from None
 
 
 class _PlainUnpickler(pickle.Unpickler):
