@@ -25,6 +25,7 @@ from sama_bench.judge_client import (
     open_client,
 )
 from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply, Usage
+from sama_bench.manifest import public
 
 __all__ = ["Judge", "JudgeError", "JudgeRequest", "JudgeSettings", "Reply", "Usage"]
 
@@ -52,6 +53,20 @@ class Judge:
         self.settings = settings
         self.cache = JudgeCache(cache)
         self.usage = Usage(cost=settings.cost(0, 0))
+
+    def record(self) -> dict[str, Any]:
+        """Return what a result says of its judge: who, how asked, and the checksum of the cache."""
+        asked = {key: str(value) for key, value in self.settings.extra.items()}
+        return {
+            "model": self.settings.model,
+            "endpoint": self.settings.endpoint,
+            "temperature": self.settings.temperature,
+            "extra": public(asked),
+            "served_models": self.cache.served_models(),
+            "replies": len(self.cache),
+            "cache": None if self.cache.path is None else self.cache.path.name,
+            "cache_checksum": self.cache.checksum(),
+        }
 
     def replies(
         self,

@@ -7,6 +7,7 @@ counts; a torn or malformed line is skipped and counted in ``damaged``.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -37,6 +38,16 @@ class JudgeCache:
 
     def __len__(self) -> int:
         return len(self._replies)
+
+    def served_models(self) -> list[str]:
+        """Return the models that the kept replies say they came from, sorted."""
+        return sorted({str(reply.served_model) for reply in self._replies.values()} - {"None"})
+
+    def checksum(self) -> str | None:
+        """Return the checksum of the file, ``sha256:...``; None without one."""
+        if self.path is None or not self.path.is_file():
+            return None
+        return f"sha256:{hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
     def find(
         self, request: JudgeRequest, settings: JudgeSettings, *, any_endpoint: bool

@@ -59,6 +59,9 @@ def score_answers(
     """Score answers, wherever they come from."""
     tools = tools if tools is not None else standard_tools()
     scores = benchmark.score(dataset, answers, protocols, tools)
+    record = getattr(tools.judge, "record", None)
+    if record is not None:
+        manifest = {**manifest, "judge": record()}
     return Result(
         model=str(manifest.get("model", "unnamed")),
         benchmark=benchmark.name,

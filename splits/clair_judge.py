@@ -6,7 +6,7 @@ Source: SAMA-Bench-G protocol, section 8, Q26 and Q27.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from sama_bench.judge import Judge, JudgeError, JudgeRequest, Reply
 from sama_bench.metrics import clair
@@ -44,6 +44,10 @@ class ClairJudge:
             replies = self._ask(texts, protocol, 1)
             return {id: _strict(reply) for id, reply in replies.items()}
         return self._released(texts)
+
+    def record(self) -> dict[str, Any]:
+        """Return what a result says of its judge; see ``sama_bench.judge.Judge.record``."""
+        return {**self.judge.record(), "forms": dict(FORMS)}
 
     def _released(self, texts: Texts) -> dict[str, SampleClair]:
         """Ask up to three times; only samples whose replies so far cannot be read are asked on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -451,3 +452,17 @@ def test_clair_released_does_not_turn_a_spending_cap_into_zeros(serve):
     with pytest.raises(JudgeError, match="1 of 1 samples have no judgement"):
         ClairJudge(Judge(capped))({"a": ("x", "y")}, "released")
     assert not server.bodies
+
+
+def test_a_result_says_who_judged_and_with_which_replies(serve, tmp_path):
+    server = serve(good)
+    cache = tmp_path / "replies.jsonl"
+    judge = Judge(settings(server, extra={"api_key": "hidden", "top_p": 1}), cache)
+    assert judge.record()["cache_checksum"] is None
+    judge.replies([ask(), ask("other")])
+    said = judge.record()
+    assert (said["replies"], said["cache"]) == (2, "replies.jsonl")
+    assert said["cache_checksum"] == f"sha256:{hashlib.sha256(cache.read_bytes()).hexdigest()}"
+    assert said["extra"] == {"api_key": "***", "top_p": "1"}
+    assert ClairJudge(judge).record()["forms"]["strict"] == "clair-video-1"
+    assert Judge(settings(server)).record()["cache"] is None

@@ -28,6 +28,7 @@ MANIFEST = {
     "revision": "abc",
     "card": {"frames": "first 5 of the video"},
     "packages": {"torch": "2.13.0"},
+    "judge": {"model": "gpt-x-2026-01-01", "cache_checksum": "sha256:2"},
     "data_root": "/home/someone/data",
 }
 
@@ -59,6 +60,7 @@ def test_an_entry_keeps_scores_and_provenance(tmp_path):
     kept = entry.provenance
     assert kept["data"] == {"meta.json": "sha256:1"}
     assert kept["revision"] == "abc"
+    assert kept["judge"]["cache_checksum"] == "sha256:2"
     assert kept["packages"] == {"torch": "2.13.0"}
     assert len(kept["predictions"]["run/predictions.jsonl"]) == 64
     assert kept["not_recorded"] == []
