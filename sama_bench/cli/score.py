@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from sama_bench.benchmark import Benchmark, Tools
-from sama_bench.cli._judge import ClairJudge
+from sama_bench.cli._judge import ClairJudge, judge_options
 from sama_bench.cli._options import (
     chosen_protocols,
     data_option,
@@ -20,29 +19,9 @@ from sama_bench.cli._options import (
 )
 from sama_bench.cli._scoring import print_results, scoring_options, write_json
 from sama_bench.errors import UserError
-from sama_bench.judge_types import JudgeSettings
 from sama_bench.score_predictions import Answered, open_predictions, open_run, score_answered
 from sama_bench.scoring import Explained, explain, standard_tools, with_options
 from sama_bench.splits.settings import check_names
-
-
-def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of the judge."""
-    for option in (
-        click.option("--judge-model", help="Ask this model for CLAIR, e.g. gpt-3.5-turbo."),
-        click.option(
-            "--judge-base-url",
-            help="OpenAI-compatible endpoint of the judge; the key is read from OPENAI_API_KEY.",
-        ),
-        click.option(
-            "--judge-cache",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="File of the judge's replies: read first, appended to. It can be published and "
-            "replayed without a key.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("score", short_help="Score run folders, or answers that other code produced.")
@@ -79,9 +58,7 @@ def command(
     options: tuple[str, ...],
     phrases: str,
     captions: bool,
-    judge_model: str | None,
-    judge_base_url: str | None,
-    judge_cache: Path | None,
+    judge: ClairJudge | None,
     explained: bool,
     json_file: Path | None,
 ) -> int:
@@ -94,7 +71,6 @@ def command(
     Needs no model and no GPU. Scores of a run folder are also written to its scores.json.
     """
     given = parse_options(options)
-    judge = _judge(judge_model, judge_base_url, judge_cache)
     tools = standard_tools(phrases, captions, judge=judge, options=given)
     sources = _sources(runs, benchmark, split, predictions, model, data, given)
     results = []
@@ -110,14 +86,6 @@ def command(
         click.echo(f"note: {judge.summary()}", err=True)
     write_json(results, json_file)
     return 0 if all(result.complete for result in results) else 1
-
-
-def _judge(model: str | None, base_url: str | None, cache: Path | None) -> ClairJudge | None:
-    if model is None:
-        if base_url is not None or cache is not None:
-            raise UserError("--judge-base-url and --judge-cache need --judge-model")
-        return None
-    return ClairJudge(JudgeSettings(model, base_url), cache)
 
 
 def _sources(
