@@ -176,14 +176,14 @@ def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSp
 
 
 MODELS = (
-    _spec("1b", "1B", "1B", "mit"),
-    _spec("4b", "4B", "4B", "mit"),
-    _spec("8b", "8B", "8B", "mit"),
-    _spec("26b", "26B", "26B", "mit"),
-    _spec("internvl3-2b", "InternVL3-2B", "2B", "apache-2.0"),
-    _spec("internvl3-8b", "InternVL3-8B", "8B", "apache-2.0"),
-    _spec("internvl3-14b", "InternVL3-14B", "14B", "apache-2.0"),
-    _spec("qwen2_5-vl-3b", "Qwen2_5-VL-3B", "3B", "apache-2.0", family="qwen"),
-    _spec("qwen2_5-vl-7b", "Qwen2_5-VL-7B", "7B", "apache-2.0", family="qwen"),
-    _spec("qwen3-vl-4b", "Qwen3-VL-4B", "4B", "apache-2.0", family="qwen"),
+    _spec("1b", "1B", "1B", "apache-2.0"),
+    _spec("4b", "4B", "4B", "apache-2.0"),
+    _spec("8b", "8B", "8B", "apache-2.0"),
+    _spec("26b", "26B", "26B", "apache-2.0"),
+    _spec("internvl3-2b", "InternVL3-2B", "2B", "see its hub page"),
+    _spec("internvl3-8b", "InternVL3-8B", "8B", "see its hub page"),
+    _spec("internvl3-14b", "InternVL3-14B", "14B", "see its hub page"),
+    _spec("qwen2_5-vl-3b", "Qwen2_5-VL-3B", "3B", "see its hub page", family="qwen"),
+    _spec("qwen2_5-vl-7b", "Qwen2_5-VL-7B", "7B", "see its hub page", family="qwen"),
+    _spec("qwen3-vl-4b", "Qwen3-VL-4B", "4B", "see its hub page", family="qwen"),
 )

@@ -241,7 +241,7 @@ def _spec(size: str, base: str) -> ModelSpec:
         "grounded chat, region description, referring segmentation",
         f"Sunye2311/SAMA_{size}",
         size,
-        "see its hub page",
+        "creativeml-openrail-m",
         "sama",
     )
 
