@@ -13,11 +13,14 @@ from sama_bench.cli._options import Decorator
 from sama_bench.errors import UserError
 from sama_bench.leaderboard.entry import FOLDER, Entry, read_entries, read_entry
 
+LOCAL = Path("leaderboards") / "entries"
+"""Entries of the working directory: in a checkout these are the accepted ones."""
+
 to_option: Decorator = click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    default=FOLDER,
-    show_default="leaderboards/entries",
+    default=LOCAL,
+    show_default=True,
     help="Folder of entries to write to.",
 )
 entries_option: Decorator = click.option(
@@ -25,7 +28,8 @@ entries_option: Decorator = click.option(
     "folders",
     type=click.Path(path_type=Path, file_okay=False),
     multiple=True,
-    help="Folder of entries to read; may be given several times.  [default: leaderboards/entries]",
+    help="Folder of entries to read; may be given several times.  [default: the accepted ones and "
+    "leaderboards/entries]",
 )
 
 
@@ -38,7 +42,12 @@ def all_entries(folders: Sequence[Path]) -> list[Entry]:
     for folder in folders:
         if not folder.is_dir():
             raise UserError(f"--entries {folder} is not a folder")
-    return read_entries(folders or [FOLDER])
+    return read_entries(folders or _places())
+
+
+def _places() -> list[Path]:
+    same = LOCAL.is_dir() and FOLDER.is_dir() and LOCAL.samefile(FOLDER)
+    return [FOLDER] if same or not LOCAL.is_dir() else [FOLDER, LOCAL]
 
 
 def one_entry(name: Path) -> Entry:
@@ -47,12 +56,10 @@ def one_entry(name: Path) -> Entry:
     Raises:
         UserError: there is no such entry, or it is broken.
     """
-    accepted = FOLDER / f"{name}.json"
-    if not name.is_file() and accepted.is_file():
-        return read_entry(accepted)
-    if not name.is_file():
-        raise UserError(f"there is no entry {name}; make one with `sama-bench leaderboard add RUN`")
-    return read_entry(name)
+    for path in (name, *(folder / f"{name}.json" for folder in reversed(_places()))):
+        if path.is_file():
+            return read_entry(path)
+    raise UserError(f"there is no entry {name}; make one with `sama-bench leaderboard add RUN`")
 
 
 def write_json(file: Path | None, data: Any) -> None:

@@ -140,3 +140,11 @@ def test_a_certificate_is_printed(entries):
     assert {line["published"] for line in json.loads(data)["lines"]} >= {0.57, 0.469}
     with pytest.raises(SamaBenchError, match="there is no entry"):
         call("verify", "nobody--mevis--valid")
+
+
+def test_entries_of_the_working_directory_are_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = write(tmp_path / "run", random_scores(1))
+    assert call("add", run).output.startswith("leaderboards/entries/m--mevis--valid_u.json")
+    assert "m--mevis--valid_u" in call("table", "--no-published").output
+    assert call("verify", "m--mevis--valid_u", "--against", "published").exit_code == 0
