@@ -12,6 +12,7 @@ import click
 
 from sama_bench.benchmark import Tools
 from sama_bench.cli import EXIT_INCOMPLETE
+from sama_bench.cli._judge import ClairJudge, judge_options
 from sama_bench.cli._leaderboard import one_entry, write_json
 from sama_bench.cli._options import data_option, json_option, runs_option
 from sama_bench.cli._scoring import scoring_options
@@ -39,6 +40,7 @@ GROUP = "leaderboard"
 @runs_option
 @data_option
 @scoring_options
+@judge_options
 @click.option(
     "--against",
     type=click.Choice(["published"]),
@@ -62,6 +64,7 @@ def command(
     data: Path | None,
     phrases: str,
     captions: bool,
+    judge: ClairJudge | None,
     against: str | None,
     published_name: str | None,
     tolerance: float,
@@ -84,7 +87,7 @@ def command(
         text, result, good = certificate_text(certificate), _plain(certificate), _met(certificate)
     else:
         place = folder or _default(found, runs)
-        tools = standard_tools(phrases, captions)
+        tools = standard_tools(phrases, captions, judge=judge)
         verification = verify(
             found, place, data, lambda parts, root: _rescore(found, parts, root, tools)
         )
