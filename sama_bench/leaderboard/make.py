@@ -53,7 +53,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
             "or add it with --partial, which marks it and keeps it out of every ranking"
         )
     parts = run_parts(path, run.manifest)
-    _check_fresh(path, run, parts)
+    check_fresh(path, run, parts)
     return Entry(
         kind="run",
         model=run.model,
@@ -129,7 +129,7 @@ def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _check_fresh(path: Path, run: ScoredRun, parts: Sequence[Path]) -> None:
+def check_fresh(path: Path, run: ScoredRun, parts: Sequence[Path]) -> None:
     """Check that the scores are those of the predictions, as far as ids tell.
 
     Times of files do not tell: copying a run changes them.

@@ -10,6 +10,7 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import Benchmark, Dataset, Entry, Outcome, Tools
 from sama_bench.errors import DataError, UserError
+from sama_bench.leaderboard.make import check_fresh, run_parts
 from sama_bench.nouns import Reference
 from sama_bench.report.problems import (
     Problem,
@@ -20,7 +21,7 @@ from sama_bench.report.problems import (
 )
 from sama_bench.report.tracks import Tracks, compare_tracks
 from sama_bench.scored_run import ScoredRun, ScoredSample, read_scored_run
-from sama_bench.scoring import check_data, manifest_of, open_data
+from sama_bench.scoring import check_data, open_data
 from sama_bench.store import RunFolder
 
 MAIN = (
@@ -44,14 +45,25 @@ class Run:
 
     Attributes:
         name: as the report calls it, unlike the other's.
-        folder: with its answers.
-        scored: what ``scores.json`` says.
+        folders: with its answers; several when the scores are of a merge.
+        scored: what ``scores.json`` says, the manifest among it.
     """
 
     name: str
-    folder: RunFolder
+    folders: tuple[RunFolder, ...]
     scored: ScoredRun
-    manifest: Mapping[str, Any]
+
+    def outcome(self, id: str) -> Outcome:
+        """Return what is known of a sample, its masks checked."""
+        return self._holder(id).outcome(id)
+
+    def seconds(self, id: str) -> float | None:
+        """Return how long the model took; None where the sample is missing."""
+        record = self._holder(id).record(id)
+        return None if record is None else record.seconds
+
+    def _holder(self, id: str) -> RunFolder:
+        return next((folder for folder in self.folders if id in folder), self.folders[0])
 
 
 @dataclass(frozen=True)
@@ -96,24 +108,19 @@ def open_runs(paths: Sequence[Path], data: Path | None) -> tuple[Benchmark, Data
         UserError: the runs are of different benchmarks, or the data are gone or changed.
         DataError: a folder holds no scored run, or was scored before its last answer.
     """
-    folders = [RunFolder(path) for path in paths]
-    manifests = [manifest_of(folder) for folder in folders]
+    paths = [path if path.is_dir() else path.parent for path in paths]
     scored = [read_scored_run(path) for path in paths]
-    for folder, run in zip(folders, scored, strict=True):
-        _check_fresh(folder, run)
     names = {run.benchmark for run in scored}
     if len(names) > 1:
         raise UserError(f"the runs are of {' and '.join(sorted(names))}; name two of one benchmark")
     benchmark = registry.benchmark(scored[0].benchmark)
-    dataset = open_data(benchmark, scored[0].split, manifests[0], data)
-    for folder, manifest in zip(folders, manifests, strict=True):
-        check_data(dataset, manifest, folder.path)
-    runs = [
-        Run(name, folder, run, manifest)
-        for name, folder, run, manifest in zip(
-            _names(scored, paths), folders, scored, manifests, strict=True
-        )
-    ]
+    dataset = open_data(benchmark, scored[0].split, scored[0].manifest, data)
+    runs = []
+    for name, path, run in zip(_names(scored, paths), paths, scored, strict=True):
+        parts = run_parts(path, run.manifest)
+        check_fresh(path, run, parts)
+        check_data(dataset, run.manifest, path)
+        runs.append(Run(name, tuple(RunFolder(part) for part in parts), run))
     return benchmark, dataset, runs
 
 
@@ -129,7 +136,7 @@ def collect(
     for number, entry in enumerate(dataset.entries):
         reference = reference_of(dataset, entry)
         views = tuple(
-            _view(run.folder.outcome(entry.id), known.get(entry.id, []), reference, tools)
+            _view(run.outcome(entry.id), known.get(entry.id, []), reference, tools)
             for run, known in zip(runs, scored, strict=True)
         )
         facts = next((dict(s.attributes) for known in scored for s in known.get(entry.id, [])), {})
@@ -203,16 +210,6 @@ def _by_sample(run: ScoredRun) -> dict[str, list[ScoredSample]]:
     for sample in run.samples:
         found.setdefault(sample.id, []).append(sample)
     return found
-
-
-def _check_fresh(folder: RunFolder, run: ScoredRun) -> None:
-    scored = run.path.stat().st_mtime_ns
-    newer = [part.name for part in folder.parts() if part.stat().st_mtime_ns > scored]
-    if newer:
-        raise DataError(
-            f"{folder.path}: {', '.join(newer)} changed after it was scored; "
-            "run `sama-bench merge` again"
-        )
 
 
 def _names(scored: Sequence[ScoredRun], paths: Sequence[Path]) -> list[str]:

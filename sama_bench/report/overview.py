@@ -54,7 +54,7 @@ def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]
 
 
 def _run(run: Run, samples: Sequence[Shown], place: int) -> dict[str, Any]:
-    manifest = run.manifest
+    manifest = run.scored.manifest
     first = Counter(sample.views[place].problems[0].kind for sample in samples)
     any_of = Counter(
         kind for s in samples for kind in {problem.kind for problem in s.views[place].problems}

@@ -94,9 +94,7 @@ def write_report(
     if not samples:
         raise UserError("no sample fits the filters; a report needs at least one")
     acted = [
-        quirks_that_acted(benchmark, dataset, run.folder.outcome, samples, place, tools)
-        if explain
-        else {}
+        quirks_that_acted(benchmark, dataset, run.outcome, samples, place, tools) if explain else {}
         for place, run in enumerate(opened)
     ]
     prepare(out)

@@ -74,8 +74,7 @@ def _view(
     shown: Shown, place: int, run: Run, acted: Sequence[Acted] | None, indices: Sequence[int]
 ) -> dict[str, Any]:
     view = shown.views[place]
-    record = run.folder.record(shown.id)
-    answer = run.folder.outcome(shown.id).answer
+    answer = run.outcome(shown.id).answer
     return {
         "status": view.status,
         "error": view.error,
@@ -83,7 +82,7 @@ def _view(
         "values": view.values,
         "text": answer.text if answer is not None else None,
         "notes": dict(answer.notes) if answer is not None else {},
-        "seconds": record.seconds if record is not None else None,
+        "seconds": run.seconds(shown.id),
         "masks": _masks(answer, indices),
         "tracks": _tracks(view),
         "acted": None if acted is None else [asdict(item) for item in acted],
@@ -180,5 +179,8 @@ def _telling_frame(shown: Shown, data: Mapping[str, Any], indices: Sequence[int]
     if not series:
         return 0
     worst = min(series, key=lambda joint: sum(joint) / len(joint))
+    pairs = next((v.tracks.pairs for v in shown.views if v.tracks is not None), ())
+    seen = {n for pair in pairs for n, there in enumerate(pair.visible) if there}
     known = [place for place, index in enumerate(indices) if index < len(worst)]
+    known = [place for place in known if indices[place] in seen] or known
     return min(known, key=lambda place: worst[indices[place]], default=0)

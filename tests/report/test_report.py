@@ -1,6 +1,7 @@
 """What the folder holds, read back from its data files."""
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -127,7 +128,7 @@ def test_mistakes_are_one_line(runs, tmp_path):
         write_report([runs[1]], tmp_path / "x", filters=[parse_filter("size=3")])
     with pytest.raises(UserError, match="no sample fits"):
         write_report([runs[1]], tmp_path / "x", filters=[parse_filter("turn>900")])
-    with pytest.raises(UserError, match="no run folder"):
+    with pytest.raises(UserError, match="score it first"):
         write_report([tmp_path / "mine"], tmp_path / "x")
     with pytest.raises(UserError, match="two side by side, not 3"):
         write_report([runs[0]] * 3, tmp_path / "x")
@@ -141,3 +142,23 @@ def test_the_command_says_what_it_wrote(runs, tmp_path):
     assert made.exit_code == 0, made.output
     assert str(tmp_path / "r" / "index.html") in made.output
     assert "1 of 58 samples have a page" in made.output
+
+
+def test_a_merge_finds_the_answers_of_its_shards(runs, tmp_path):
+    scored = json.loads((runs[1] / "scores.json").read_text())
+    scored["manifest"]["merged_from"] = [str(runs[1])]
+    merged = tmp_path / "all"
+    merged.mkdir()
+    (merged / "scores.json").write_text(json.dumps(scored))
+    made = write_report([merged], tmp_path / "r", max_samples=2, frame_side=64, explain=False)
+    assert made.total == SAMPLES
+
+
+def test_answers_that_came_after_the_scores_are_said(runs, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(runs[1], copy)
+    line = json.dumps({"id": runs[2]["missing"], "status": "answered", "text": ""}) + "\n"
+    with (copy / "predictions.jsonl").open("a") as file:
+        file.write(line)
+    with pytest.raises(UserError, match="answered since"):
+        write_report([copy], tmp_path / "r")

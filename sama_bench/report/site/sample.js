@@ -78,23 +78,28 @@ report.sample = (() => {
     document.title = data.id;
     const near = neighbours(n, cards.length);
     const open = (to) => { if (to !== undefined) location.hash = `#/sample/${to}`; };
-    const plotted = [];
+    const plotted = [], rows = [];
     let player = null;
     if (data.frames && !data.frames.problem) player = report.player(data, about.runs, (frame) => plotted.forEach((plot) => plot.at(frame)));
     const go = (frame) => player?.toFrame(frame);
     const columns = data.views.map((view, run) => {
       const plot = player && series(view, data.frames.total, go);
       if (plot) plotted.push(plot);
-      return el("div", { class: "view" }, el("h2", {}, el("span", { class: `run run${run}` }, about.runs[run].name)), verdict(view, about), player && player.canvases[run], plot && plot.node);
+      rows[run] = el("div", { class: "view" }, plot && plot.node);
+      return el("div", { class: "view" }, el("h2", {}, el("span", { class: `run run${run}` }, about.runs[run].name)), verdict(view, about), player && player.canvases[run]);
     });
     main.replaceChildren(...[
       el("p", { class: "crumbs" }, el("a", { href: report.state.back || "#/samples" }, "Samples"), ` ${near.at} of ${near.of} `,
         el("button", { type: "button", disabled: near.previous === undefined, onclick: () => open(near.previous) }, "previous"), el("button", { type: "button", disabled: near.next === undefined, onclick: () => open(near.next) }, "next")),
       el("h1", { class: "id" }, data.id), data.problem && el("p", { class: "warn" }, data.problem), data.frames?.problem && el("p", { class: "warn" }, data.frames.problem),
-      el("div", { class: `views views${data.views.length}` }, columns), player ? player.controls : "", texts(data, about, go), scores(data, about), raw(data, about)].filter(Boolean));
+      el("div", { class: `views views${data.views.length}` }, columns), player && player.controls,
+      plotted.length > 0 && el("div", { class: `views views${data.views.length}` }, rows), texts(data, about, go), scores(data, about), raw(data, about)].filter(Boolean));
     const worst = () => {
-      const joint = data.views.map((view) => view.tracks?.joint || []).find((list) => list.length);
-      return joint ? joint.indexOf(Math.min(...joint)) : 0;
+      const tracks = data.views.map((view) => view.tracks).filter((item) => item?.joint.length);
+      if (!tracks.length) return 0;
+      const seen = (frame) => !tracks[0].pairs.length || tracks[0].pairs.some((pair) => pair.visible[frame]);
+      const lowest = tracks[0].joint.map((_, frame) => (seen(frame) ? Math.min(...tracks.map((item) => item.joint[frame])) : 2));
+      return lowest.indexOf(Math.min(...lowest));
     };
     const keys = { n: () => open(near.next), p: () => open(near.previous), m: () => player?.cycle(), w: () => go(worst()), " ": () => player?.toggle(),
       ArrowRight: (event) => player?.step(event.shiftKey ? 5 : 1), ArrowLeft: (event) => player?.step(event.shiftKey ? -5 : -1) };
