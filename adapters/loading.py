@@ -86,7 +86,9 @@ def check_weights(folder: Path) -> None:
 def _complete(file: Path) -> bool:
     size = file.stat().st_size
     if file.suffix != ".safetensors":
-        return zipfile.is_zipfile(file) or size == 0 or file.name == "training_args.bin"
+        with file.open("rb") as handle:
+            legacy = handle.read(1) == b"\x80"  # a pickle from before torch 1.6 is no archive
+        return legacy or zipfile.is_zipfile(file)
     with file.open("rb") as handle:
         length = int.from_bytes(handle.read(8), "little")
         if size < 8 or length > size - 8:

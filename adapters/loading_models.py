@@ -8,6 +8,7 @@ from typing import Any
 
 from sama_bench.adapter import Setup
 from sama_bench.adapters.loading import dtype_argument, one_line, precision
+from sama_bench.adapters.options import whole
 from sama_bench.errors import AdapterError
 
 
@@ -42,9 +43,10 @@ def pretrained(
     Raises:
         AdapterError: it cannot be loaded, or weights would be left at random values.
     """
+    _fix_threads(setup)
     dtype = precision(setup, default_dtype)
     arguments: dict[str, Any] = {dtype_argument(): dtype, "local_files_only": True, **more}
-    if setup.attention is not None:
+    if setup.attention is not None and "use_flash_attn" not in more:
         arguments["attn_implementation"] = setup.attention
     if setup.device_map is not None:
         arguments["device_map"] = setup.device_map
@@ -62,6 +64,19 @@ def pretrained(
     _check_report(setup, model, report)
     model.eval()
     return (model if setup.device_map is not None else model.to(setup.device)), dtype
+
+
+def _fix_threads(setup: Setup) -> None:
+    """Use one thread on a CPU: sums then do not depend on the machine, so neither do answers."""
+    import torch
+
+    if setup.device == "cpu":
+        torch.set_num_threads(whole(setup.options, "threads", 1))
+
+
+def flash_attention(setup: Setup) -> dict[str, bool]:
+    """Return the argument of InternVL's model class; as published, flash attention where it is."""
+    return {"use_flash_attn": setup.attention in (None, "flash_attention_2")}
 
 
 def _check_report(setup: Setup, model: Any, report: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sama_bench.errors import AdapterError, did_you_mean
 
-COMMON = ("transformers", "missing_weights")
+COMMON = ("transformers", "missing_weights", "threads")
 """Options that every adapter with weights understands: see ``loading``."""
 
 

@@ -83,7 +83,7 @@ class Sa2va(Adapter):
 
         folder = checkpoint_folder(setup)
         self._qwen = is_qwen(config_of(folder))
-        more = {} if self._qwen else {"use_flash_attn": True}
+        more = {} if self._qwen else loading_models.flash_attention(setup)
         self._model, dtype = loading_models.pretrained(
             AutoModel, folder, setup, "bfloat16", trust_remote_code=True, **more
         )
@@ -106,7 +106,7 @@ class Sa2va(Adapter):
         arguments.update({name: value for name, value in loaded.items() if name in arguments})
         if "processor" not in self._accepts:  # checkpoints before v2
             arguments.pop("processor", None)
-        with torch.inference_mode():
+        with torch.no_grad():
             reply = self._model.predict_forward(**arguments)
         prompted = arguments["text"].count(MARK) if self._qwen else 0
         return chat_answer(reply, sample, prompted)

@@ -122,7 +122,12 @@ class Sama(Adapter):
         sama_checkout.make_importable(folder, setup)
         self._tokenizer = loading_models.tokenizer(folder, setup)
         self._model, dtype = loading_models.pretrained(
-            AutoModel, folder, setup, "bfloat16", trust_remote_code=True, use_flash_attn=True
+            AutoModel,
+            folder,
+            setup,
+            "bfloat16",
+            trust_remote_code=True,
+            **loading_models.flash_attention(setup),
         )
         self.revision = snapshot_revision(folder)
         self._card = {
@@ -142,7 +147,7 @@ class Sama(Adapter):
         arguments["tokenizer"] = self._tokenizer
         seed = sample.seed if self._options.seed is None else self._options.seed
         random.seed(seed)
-        with torch.inference_mode():
+        with torch.no_grad():
             reply = self._model.predict_forward(**arguments)
         return chat_answer(reply, sample, notes=self._notes(sample, seed))
 

@@ -56,7 +56,8 @@ class PackageTracker:
         masklets: list[Masklet] = [Masklet(video.height, video.width, ())] * len(marks)
         with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
             for index, frame in enumerate(video):
-                Image.fromarray(frame).save(Path(folder) / f"{index:05d}.jpg", quality=100)
+                # Only names that end in .jpg are read, whatever they hold: PNG loses nothing.
+                Image.fromarray(frame).save(Path(folder) / f"{index:05d}.jpg", format="PNG")
             state = self._model.init_state(folder)
             for start, places in by_frame(marks).items():
                 self._model.reset_state(state)
