@@ -22,7 +22,6 @@ Row = dict[str, Any]
 MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
-start = time.monotonic()
 what, run, runs, data = sys.argv[1], *map(Path, sys.argv[2:5])
 from sama_bench.scoring import score_run, standard_tools
 tools = standard_tools("token-overlap", captions=False)
@@ -31,7 +30,7 @@ if what == "score":
 else:
     from sama_bench.merging import merge
     merge([run], runs, data=data, tools=tools)
-seconds = time.monotonic() - start
+seconds = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"seconds": seconds, "megabytes": peak}))
 """
@@ -63,7 +62,7 @@ def growth_rows(folder: Path, sizes: tuple[int, ...]) -> list[Row]:
                 {
                     "measure": f"{what} of {samples} samples",
                     "value": found["seconds"],
-                    "unit": "s",
+                    "unit": "CPU s",
                     "beside": f"{found['megabytes']:.0f} MB",
                     "what": what,
                     "samples": samples,
@@ -74,7 +73,7 @@ def growth_rows(folder: Path, sizes: tuple[int, ...]) -> list[Row]:
 
 
 def measure(what: str, run: Path, data: Path) -> dict[str, float]:
-    """Score or merge one run in a process of its own; seconds and peak memory."""
+    """Score or merge one run in a process of its own; CPU seconds and peak memory."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, what, run, run.parents[2], data],
         capture_output=True,

@@ -39,6 +39,7 @@ class Job:
             raise
         self._seen = [dict(target.folder.versions()) for target in targets]
         total = sum(len(target.dataset.entries[: request.limit]) for target in targets)
+        self._total = total
         label = f"{request.setup.model} on {targets[0].dataset.split}"
         self._progress = Progress(label, total, total - len(self._open()))
         self.recorder = Recorder(targets, self.id, rank.name if rank else None, self._on_sample)
@@ -184,6 +185,7 @@ class Job:
         self.recorder.event("waiting")
         while True:
             todo = self._open()
+            self._progress.others(self._total - len(todo))
             videos = {(ask.target, ask.entry.video) for ask in todo}
             if not todo or any(self._claims[n].can_take(video) for n, video in videos):
                 return

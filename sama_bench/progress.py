@@ -41,6 +41,13 @@ class Progress:
             self._told = time.monotonic()
             self.say(self._line())
 
+    def others(self, done: int) -> None:
+        """Take in what other jobs recorded: ``done`` samples in all."""
+        more = max(0, done - self._done)
+        self._done += more
+        if self._bar is not None:
+            self._bar.update(more)
+
     def say(self, text: str) -> None:
         """Print a line without breaking the bar."""
         if self._bar is not None:

@@ -83,7 +83,7 @@ class Channel:
         try:
             data = json.loads(head)
             return Message(data.pop("kind"), data, body)
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WireError(f"not a message: {error}") from None
 
     def close(self) -> None:

@@ -187,6 +187,21 @@ class Misbehaving(Plain):
         return dataclasses.replace(answer, notes={"x": object()})
 
 
+class Remote(Plain):
+    """Like a model behind an endpoint: answers four questions at once."""
+
+    concurrency = 4
+    together = 0
+    most = 0
+
+    def predict(self, sample):
+        Remote.together += 1
+        Remote.most = max(Remote.most, Remote.together)
+        answer = super().predict(sample)
+        Remote.together -= 1
+        return dataclasses.replace(answer, notes={"most": Remote.most})
+
+
 class Unloadable(Plain):
     def load(self, setup):
         raise RuntimeError("no such weights")

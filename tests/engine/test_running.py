@@ -1,5 +1,7 @@
 import dataclasses
+import errno
 import json
+import os
 
 import pytest
 
@@ -150,6 +152,36 @@ def test_failures_in_a_row_stop_the_run_and_it_resumes(tmp_path):
 def test_a_model_that_cannot_be_loaded_is_one_line_with_its_log(tmp_path, adapter, said):
     with pytest.raises(AdapterError, match=f"{said}.*log: "):
         ask(tmp_path, adapter)
+
+
+def test_a_model_that_says_so_is_asked_several_questions_at_once(tmp_path):
+    found = answers(ask(tmp_path, "Remote", options={"sleep": "0.3"}))
+    assert max(answer.notes["most"] for _, answer, _ in found.values()) == 4
+    plain = answers(ask(tmp_path, "Plain"))
+    assert {k: a.text for k, (_, a, _) in found.items()} == {
+        k: a.text for k, (_, a, _) in plain.items()
+    }
+
+
+def test_a_disk_that_fills_up_loses_nothing_that_was_answered(tmp_path, monkeypatch):
+    real, written = os.write, []
+
+    def write(file, data):
+        written.append(len(data))
+        if b'"segments"' in bytes(data) and sum(written) > 3000:
+            real(file, bytes(data)[:50])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(file, data)
+
+    monkeypatch.setattr("sama_bench.appending.os.write", write)
+    with pytest.raises(UserError, match="the disk is full; what was answered before is kept"):
+        ask(tmp_path)
+    monkeypatch.undo()
+    folder = RunFolder(tmp_path / "plain" / "fake" / "tiny")
+    before = len(folder)
+    assert 0 < before < 12
+    assert not folder.damaged
+    assert ask(tmp_path).asked == 12 - before
 
 
 def test_a_missing_frame_or_mask_fails_its_sample_only(tmp_path):
