@@ -120,9 +120,9 @@ def _archives(report: FetchReport, unpacking: bool, overwrite: bool) -> Iterator
 def catalogue() -> str:
     """Return what there is to fetch, for a person."""
     lines = ["Downloaded by 'sama-bench data fetch NAME --data DIR':"]
-    lines += [f"  {s.name:<14} {s.title} (hub: {s.repo})" for s in HUB_SOURCES.values()]
+    lines += [f"  {s.name:<16} {s.title} (hub: {s.repo})" for s in HUB_SOURCES.values()]
     lines.append("Need a person; 'sama-bench data fetch NAME' says what to do:")
-    lines += [f"  {s.name:<14} {s.title}" for s in HUMAN_SOURCES.values()]
+    lines += [f"  {s.name:<16} {s.title}" for s in HUMAN_SOURCES.values()]
     return "\n".join(lines)
 
 

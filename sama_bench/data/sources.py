@@ -137,10 +137,92 @@ _HUMAN = (
     ),
 )
 
+_COPIES = (
+    "Sa2VA's training data (https://huggingface.co/datasets/Dense-World/Sa2VA-Training) carry most "
+    "of these files in this layout; the original licences hold for them too."
+)
+_COCO = (
+    "Download train2014 from https://cocodataset.org/#download to "
+    "{data}/glamm_data/images/coco2014/train2014."
+)
+
+_SCATTERED = (
+    HumanSource(
+        "ref-davis17",
+        "Ref-DAVIS17: DAVIS 2017 videos and annotations, referring expressions",
+        "https://davischallenge.org/davis2017/code.html",
+        "DAVIS is for non-commercial research, and its expressions are published elsewhere",
+        (
+            "Download DAVIS 2017 trainval 480p (unsupervised) to {data}/video_datas/davis17/DAVIS.",
+            "Put meta_expressions/valid/meta_expressions.json, valid/mask_dict.pkl and "
+            "valid/JPEGImages below {data}/video_datas/davis17.",
+            _COPIES,
+        ),
+    ),
+    HumanSource(
+        "revos",
+        "ReVOS: expressions, masks, and videos of LV-VIS, MOSE, OVIS, TAO and UVO",
+        "https://github.com/cilinyan/ReVOS-api",
+        "its videos come from five data sets, each with terms of its own",
+        (
+            "Download meta_expressions_valid_.json, mask_dict.json and mask_dict_foreground.json "
+            "from the page to {data}/video_datas/revos.",
+            "Put the videos' folders of frames beside them, as the page describes.",
+            _COPIES,
+            "Check the three files: sama-bench data verify revos --data {data}",
+        ),
+    ),
+    HumanSource(
+        "refcoco",
+        "RefCOCO, RefCOCO+ and RefCOCOg: references, and images of COCO train2014",
+        "https://github.com/lichengunc/refer",
+        "its files lie on several hosts, and the images under terms of their own",
+        (
+            "Download refcoco, refcoco+ and refcocog with refs(unc).p, refs(umd).p and "
+            "instances.json to {data}/ref_seg.",
+            _COCO,
+        ),
+    ),
+    HumanSource(
+        "grefcoco",
+        "gRefCOCO: references with none or several targets, and images of COCO train2014",
+        "https://github.com/henghuiding/gRefCOCO",
+        "its files lie behind links to file hosts, and the images under terms of their own",
+        (
+            "Download grefs(unc).json and instances.json to {data}/ref_seg/grefcoco.",
+            _COCO,
+        ),
+    ),
+    HumanSource(
+        "gcg",
+        "GCG (GranD-f): captions, masks and images of val and test",
+        "https://github.com/mbzuai-oryx/groundingLMM",
+        "its images come from COCO, Flickr30k and Open-PSG, each with terms of its own",
+        (
+            "Follow the page's description of GranD-f.",
+            "Put the images of val and test at {data}/glamm_data/images/grandf/val_test, and the "
+            "annotations at {data}/glamm_data/annotations/gcg_val_test.",
+        ),
+    ),
+    HumanSource(
+        "region-captions",
+        "Region captions (RefCOCOg): annotations, and images of COCO train2014",
+        "https://github.com/mbzuai-oryx/groundingLMM",
+        "its files lie on several hosts, and the images under terms of their own",
+        (
+            "Put finetune_refcocog_val_with_mask.json at {data}/region_caption/refcocog, and "
+            "finetune_refcocog_val_captions.json at {data}/region_caption/mdetr_annotations.",
+            _COCO,
+        ),
+    ),
+)
+
 HUB_SOURCES: Mapping[str, HubSource] = MappingProxyType({item.name: item for item in _HUB})
 """What ``sama-bench data fetch`` downloads, by name."""
 
-HUMAN_SOURCES: Mapping[str, HumanSource] = MappingProxyType({item.name: item for item in _HUMAN})
+HUMAN_SOURCES: Mapping[str, HumanSource] = MappingProxyType(
+    {item.name: item for item in (*_HUMAN, *_SCATTERED)}
+)
 """What it can only explain, by name."""
 
 ALIASES: Mapping[str, str] = MappingProxyType(
@@ -148,6 +230,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "sama-bench-g": "sama-bench",
         "sama-bench-c": "sama-bench",
         "ref-youtube-vos": "youtube-vos",
+        "refcoco+": "refcoco",
+        "refcocog": "refcoco",
         **{item.repo: item.name for item in _HUB},
     }
 )

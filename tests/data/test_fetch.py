@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sama_bench import registry
 from sama_bench.cli import main
 from sama_bench.data import download as downloading
 from sama_bench.data import fetch_plan
@@ -258,6 +259,11 @@ def test_every_source_names_known_sources_and_places() -> None:
         assert human.page.startswith("https://")
         assert any("{data}" in step for step in human.steps)
     assert len(HUB_SOURCES["sama-bench"].wanted) == 17
+
+
+def test_every_benchmark_has_a_source() -> None:
+    for name in registry.benchmarks():
+        assert fetch_plan.source_name(name) in {*HUB_SOURCES, *HUMAN_SOURCES}
 
 
 def run(*arguments: str) -> int:
