@@ -21,7 +21,8 @@ def outline(
     stretch = np.ones(angle.size)
     for number, wave in enumerate(waves.tolist()):
         stretch += wave * np.cos((number + 2) * angle + 6 * shape[3 + number])
-    stretch *= 1 + 0.05 * wobble * rng.standard_normal(angle.size)
+    jitter = rng.standard_normal(angle.size + 24)  # smooth over 24 degrees: contours are
+    stretch *= 1 + 0.2 * wobble * np.convolve(jitter, np.full(25, 1 / 25), "valid")
     shift = wobble * radius * 0.1 * rng.standard_normal(2)
     x = centre_x + shift[0] + radius * stretch * np.cos(angle)
     y = centre_y + shift[1] + 1.3 * radius * stretch * np.sin(angle)

@@ -42,7 +42,7 @@ def run(quick: bool) -> list[Row]:
             "stripes": stripes(size, 2 * boundary_radius(size) + 4),
         }
         for kind, (targets, predictions) in scenes.items():
-            rows += _frames(f"J and F, {name}, {kind}", targets, predictions, 3 if quick else 6)
+            rows += _frames(f"J and F, {name}, {kind}", targets, predictions, 3 if quick else 5)
     return rows + _grounding(32 if quick else 150, 3, (720, 1280), 1 if quick else 2)
 
 

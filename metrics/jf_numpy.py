@@ -16,14 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.metrics import rle
 from sama_bench.metrics.rle import Rle, Size
 from sama_bench.metrics.tracks import checked_runs
 
-Bits = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
 
-_FEW_RUNS = 2000
+_NOTHING: Edges = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+_MANY_RUNS = 2000
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,6 @@ class Box:
     top: int
     bottom: int
     height: int
-
-    @property
-    def at_bottom(self) -> bool:
-        """True where the box ends with the frame."""
-        return self.bottom == self.height
 
 
 def count_frame(
@@ -61,31 +57,25 @@ def count_frame(
     Raises:
         ValueError: a malformed mask, or one of another size.
     """
-    targets = [_edges(mask, size, frame) for mask in annotations if mask is not None]
-    predictions = [] if prediction is None else [_edges(prediction, size, frame)]
-    box = _box([*targets, *predictions], size)
+    masks = [prediction, *(mask for mask in annotations if mask is not None)]
+    edges = [_NOTHING if mask is None else _edges(mask, size, frame) for mask in masks]
+    box = _box(edges, size)
     if box is None:
         return (0,) * 9
-    stride = (box.bottom - box.top + 63) // 64 + radius // 64 + 1
-    empty = np.zeros((box.right - box.left, stride), np.uint64)
-    predicted = _words(_pixels(predictions[0], box), stride) if predictions else empty
-    if len(targets) > 1:
-        # uint8 on purpose: the released evaluators add annotations in it, and it wraps at 256.
-        added = sum((_pixels(target, box) for target in targets[1:]), _pixels(targets[0], box))
-        target = _words(added != 0, stride)
-        single = _popcount(_words(added == 1, stride) & predicted)
-        drawn = _pixels(predictions[0], box) if predictions else np.zeros_like(added)
-        excess = int((added * drawn).sum(dtype=np.int64)) - single
+    valid = _valid(box, radius)
+    if len(edges) > 256:
+        predicted, target, once, total = _wrapped(masks, size, box, valid)
     else:
-        target = _words(_pixels(targets[0], box), stride) if targets else empty
-        single, excess = _popcount(target & predicted), 0
+        predicted, *targets = _draw(edges, box, valid)
+        target, once, total = _added(targets, predicted)
+    single = _popcount(once & predicted)
     return (
         _popcount(target),
         _popcount(predicted),
         _popcount(target & predicted),
         single,
-        excess,
-        *_edge_counts(_boundary(target, box), _boundary(predicted, box), radius),
+        total - single,
+        *_edge_counts(_boundary(np.stack((target, predicted)), box), radius),
     )
 
 
@@ -107,7 +97,7 @@ def _box(masks: Sequence[Edges], size: Size) -> Box | None:
             continue
         left = min(left, int(starts[0]) // height)
         right = max(right, (int(ends[-1]) - 1) // height + 1)
-        if starts.size > _FEW_RUNS:  # noise; it fills its columns
+        if starts.size > _MANY_RUNS:  # noise; it fills its columns
             top, bottom = 0, height
             continue
         rows = starts % height
@@ -122,113 +112,148 @@ def _box(masks: Sequence[Edges], size: Size) -> Box | None:
     )
 
 
-def _pixels(edges: Edges, box: Box) -> Bits:
-    """Decode the part of a mask in the box, transposed: uint8 (columns, rows)."""
-    starts, ends = edges
-    first, pixels = box.left * box.height, (box.right - box.left) * box.height
-    if starts.size < _FEW_RUNS:
-        flat = np.zeros(pixels, np.uint8)
-        for start, end in zip((starts - first).tolist(), (ends - first).tolist(), strict=True):
-            flat[start:end] = 1
-    else:
-        flat = np.zeros(pixels + 1, np.uint8)
-        flat[starts - first] = 1
-        flat[ends - first] ^= 1
-        flat = np.bitwise_xor.accumulate(flat)[:-1]
-    return flat.reshape(-1, box.height)[:, box.top : box.bottom]
+def _valid(box: Box, radius: int) -> Words:
+    """Return the words of one column of the box with a bit for each row.
+
+    The first row is the lowest bit of the first word; at the end are enough empty words for
+    ``radius`` rows to grow into.
+    """
+    rows = box.bottom - box.top
+    bits = np.zeros(64 * ((rows + 63) // 64 + radius // 64 + 1), np.uint8)
+    bits[:rows] = 1
+    words: Words = np.packbits(bits, bitorder="little").view("<u8")
+    return words
 
 
-def _words(pixels: Bits | NDArray[np.bool_], stride: int) -> Words:
-    """Pack pixels (columns, rows) into uint64 (columns, stride), first row in the lowest bit."""
-    packed = np.packbits(pixels, axis=1, bitorder="little")
-    words = np.zeros((packed.shape[0], 8 * stride), np.uint8)
-    words[:, : packed.shape[1]] = packed
-    whole: Words = words.view("<u8")
-    return whole
+def _draw(masks: Sequence[Edges], box: Box, valid: Words) -> Words:
+    """Draw masks into the words of a box, uint64 (masks, columns, words of a column)."""
+    columns, stride = box.right - box.left, valid.size
+    toggles = np.zeros((len(masks), columns * stride * 64), np.uint8)
+    for bits, (starts, ends) in zip(toggles, masks, strict=True):
+        bits[_places(starts, box, stride)] = 1
+        bits[_places(ends - 1, box, stride) + 1] ^= 1
+    words: Words = np.packbits(toggles, bitorder="little").view("<u8")
+    # A bit is set where the number of toggles up to it is odd: within words, then over them.
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
+    words[1:] ^= np.uint64(0) - odd[:-1]
+    drawn: Words = words.reshape(len(masks), columns, stride) & valid
+    return drawn
+
+
+def _places(pixels: NDArray[np.int64], box: Box, stride: int) -> NDArray[np.int64]:
+    """Return the bits at which pixels of the box lie."""
+    columns, rows = np.divmod(pixels, box.height)
+    places: NDArray[np.int64] = (columns - box.left) * (64 * stride) + (rows - box.top)
+    return places
+
+
+def _added(targets: Sequence[Words], predicted: Words) -> tuple[Words, Words, int]:
+    """Add annotations up: where any is, where exactly one is, and their sum over the prediction."""
+    target, several, total = np.zeros_like(predicted), np.zeros_like(predicted), 0
+    for words in targets:
+        several |= target & words
+        target |= words
+        total += _popcount(words & predicted)
+    return target, target & ~several, total
+
+
+def _wrapped(
+    masks: Sequence[Rle | None], size: Size, box: Box, valid: Words
+) -> tuple[Words, Words, Words, int]:
+    """Draw the first mask and add the others up in uint8, as released, which wraps at 256."""
+    predicted, *targets = (np.zeros(size, np.uint8) if m is None else rle.decode(m) for m in masks)
+    added = np.zeros(size, np.uint8)
+    for target in targets:
+        added += target
+    layers = [rle.encode(layer) for layer in (predicted, added > 0, added == 1)]
+    drawn = _draw([_edges(layer, size, 0) for layer in layers], box, valid)
+    return drawn[0], drawn[1], drawn[2], int((added[predicted > 0]).sum(dtype=np.int64))
 
 
 def _popcount(words: Words) -> int:
     return int(cv2.norm(words.view(np.uint8), cv2.NORM_HAMMING))
 
 
-def _boundary(mask: Words, box: Box) -> Words:
-    """Return the boundary map: pixels that differ from the right, lower or diagonal neighbour.
+def _boundary(masks: Words, box: Box) -> Words:
+    """Return boundary maps: pixels that differ from the right, lower or diagonal neighbour.
 
     The last row and column of the frame repeat themselves, which is the reference's rule for the
     border; elsewhere the margin of the box is empty.
     """
-    here, east = mask, np.concatenate((mask[1:], mask[-1:]))
+    here, east = masks, np.concatenate((masks[:, 1:], masks[:, -1:]), axis=1)
     south, diagonal = _one_row_up(here), _one_row_up(east)
-    if box.at_bottom:
+    if box.bottom == box.height:
         last = box.bottom - box.top - 1
         bit = np.uint64(1 << (last % 64))
-        south[:, last // 64] |= here[:, last // 64] & bit
-        diagonal[:, last // 64] |= east[:, last // 64] & bit
+        south[..., last // 64] |= here[..., last // 64] & bit
+        diagonal[..., last // 64] |= east[..., last // 64] & bit
     edge: Words = (here ^ east) | (here ^ south) | (here ^ diagonal)
     return edge
 
 
 def _one_row_up(words: Words) -> Words:
     moved: Words = words >> np.uint64(1)
-    moved[:, :-1] |= words[:, 1:] << np.uint64(63)
+    moved[..., :-1] |= words[..., 1:] << np.uint64(63)
     return moved
 
 
-def _edge_counts(target: Words, predicted: Words, radius: int) -> tuple[int, int, int, int]:
-    n_target, n_predicted = _popcount(target), _popcount(predicted)
-    if n_target == 0 or n_predicted == 0:
-        return n_target, n_predicted, 0, 0
-    return (
-        n_target,
-        n_predicted,
-        n_target - _unmatched(target, predicted, radius),
-        n_predicted - _unmatched(predicted, target, radius),
-    )
+def _edge_counts(edges: Words, radius: int) -> tuple[int, int, int, int]:
+    """Count boundary pixels of two maps, and those with one of the other map within ``radius``."""
+    counts = _popcount(edges[0]), _popcount(edges[1])
+    if not all(counts):
+        return (*counts, 0, 0)
+    alone = _unmatched(edges, radius)
+    return (*counts, counts[0] - alone[0], counts[1] - alone[1])
 
 
-def _unmatched(edge: Words, other: Words, radius: int) -> int:
-    """Count bits of ``edge`` that have no bit of ``other`` within ``radius`` pixels.
-
-    The arrays end with enough empty words a column that growing never reaches the next one.
-    """
-    alone = edge & ~other
-    columns = np.flatnonzero(alone.any(axis=1))
+def _unmatched(edges: Words, radius: int) -> tuple[int, int]:
+    """Count the bits of either map that have no bit of the other within ``radius`` pixels."""
+    other = edges[::-1].copy()
+    alone = edges & ~other
+    if radius > 1:  # all eight neighbours are near enough, and settle most of a good mask
+        far = ~_grow(other.ravel(), 1).reshape(other.shape)
+        alone &= far
+        alone[:, 1:] &= far[:, :-1]
+        alone[:, :-1] &= far[:, 1:]
+    columns = np.flatnonzero(alone.any(axis=(0, 2)))
     if columns.size == 0:
-        return 0
+        return 0, 0
     left, right = int(columns[0]), int(columns[-1]) + 1
-    stride = alone.shape[1]
-    left_over = alone[left:right].ravel()
-    near = np.zeros((right - left + 2 * radius, stride), np.uint64)
-    low, high = max(left - radius, 0), min(right + radius, len(other))
-    near[low - left + radius : high - left + radius] = other[low:high]
-    _take_away_matched(left_over, near.ravel(), radius, stride)
-    return _popcount(left_over)
+    low, high = max(left - radius, 0), min(right + radius, edges.shape[1])
+    # Both maps behind each other, each with ``radius`` columns of margin on either side.
+    near = np.zeros((2, right - left + 2 * radius, edges.shape[2]), np.uint64)
+    left_over = np.zeros_like(near)
+    near[:, low - left + radius : high - left + radius] = other[:, low:high]
+    left_over[:, radius : radius + right - left] = alone[:, left:right]
+    _take_away_matched(left_over.ravel(), near.ravel(), radius, edges.shape[2])
+    return _popcount(left_over[0]), _popcount(left_over[1])
 
 
 def _take_away_matched(left_over: Words, near: Words, radius: int, stride: int) -> None:
-    """Clear the bits of ``left_over`` that are near a bit of ``near``, which has wider margins."""
+    """Clear the bits of ``left_over`` that are within ``radius`` pixels of a bit of ``near``."""
     reached = 0
-    by_reach: dict[int, list[int]] = {}
+    far = ~near
     for distance in range(radius, -1, -1):
-        by_reach.setdefault(math.isqrt(radius * radius - distance * distance), []).append(distance)
-    for reach, distances in by_reach.items():
+        reach = math.isqrt(radius * radius - distance * distance)
         while reached < reach:
             # Growing by more than the height so far, plus one, would leave gaps.
             step = min(reach - reached, 2 * reached + 1, 63)
-            near = _grow(near, np.uint64(step))
+            near = _grow(near, step)
             reached += step
-        far = ~near
-        for distance in distances:
-            for column in {radius - distance, radius + distance}:
-                start = column * stride
-                left_over &= far[start : start + left_over.size]
+            if reached == reach:
+                far = ~near
+        apart = distance * stride
+        left_over[apart:] &= far[: far.size - apart]
+        left_over[: far.size - apart] &= far[apart:]
 
 
-def _grow(words: Words, step: np.uint64) -> Words:
-    """Set the bits ``step`` rows above and below every set bit of all columns."""
-    rest = np.uint64(64) - step
-    grown = words | (words >> step)
-    grown |= words << step
+def _grow(words: Words, step: int) -> Words:
+    """Set the bits ``step`` rows above and below every set bit; one word follows another."""
+    by, rest = np.uint64(step), np.uint64(64 - step)
+    grown: Words = words | (words >> by)
+    grown |= words << by
     grown[:-1] |= words[1:] << rest
     grown[1:] |= words[:-1] >> rest
     return grown

@@ -216,11 +216,13 @@ def _add_lower_digits(
     lengths: NDArray[np.int64], codes: NDArray[np.uint8], places: NDArray[np.int64]
 ) -> None:
     """Complete the numbers of more than one character; ``places`` are all but their last ones."""
-    number = places - np.arange(places.size)
-    first = np.flatnonzero(np.diff(number, prepend=-1))
-    digits = np.diff(first, append=places.size)
+    count = np.arange(places.size)
+    number = places - count
+    first = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1])))
+    digits = np.concatenate((first[1:], [places.size])) - first
     if int(digits.max()) >= LONGEST_NUMBER:
         raise ValueError("RLE counts hold a number that is too long")
-    rank = np.arange(places.size) - np.repeat(first, digits)
+    rank = count - first.repeat(digits)
     lower = np.add.reduceat((codes[places] & 31).astype(np.int64) << (5 * rank), first)
-    lengths[number[first]] = (lengths[number[first]] << (5 * digits)) + lower
+    number = number[first]
+    lengths[number] = (lengths[number] << (5 * digits)) + lower
