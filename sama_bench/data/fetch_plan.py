@@ -16,6 +16,7 @@ from sama_bench.errors import DataError, UserError, did_you_mean
 State = Literal["missing", "kept", "unchecked", "outdated"]
 
 _LEDGER = ".fetched.json"
+_OF_THE_HUB = frozenset({"README.md", ".gitattributes"})
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,7 @@ def plan_fetch(
     info = _ask_hub(source, revision, endpoint)
     listed = list(_listed(source, info))
     names = {PurePosixPath(path).name for path, _, _ in listed}
-    chosen = [
-        item
-        for item in listed
-        if everything or not source.wanted or PurePosixPath(item[0]).name in source.wanted
-    ]
+    chosen = [item for item in listed if everything or _needed(source, item[0])]
     if not chosen:
         raise UserError(
             f"{source.repo} holds none of the files that {source.name} is known to need "
@@ -214,6 +211,12 @@ def _listed(source: HubSource, info: Any) -> Iterator[tuple[str, int, str]]:
             yield item.rfilename, int(item.size), f"git:{item.blob_id}"
         else:
             raise DataError(f"{source.repo} states no size and checksum of '{item.rfilename}'")
+
+
+def _needed(source: HubSource, path: str) -> bool:
+    """Whether a benchmark needs a file; pages and settings of the hub it never does."""
+    name = PurePosixPath(path).name
+    return name in source.wanted if source.wanted else path not in _OF_THE_HUB
 
 
 def _planned(

@@ -72,6 +72,8 @@ def test_the_plan_lists_what_the_benchmark_needs_and_downloads_nothing(
     assert not list(tmp_path.iterdir())
     everything = plan_fetch("Sunye2311/SAMA_Dataset", tmp_path, everything=True)
     assert len(everything.files) == 4
+    hub.files[SAV][".gitattributes"] = hub.files[SAV]["README.md"] = b"of the hub"
+    assert len(plan_fetch("ref-sav", tmp_path).files) == 2
 
 
 def test_files_arrive_whole_and_checked_and_only_once(hub: FakeHub, tmp_path: Path) -> None:
