@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks._chart import line_chart
 from benchmarks._clips import Clips, ask
 from benchmarks._scoring_load import growth_rows, memory_row
 from benchmarks._virtual import (
@@ -21,19 +22,39 @@ from benchmarks._virtual import (
 )
 
 Row = dict[str, Any]
+CHARTS = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def run(quick: bool = False) -> list[Row]:
     """Measure everything; ``quick`` with fewer and shorter questions."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        sizes = (500, 2000) if quick else (500, 1500, 5000, 15_000, 50_000)
+        growth = growth_rows(folder, sizes)
+        if not quick:
+            draw(growth, CHARTS)
         return [
             *(_overhead(folder, workers, 20 if quick else 60) for workers in (1, 8)),
             *(_makespan(workers) for workers in (8, 64)),
             _decoded(folder, 8 if quick else 24),
             memory_row(folder, 40 if quick else 400),
-            *growth_rows(folder, (500, 2000) if quick else (500, 1500, 5000, 15_000, 50_000)),
+            *growth,
         ]
+
+
+def draw(growth: list[Row], folder: Path) -> None:
+    """Draw time and memory of scoring and merging by the number of samples."""
+    for column, title, unit in (
+        ("value", "Time of scoring and merging", "CPU seconds"),
+        ("megabytes", "Peak memory of scoring and merging", "MB"),
+    ):
+        series = {
+            what: [(row["samples"], row[column]) for row in growth if row["what"] == what]
+            for what in ("score", "merge")
+        }
+        chart = line_chart(series, title, "samples", unit)
+        name = "growth-time.svg" if column == "value" else "growth-memory.svg"
+        (folder / name).write_text(chart)
 
 
 def _overhead(folder: Path, workers: int, each: int) -> Row:
