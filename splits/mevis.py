@@ -17,7 +17,7 @@ from sama_bench.splits.meta_expressions import read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions, unscored
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option, quirks
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, Option, quirks
 
 META = {
     "valid_u": "valid_u/meta_expressions.json",
@@ -34,7 +34,6 @@ PUBLISHED: Mapping[str, Mapping[str, int]] = {
 OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
     "mask_choice": MASK_CHOICE,
-    "prompt_style": PROMPT_STYLE,
 }
 
 

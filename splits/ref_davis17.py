@@ -15,7 +15,7 @@ from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expres
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_rows import Scheme
 from sama_bench.splits.referring_score import score_expressions
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, PROMPT_STYLE, Option, quirks, settle
+from sama_bench.splits.settings import MASK_CHOICE, MISSING, Option, quirks, settle
 
 META = "meta_expressions/valid/meta_expressions.json"
 MASKS = "valid/mask_dict.pkl"
@@ -30,7 +30,6 @@ ANNOTATIONS = (
 OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
     "mask_choice": MASK_CHOICE,
-    "prompt_style": PROMPT_STYLE,
     "protocol_b": ("auto", "auto", "four annotators with the DAVIS evaluator's rules: auto or off"),
 }
 

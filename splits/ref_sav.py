@@ -19,7 +19,6 @@ from sama_bench.splits.settings import (
     MASK_CHOICE,
     MISSING,
     PRED_VALUES,
-    PROMPT_STYLE,
     Option,
     quirks,
 )
@@ -32,7 +31,6 @@ OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
     "mask_choice": MASK_CHOICE,
     "pred_values": PRED_VALUES,
-    "prompt_style": PROMPT_STYLE,
 }
 
 

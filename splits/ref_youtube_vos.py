@@ -22,7 +22,7 @@ from sama_bench.splits.folders import find_folder
 from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_score import unscored
-from sama_bench.splits.settings import PROMPT_STYLE, Option
+from sama_bench.splits.settings import Option
 
 META = "meta_expressions/valid/meta_expressions.json"
 TEST_META = "meta_expressions/test/meta_expressions.json"
@@ -36,7 +36,6 @@ OPTIONS: Mapping[str, Option] = {
         "all that the file lists (it holds test videos too), 202 for the validation videos alone "
         "(those that the test file does not list), or a text file with one name a line",
     ),
-    "prompt_style": PROMPT_STYLE,
 }
 
 

@@ -24,7 +24,6 @@ from sama_bench.splits.settings import (
     MASK_CHOICE,
     MISSING,
     PRED_VALUES,
-    PROMPT_STYLE,
     Option,
     quirks,
 )
@@ -42,7 +41,6 @@ OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
     "mask_choice": MASK_CHOICE,
     "pred_values": PRED_VALUES,
-    "prompt_style": PROMPT_STYLE,
 }
 
 

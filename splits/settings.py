@@ -16,7 +16,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "pred_values": ("1", "255"),
     "seg_merge": ("first", "union"),
     "no_mask": ("skip", "zero"),
-    "prompt_style": ("model", "sama", "sa2va2", "sa2va1"),
     "protocol_b": ("auto", "off"),
 }
 """What each option may be."""
@@ -36,14 +35,6 @@ PRED_VALUES: Option = (
     "1",
     "value of a predicted pixel in A and R (Q37): 1 as in results.json, 255 as in PNG files",
 )
-PROMPT_STYLE: Option = (
-    "model",
-    "model",
-    "prompt of an expression with a question mark (Q34): as the model's own code has it, or "
-    "sama, sa2va2, sa2va1; recorded with the run",
-)
-
-
 QUIRKS: Mapping[str, str] = {
     "Q36": "an expression without an answer is refused instead of scored 0",
     "Q37": "predicted pixels of PNG files count as 255 in A and R",
