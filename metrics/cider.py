@@ -82,9 +82,10 @@ def _similarity(
             continue
         said, true = prediction.counts[n], reference.counts[n]
         dot = 0.0
-        for gram in said.keys() & true.keys():
-            count = true[gram]
-            dot += min(said[gram], count) * count * weights[gram] ** 2
+        for gram, count in said.items():  # in the text's order: the sum is the same every time
+            other = true.get(gram)
+            if other is not None:
+                dot += min(count, other) * other * weights[gram] ** 2
         total += dot / norm
     delta = max(0, prediction.length - 1) - max(0, reference.length - 1)  # in bigrams
     return total / ORDERS * math.exp(-(delta**2) / (2 * _SIGMA**2))

@@ -20,6 +20,9 @@ JAVA_VARIABLE = "SAMA_BENCH_JAVA"
 JVM_FLAGS = ("-XX:+UseSerialGC", "-Xshare:auto", "-Dfile.encoding=UTF-8")
 """Start quickly, use one core, and read and write UTF-8 whatever the locale says."""
 
+SHORT_RUN = ("-XX:TieredStopAtLevel=1",)
+"""For programs that end within seconds, in which the optimising compiler does not pay."""
+
 
 class JavaError(RuntimeError):
     """Java or one of its programs is missing, failed or took too long; the message is one line."""

@@ -20,13 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from .java import JVM_FLAGS, JavaError, caption_jar, complaint, find_java
+from .java import JVM_FLAGS, SHORT_RUN, JavaError, caption_jar, complaint, find_java
 
 WORD_LIMIT = 1000
 """Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""
 
 _ENOUGH_FOR_TWO = 1000
-_FLAGS = ("-XX:TieredStopAtLevel=1",)  # the optimising compiler does not pay in such short runs
 
 Segment = tuple[str, tuple[str, ...]]
 """One tokenised prediction and its tokenised references."""
@@ -66,7 +65,7 @@ class Meteor:
         self._patience = patience
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
-        command = [str(program), *JVM_FLAGS, *_FLAGS, "-Xmx2G", "-jar", str(jar)]
+        command = [str(program), *JVM_FLAGS, *SHORT_RUN, "-Xmx2G", "-jar", str(jar)]
         table = [] if paraphrases is None else ["-a", str(paraphrases)]
         try:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from .java import JavaError, caption_jar, find_java, run_java
+from .java import SHORT_RUN, JavaError, caption_jar, find_java, run_java
 
 PUNCTUATION = frozenset(
     ["''", "'", "``", "`", "-LRB-", "-RRB-", "-LCB-", "-RCB-", ".", "?", "!", ",", ":"]
@@ -75,7 +75,7 @@ def tokenize(
         (folder / "files").write_text(pairs, encoding="ascii")
         command = ["-cp", str(jar), "edu.stanford.nlp.process.PTBTokenizer", "-preserveLines"]
         run_java(
-            [*command, "-lowerCase", "-encoding", "UTF-8", "-ioFileList", "files"],
+            [*SHORT_RUN, *command, "-lowerCase", "-encoding", "UTF-8", "-ioFileList", "files"],
             cwd=folder,
             timeout=timeout,
             java=program,
