@@ -72,7 +72,8 @@ HEADLINES = {
 }
 # not shares of 1: shown as they are
 _PLAIN = frozenset({"perception", "cognition", "total", "score", "score_of_valid", "fps"})
-_LOWER_IS_BETTER = frozenset({"seconds", "hours", "refusal_rate"})
+_TIMES = frozenset({"seconds", "hours"})
+_LOWER_IS_BETTER = _TIMES | {"refusal_rate"}
 _COUNTS = frozenset({"videos", "questions", "expressions", "samples"})
 
 
@@ -100,7 +101,7 @@ def benchmark_rank(benchmark: str) -> tuple[int, str]:
 
 def scale(metric: str) -> float:
     """What a value in its natural unit is multiplied by for reading: 100 for shares, else 1."""
-    return 1.0 if metric in _PLAIN | _LOWER_IS_BETTER | _COUNTS else 100.0
+    return 1.0 if metric in _PLAIN | _TIMES | _COUNTS else 100.0
 
 
 def is_secondary(metric: str) -> bool:
@@ -109,5 +110,5 @@ def is_secondary(metric: str) -> bool:
 
 
 def higher_is_better(metric: str) -> bool:
-    """Whether more is better; False for times."""
+    """Whether more is better; False for times and refusals."""
     return metric not in _LOWER_IS_BETTER

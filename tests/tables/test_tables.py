@@ -79,6 +79,12 @@ def test_for_times_less_is_better():
     assert marks([row("a", "seconds", 2.0), row("b", "seconds", 1.0)]) == ["second", "best"]
 
 
+def test_a_share_is_shown_in_percent_even_where_less_is_better():
+    rows = [row("a", "refusal_rate", 0.25), row("b", "refusal_rate", 0.5)]
+    assert marks(rows) == ["best", "second"]
+    assert "25.0" in tables.render(rows)
+
+
 def test_a_model_that_saw_tracks_another_history_and_another_prompt_say_so_at_their_name():
     text = tables.render(
         [
