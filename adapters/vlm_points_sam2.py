@@ -8,6 +8,7 @@ which it is pointed at, and the objects are united. A baseline of ours, not a pu
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol, cast
@@ -21,6 +22,7 @@ from sama_bench.adapters.loading_models import pretrained, processor
 from sama_bench.adapters.openai_client import ChatClient, Endpoint
 from sama_bench.adapters.outputs import checked_text
 from sama_bench.adapters.points_syntax import Pointed, Scale, read_points
+from sama_bench.adapters.qwen_images import FullProcessor, QwenImages, is_qwen_vl
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.adapters.sam2 import WHY
 from sama_bench.adapters.tracking import Mark, united
@@ -67,7 +69,11 @@ class LocalChat:
         from transformers import AutoModelForImageTextToText
 
         folder = checkpoint_folder(setup)
-        self._processor = processor(folder, setup)
+        self._processor: QwenImages | FullProcessor
+        if importlib.util.find_spec("torchvision") is None and is_qwen_vl(folder):
+            self._processor = QwenImages(folder, setup)
+        else:
+            self._processor = FullProcessor(processor(folder, setup))
         self._model, _ = pretrained(AutoModelForImageTextToText, folder, setup, "bfloat16")
         self._longest = longest
 
@@ -77,17 +83,10 @@ class LocalChat:
 
         content = [{"type": "image", "image": image} for image in images]
         messages = [{"role": "user", "content": [*content, {"type": "text", "text": text}]}]
-        inputs = self._processor.apply_chat_template(
-            messages,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-        ).to(self._model.device)
+        inputs = self._processor.inputs(messages, self._model)
         with torch.inference_mode():
             tokens = self._model.generate(**inputs, max_new_tokens=self._longest, do_sample=False)
-        new = tokens[:, inputs["input_ids"].shape[1] :]
-        return checked_text(self._processor.batch_decode(new, skip_special_tokens=False)[0])
+        return checked_text(self._processor.decode(tokens[0, inputs["input_ids"].shape[1] :]))
 
 
 class VlmPointsSam2(Adapter):

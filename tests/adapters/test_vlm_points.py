@@ -11,7 +11,7 @@ from sama_bench.adapters.points_syntax import read_points
 from sama_bench.adapters.tracking_transformers import TransformersTracker
 from sama_bench.adapters.vlm_points_sam2 import VlmPointsSam2, first_marks
 from tests.adapters.clips import asked, clip
-from tests.adapters.tiny import save_sam2
+from tests.adapters.tiny import save_qwen_vl, save_sam2
 
 MASKS = frozenset({"masks"})
 TRACKS = '<tracks coords="0.0 1 635 522;1.0 1 606 490 2 511 124">the dogs</tracks>'
@@ -112,3 +112,15 @@ def test_a_reply_without_points_is_a_refusal(tracker, tmp_path):
     sample = asked(clip(tmp_path), "the dog", benchmark="mevis", wants=MASKS)
     assert adapter.predict(sample).segments == ()
     assert '{"frame": number' in adapter._chat.heard[0][0]
+
+
+def test_a_real_chat_class_answers_on_a_cpu(tmp_path):
+    chat = save_qwen_vl(tmp_path / "chat")
+    adapter = VlmPointsSam2()
+    given = {"tracker": str(save_sam2(tmp_path / "sam2")), "frames": "2", "max_tokens": "8"}
+    adapter.load(Setup("vlm", str(chat), options=given, dtype="float32"))
+    sample = asked(clip(tmp_path / "clip"), "the dog", benchmark="mevis", wants=MASKS)
+    answer = adapter.predict(sample)
+    assert answer.segments == (), "random letters point at nothing"
+    assert 0 < len(answer.notes["reply"]) < 200
+    assert adapter.predict(sample) == answer
