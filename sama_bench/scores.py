@@ -56,7 +56,8 @@ class Result:
             "model": self.model,
             "benchmark": self.benchmark,
             "split": self.split,
-            "manifest": dict(self.manifest),
+            # who worked on it when is in manifest.json; scores do not depend on it
+            "manifest": {k: v for k, v in self.manifest.items() if k != "sessions"},
             "coverage": {name: asdict(cover) for name, cover in self.scores.coverage.items()},
             "problems": list(self.problems),
             "scores": self.rows(),

@@ -47,7 +47,8 @@ class FakeDataset(Dataset):
     def track(self, id):
         seed = hashlib.sha256(id.encode()).digest()
         masks = np.zeros((self.frames, HEIGHT, WIDTH), np.uint8)
-        masks[:, seed[0] % 4 :, seed[1] % 5 :] = 1
+        for frame in range(self.frames):  # another mask on every frame
+            masks[frame, seed[0] % 4 :, seed[1] % 5 : WIDTH - frame] = 1
         return Masklet.from_arrays(masks)
 
     def sample(self, id, tracks=False):

@@ -3,6 +3,7 @@
 ``SAMA_BENCH_KILLS`` sets how many kills there are (default 12; the full campaign has 200).
 """
 
+import json
 import os
 import random
 import signal
@@ -10,6 +11,8 @@ import time
 
 import pytest
 
+import sama_bench
+from sama_bench.scoring import score_run, standard_tools
 from sama_bench.store import RunFolder
 from tests.engine import job
 from tests.engine.fakes import answers
@@ -79,6 +82,23 @@ def test_any_number_of_workers_resumed_or_not(tmp_path, undisturbed, workers):
     finish(tmp_path, 9 - workers)
     assert answers(folder(tmp_path).path) == undisturbed
     assert not folder(tmp_path).duplicates
+
+
+def test_scores_do_not_depend_on_workers_or_resuming(tmp_path):
+    """``scores.json`` of 1, 2, 3 and 8 workers, whole or in two goes, apart from times."""
+    found = []
+    for workers in (1, 2, 3, 8):
+        runs = tmp_path / str(workers)
+        model = {"devices": f"cpu:{workers}", "runs": runs, "task": "g"}
+        if workers % 2:
+            sama_bench.run("static", "mini", limit=11, **model)
+        result = sama_bench.run("static", "mini", **model)
+        score_run(result.folders[0], tools=standard_tools("token-overlap", captions=False))
+        scores = json.loads((result.folders[0] / "scores.json").read_text())
+        del scores["manifest"]["started"]
+        found.append(scores)
+    assert found[0]["samples"]
+    assert all(scores == found[0] for scores in found)
 
 
 def test_two_jobs_at_once_share_the_work(tmp_path, undisturbed):

@@ -6,8 +6,10 @@ import os
 import pytest
 
 from sama_bench.adapter import ModelSpec
+from sama_bench.asking import Asker, Declared
 from sama_bench.devices import Device
 from sama_bench.errors import AdapterError, DataError, UserError
+from sama_bench.plan import HISTORIES, Ask, Target
 from sama_bench.policy import StoppedError
 from sama_bench.store import RunFolder
 from tests.engine.fakes import QUICK, FakeDataset, answers, ask, request
@@ -211,15 +213,34 @@ def test_another_run_in_the_folder_is_refused_and_fresh_puts_it_aside(tmp_path):
 
 
 def test_what_an_adapter_was_not_declared_never_reaches_it(tmp_path):
-    for adapter, tracks in (("Spying", False), ("Tracking", True)):
+    for adapter, tracks in (("Spying", False), ("Tracking", True), ("Bare", False)):
         result = ask(tmp_path, adapter)
-        for id, (_, answer, _) in answers(result).items():
-            truth = FakeDataset().track(id[1]).rles()
-            assert (str({"counts": [truth[0]["counts"]] * 2})[:-1] in answer.text) is False
-            assert ("'track': None" in answer.text) is not tracks
+        for (_, id), (_, answer, _) in answers(result).items():
+            first, second = (mask["counts"] for mask in FakeDataset().track(id).rles())
+            assert first != second
+            if adapter != "Bare":
+                assert first in answer.text
+                assert (second in answer.text) is tracks
             assert "truth of" not in answer.text
     oracle = answers(ask(tmp_path, "Knowing"))
     assert all(answer.text.startswith("truth of") for _, answer, _ in oracle.values())
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+@pytest.mark.parametrize("tracks", [False, True])
+def test_what_is_sent_to_a_worker_holds_no_reference(tmp_path, history, tracks):
+    dataset = FakeDataset()
+    target = Target("fake", dataset, RunFolder(tmp_path))
+    asker = Asker([target], history, 0, None)
+    for entry in dataset.entries:
+        ask_ = Ask(0, entry)
+        sent = json.dumps(asker.message(ask_, Declared(takes_tracks=tracks)).data)
+        assert f"truth of {entry.id}" not in sent
+        assert '"reference"' not in sent
+        others = [dataset.track(other.id).rles()[1]["counts"] for other in dataset.entries]
+        assert any(counts in sent for counts in others) is tracks
+        known = json.loads(json.dumps(asker.message(ask_, Declared(oracle=True)).data))
+        assert known["reference"]["text"] == f"truth of {entry.id}"
 
 
 def test_a_python_that_is_none_is_said(tmp_path):
