@@ -96,10 +96,11 @@ def extend(edges, count, height, extent):
 
 
 @compiled
-def draw(edges, count, height, plane, several, seen):
+def draw(edges, count, height, plane, several, seen, alone):
     """Draw runs into a bit plane; return how many of their pixels ``seen`` has.
 
-    Bits that were set already are set in ``several`` too.
+    Bits that were set already are set in ``several`` too. A mask that is ``alone`` in its plane
+    needs neither; 0 is returned then.
     """
     covered = column = base = 0
     for run in range(1, count, 2):
@@ -120,9 +121,11 @@ def draw(edges, count, height, plane, several, seen):
                     bits &= _ALL << np.uint64(row - (word << 6))
                 if stop < (word + 1) << 6:
                     bits &= _ALL >> np.uint64(((word + 1) << 6) - stop)
-                covered += popcount(bits & seen[column, word])
-                several[column, word] |= plane[column, word] & bits
-                plane[column, word] |= bits
+                before = plane[column, word]
+                plane[column, word] = before | bits
+                if not alone:
+                    several[column, word] |= before & bits
+                    covered += popcount(bits & seen[column, word])
     return covered
 
 
@@ -264,19 +267,22 @@ def count_frame(planes, room, edges, counts, height, reaches, extent, row):
     planes[:3, left:right, low:high] = _NONE
     target, several, predicted, spare = planes[0], planes[1], planes[2], planes[3]
     last = len(counts) - 1
-    draw(edges[last], counts[last], height, predicted, spare, spare)
+    draw(edges[last], counts[last], height, predicted, spare, spare, True)
     covered = 0
     for mask in range(last):
-        covered += draw(edges[mask], counts[mask], height, target, several, predicted)
+        alone = last == 1
+        covered += draw(edges[mask], counts[mask], height, target, several, predicted, alone)
     single = 0
     for column in range(left, right):
         for word in range(low, high):
             t, p = target[column, word], predicted[column, word]
+            if not t | p:
+                continue
             row[0] += popcount(t)
             row[1] += popcount(p)
             row[2] += popcount(t & p)
             single += popcount(t & p & ~several[column, word])
-    row[3], row[4] = single, covered - single
+    row[3], row[4] = single, covered - single if last > 1 else 0
     target_edge, predicted_edge = planes[3], planes[4]
     row[5] = trace(target, target_edge, box, height)
     row[6] = trace(predicted, predicted_edge, box, height)
