@@ -110,11 +110,14 @@ def score_sentences(
         for row in _rows(dataset.split, name, counted[name], manners[name])
     ]
     _refuse_if_nothing(rows, counted, manners)
+    facts = {entry.id: entry.attributes for entry in dataset.entries}
     return Scores(
         coverage={name: coverage(item.status for item in counted[name]) for name in protocols},
         rows=rows,
         videos=[item for name in protocols for item in _images(name, counted[name])],
-        samples=[_sample(name, item) for name in protocols for item in counted[name]],
+        samples=[
+            _sample(name, item, facts[item.id]) for name in protocols for item in counted[name]
+        ],
     )
 
 
@@ -206,9 +209,16 @@ def _refuse_if_nothing(
             )
 
 
-def _sample(protocol: Protocol, item: Counted) -> SampleScore:
+def _sample(protocol: Protocol, item: Counted, facts: Mapping[str, Any]) -> SampleScore:
     return SampleScore(
-        item.id, item.image, None, protocol, item.status, {"giou": _iou(item)}, notes=item.notes
+        id=item.id,
+        video=item.image,
+        group=None,
+        protocol=protocol,
+        status=item.status,
+        values={"giou": _iou(item)},
+        attributes=facts,
+        notes=item.notes,
     )
 
 
