@@ -34,7 +34,7 @@ from .caption_scores import (
     StrictScores,
 )
 from .caption_text import cut, cut_characters
-from .meteor import WORD_LIMIT
+from .meteor import WORD_LIMIT, shorten
 from .tokenizer import is_encodable, tokenize
 
 __all__ = [
@@ -135,11 +135,10 @@ def _released(texts: Texts, corpus: Corpus) -> CorpusScores:
 def _notes(corpora: Iterable[Corpus]) -> tuple[str, ...]:
     """Say what was done to texts that METEOR cannot align whole."""
     segments = {segment for corpus in corpora for segment in corpus.text.segments}
-    texts = {text for prediction, references in segments for text in (prediction, *references)}
-    long = sum(text.count(" ") >= WORD_LIMIT for text in texts)
-    if not long:
+    short = sum(shorten(*segment) != segment for segment in segments)
+    if not short:
         return ()
-    return (f"METEOR saw only the first {WORD_LIMIT:,} words of {long:,} longer texts",)
+    return (f"METEOR saw only the first words ({WORD_LIMIT:,} at most) of {short:,} samples",)
 
 
 _BLEU = "n-gram precision of the corpus times a brevity factor, up to {n}-grams (Papineni 2002)"

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,6 +25,10 @@ from .java import JVM_FLAGS, SHORT_RUN, JavaError, caption_jar, complaint, find_
 
 WORD_LIMIT = 1000
 """Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""
+
+REPEATED_WORD_LIMIT = 400
+REPEATS_LIMIT = 20_000
+"""The aligner's memory grows with pairs of equal words; texts with more are given shorter."""
 
 _ENOUGH_FOR_TWO = 1000
 
@@ -39,10 +44,26 @@ class MeteorCorpus:
     segments: tuple[float, ...]
 
 
-def shorten(text: str) -> str:
-    """Return the first WORD_LIMIT tokens of a tokenised text."""
-    tokens = text.split(" ")
-    return text if len(tokens) <= WORD_LIMIT else " ".join(tokens[:WORD_LIMIT])
+def shorten(prediction: str, references: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """Return tokenised texts that METEOR can align: their first WORD_LIMIT tokens.
+
+    Where the same words are repeated so often that a prediction and a reference have more than
+    REPEATS_LIMIT pairs of equal words, the first REPEATED_WORD_LIMIT tokens.
+    """
+    references = tuple(references)
+    said = Counter(_first(prediction, WORD_LIMIT).split(" "))
+    pairs = 0
+    for reference in references:
+        true = Counter(_first(reference, WORD_LIMIT).split(" "))
+        pairs = max(pairs, sum(said[word] * true[word] for word in said.keys() & true.keys()))
+    limit = WORD_LIMIT if pairs <= REPEATS_LIMIT else REPEATED_WORD_LIMIT
+    return _first(prediction, limit), tuple(_first(text, limit) for text in references)
+
+
+def _first(text: str, limit: int) -> str:
+    """Return the first tokens of a text that are separated by single spaces."""
+    tokens = text.split(" ", limit)
+    return text if len(tokens) <= limit else " ".join(tokens[:limit])
 
 
 class Meteor:
@@ -206,8 +227,9 @@ class _Alarm:
 
 def _score_line(prediction: str, references: Iterable[str]) -> str:
     """Return METEOR's request for one segment, cleaned as the reference's wrapper cleans it."""
-    hypothesis = shorten(prediction).replace("|||", "").replace("  ", " ")
-    return " ||| ".join(("SCORE", *map(shorten, references), hypothesis))
+    prediction, references = shorten(prediction, references)
+    hypothesis = prediction.replace("|||", "").replace("  ", " ")
+    return " ||| ".join(("SCORE", *references, hypothesis))
 
 
 def _write_all(stream: IO[bytes], lines: Sequence[str]) -> None:

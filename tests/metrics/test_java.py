@@ -119,8 +119,13 @@ def test_two_jvms_give_what_one_gives():
 
 
 def test_shorten():
-    assert shorten("a b") == "a b"
-    assert shorten(" ".join(["a"] * 1500)) == " ".join(["a"] * 1000)
+    ordinary = ("a b", ("c  d", ""))
+    assert shorten(*ordinary) == ordinary
+    numbers = " ".join(map(str, range(1500)))
+    assert shorten(numbers, (numbers,))[0] == " ".join(map(str, range(1000)))
+    repeated = " ".join(["a"] * 10_000)
+    assert shorten(repeated, (repeated,)) == ((" ".join(["a"] * 400)), (" ".join(["a"] * 400),))
+    assert shorten(repeated, ("a cat",))[0] == " ".join(["a"] * 1000)
 
 
 def test_spice_reads_its_program(tmp_path, monkeypatch):
