@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -153,3 +157,62 @@ def test_options_are_checked(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(AdapterError, match="set OPENAI_API_KEY"):
         OpenaiApi().load(Setup("openai", options={"model": "m"}))
+
+
+class Replies(BaseHTTPRequestHandler):
+    heard: ClassVar[list] = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        Replies.heard.append((self.headers.get("authorization"), body))
+        busy = len(Replies.heard) == 1
+        reply = {"error": {"message": "busy"}} if busy else {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {"role": "assistant", "content": "A red square."},
+                }
+            ],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+        }  # fmt: skip
+        content = json.dumps(reply).encode()
+        self.send_response(503 if busy else 200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_the_real_client_against_a_server_of_ours(tmp_path, monkeypatch):
+    pytest.importorskip("openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-key-123")
+    monkeypatch.setattr("sama_bench.adapters.openai_client.pause", lambda error, attempt: 0.0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Replies)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        made = OpenaiApi()
+        made.load(Setup("openai", options={"model": "m", "base_url": url, "price_in": "1"}))
+        video = clip(tmp_path, frames=2)
+        wanted = frozenset({"text"})
+        answer = made.predict(asked(video, "<mask>?", square_track(video), wants=wanted))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert answer.text == "A red square."
+    assert answer.notes["attempts"] == 2
+    assert answer.notes["dollars"] == pytest.approx(7e-6)
+    key, body = Replies.heard[1]
+    assert key == "Bearer sk-test-key-123"
+    assert [part["type"] for part in body["messages"][0]["content"]] == ["image_url"] * 2 + ["text"]
+    assert "sk-test" not in json.dumps([made.card(), answer.to_json()])
