@@ -39,7 +39,7 @@ def load_tracker(setup: Setup) -> Tracker:
 class Sam2(Adapter):
     """Tracks each region of a sample."""
 
-    can = frozenset({"ground", "image"})
+    can = frozenset({"ground"})
 
     def load(self, setup: Setup) -> None:
         """Load the tracker.
