@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from sama_bench import rle as coco_rle
-from sama_bench.metrics.rle import decode, encode_raw
+from sama_bench.metrics.rle import counts_bytes, encode_raw, validate
 
 FARTHEST = 1 << 17
 """Coordinates beyond this many pixels are refused; pycocotools would walk along such lines."""
 
 
-def planes(segmentation: Any, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
-    """Decode every part of a segmentation to uint8 (height, width) of zeros and ones.
+def parts(segmentation: Any, size: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return every part of a segmentation as a compressed COCO RLE, ``counts`` as bytes.
 
     Args:
         segmentation: list of polygons, list of RLEs, or one RLE (compressed or not); empty or
@@ -30,15 +29,24 @@ def planes(segmentation: Any, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
     if not segmentation:
         return []
     if isinstance(segmentation, dict):
-        return [decode(segmentation, size)]
+        return [_checked(segmentation, size)]
     if not isinstance(segmentation, list):
         raise ValueError(f"a segmentation cannot be a {type(segmentation).__name__}")
     if isinstance(segmentation[0], dict):
-        return [decode(part, size) for part in segmentation]
+        return [_checked(part, size) for part in segmentation]
     for polygon in segmentation:
         _check_polygon(polygon)
-    coded = coco.frPyObjects(segmentation, size[0], size[1])
-    return [coco.decode(part) for part in coded]
+    coded: list[dict[str, Any]] = coco.frPyObjects(segmentation, size[0], size[1])
+    return coded
+
+
+def planes(segmentation: Any, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
+    """Decode every part of a segmentation to uint8 (height, width) of zeros and ones.
+
+    Raises:
+        ValueError: the segmentation is malformed.
+    """
+    return [coco.decode(part) for part in parts(segmentation, size)]
 
 
 def summed(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
@@ -49,9 +57,12 @@ def summed(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
     Raises:
         ValueError: the segmentation is malformed.
     """
+    coded = parts(segmentation, size)
+    if len(coded) == 1:
+        return _as_text(coded[0], size)
     total = np.zeros(size, np.uint8)
-    for plane in planes(segmentation, size):
-        total += plane
+    for part in coded:
+        total += coco.decode(part)
     return encode_raw(total)
 
 
@@ -61,10 +72,19 @@ def united(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
     Raises:
         ValueError: the segmentation is malformed.
     """
-    total = np.zeros(size, np.uint8)
-    for plane in planes(segmentation, size):
-        total |= plane
-    return coco_rle.encode(total)
+    coded = parts(segmentation, size)
+    if not coded:
+        return encode_raw(np.zeros(size, np.uint8))
+    return _as_text(coded[0] if len(coded) == 1 else coco.merge(coded), size)
+
+
+def _checked(rle: Any, size: tuple[int, int]) -> dict[str, Any]:
+    validate(rle, size)
+    return {"size": list(size), "counts": counts_bytes(rle)}
+
+
+def _as_text(rle: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    return {"size": list(size), "counts": rle["counts"].decode("ascii")}
 
 
 def _check_polygon(polygon: Any) -> None:

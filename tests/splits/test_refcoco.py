@@ -3,11 +3,15 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from sama_bench import json_index
+from sama_bench import rle as coco_rle
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
+from sama_bench.metrics.rle import decode, encode_raw
 from sama_bench.nouns import Masklet
 from sama_bench.splits.polygons import planes, summed, united
 from sama_bench.splits.refcoco import Grefcoco, Refcoco
@@ -169,11 +173,22 @@ def test_overlapping_polygons(data):
     assert np.array_equal(both, added > 0)
     assert not np.array_equal(planes([summed([LEFT, MIDDLE], size)], size)[0], added > 0)
     line = np.array([[0, 1, 1, 2, 2, 1, 0, 2]], np.uint8).T
-    from sama_bench.metrics.rle import decode, encode_raw
-
     assert decode(encode_raw(line))[:, 0].tolist() == [0, 1, 1, 0, 0, 1, 0, 1]
     dataset = Refcoco().open(data, "testA", {})
     assert [f.kind for f in dataset.findings(deep=True)] == ["overlapping_polygons"]
+
+
+@given(
+    st.lists(
+        st.lists(st.integers(0, 12), min_size=6, max_size=12).filter(lambda p: len(p) % 2 == 0),
+        max_size=3,
+    )
+)
+def test_segmentations_agree_with_their_planes(polygons):
+    size = (H, W)
+    added = sum(planes(polygons, size), np.zeros(size, np.uint8))
+    assert np.array_equal(coco_rle.decode(united(polygons, size)), added > 0)
+    assert summed(polygons, size) == encode_raw(added)
 
 
 @pytest.mark.parametrize(
