@@ -47,7 +47,8 @@ from sama_bench.judge_types import JudgeSettings
 from sama_bench.scoring import score_run, standard_tools
 from sama_bench.splits.clair_judge import ClairJudge
 judge = ClairJudge(Judge(JudgeSettings(model="judge"), Path(sys.argv[3])))
-result = score_run(Path(sys.argv[1]), Path(sys.argv[2]), tools=standard_tools("token-overlap", judge=judge))
+tools = standard_tools("token-overlap", judge=judge)
+result = score_run(Path(sys.argv[1]), Path(sys.argv[2]), tools=tools)
 rows = {row.metric: row.value for row in result.scores.rows if row.split == "all"}
 assert all(rows[name] is not None for name in ("miou", "recall", "meteor", "clair")), rows
 usage = resource.getrusage(resource.RUSAGE_SELF)

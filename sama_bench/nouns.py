@@ -123,13 +123,7 @@ class Masklet:
         Raises:
             ValueError: a broken RLE, with its frame.
         """
-        for index in range(len(self)):
-            mask = self.rle(index)
-            if mask is not None:
-                try:
-                    coco_rle.check(mask)
-                except ValueError as error:
-                    raise ValueError(f"frame {index}: {error}") from None
+        Masklet.from_rles(self.rles(), self.height, self.width)
 
     @classmethod
     def from_arrays(cls, masks: Sequence[npt.ArrayLike] | npt.NDArray[Any]) -> Masklet:
@@ -164,18 +158,14 @@ class Masklet:
         Raises:
             ValueError: a broken RLE or one of another size, with its frame.
         """
-        counts: list[str | None] = []
-        for index, mask in enumerate(rles):
-            if mask is None:
-                counts.append(None)
-                continue
-            try:
-                coco_rle.check(mask, (height, width))
-            except ValueError as error:
-                raise ValueError(f"frame {index}: {error}") from None
-            raw = mask["counts"]
-            counts.append(raw.decode("ascii") if isinstance(raw, bytes) else raw)
-        return cls(height, width, tuple(counts))
+        present = [index for index, mask in enumerate(rles) if mask is not None]
+        try:
+            coco_rle.check_all([rles[index] for index in present], (height, width))
+        except ValueError:
+            for index in present:  # say which frame it is
+                _check_frame(index, rles[index], (height, width))
+            raise
+        return cls(height, width, tuple(None if mask is None else _text(mask) for mask in rles))
 
     def to_json(self) -> dict[str, Any]:
         """Return the masklet as plain data."""
@@ -185,6 +175,18 @@ class Masklet:
     def from_json(cls, data: Mapping[str, Any]) -> Masklet:
         """Read what ``to_json`` wrote."""
         return cls(data["size"][0], data["size"][1], tuple(data["counts"]))
+
+
+def _check_frame(index: int, mask: object, size: tuple[int, int]) -> None:
+    try:
+        coco_rle.check(mask, size)
+    except ValueError as error:
+        raise ValueError(f"frame {index}: {error}") from None
+
+
+def _text(mask: Mapping[str, Any]) -> str:
+    counts: str | bytes = mask["counts"]
+    return counts.decode("ascii") if isinstance(counts, bytes) else counts
 
 
 @dataclass(frozen=True)

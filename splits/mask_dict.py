@@ -7,7 +7,7 @@ where the object is absent, or a list of RLEs that are parts of one mask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +98,9 @@ class MaskDict:
         where = f"{self.path}, annotation '{annotation_id}'"
         if not isinstance(value, (list, tuple)):
             raise DataError(f"{where}: a list of masks expected, found {type(value).__name__}")
+        plain = _plain_masks(value)
+        if plain is not None:
+            return plain
         masks = []
         for frame, entry in enumerate(value):
             try:
@@ -105,6 +108,16 @@ class MaskDict:
             except ValueError as error:
                 raise DataError(f"{where}, frame {frame}: {error}") from None
         return masks
+
+
+def _plain_masks(entries: Sequence[object]) -> list[RLE | None] | None:
+    """Check all masks of an object at once; None where one is broken or a list of parts."""
+    present = [entry for entry in entries if entry]
+    try:
+        coco_rle.check_all(present)
+    except ValueError:
+        return None
+    return [_as_text(entry) if isinstance(entry, Mapping) and entry else None for entry in entries]
 
 
 def one_mask(entry: object) -> RLE | None:
@@ -129,8 +142,12 @@ def one_mask(entry: object) -> RLE | None:
 
 
 def _checked(entry: object) -> RLE:
-    height, width = coco_rle.check(entry)
+    coco_rle.check(entry)
     assert isinstance(entry, Mapping)
+    return _as_text(entry)
+
+
+def _as_text(entry: Mapping[str, Any]) -> RLE:
     counts = entry["counts"]
     text = counts.decode("ascii") if isinstance(counts, bytes) else counts
-    return {"size": [height, width], "counts": text}
+    return {"size": [int(number) for number in entry["size"]], "counts": text}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pycocotools import mask as coco
-
+from sama_bench import rle
 from sama_bench.nouns import Masklet
 
 
@@ -24,7 +23,7 @@ def object_facts(masklets: Sequence[Masklet]) -> dict[str, Any]:
     """
     if not masklets:
         return {}
-    areas = [area for masklet in masklets for area in _areas(masklet)]
+    areas = [area for masklet in masklets for area in rle.areas(masklet.rles())]
     shown = [area for area in areas if area > 0]
     pixels = masklets[0].height * masklets[0].width
     visible = len(shown) / len(areas)
@@ -33,9 +32,3 @@ def object_facts(masklets: Sequence[Masklet]) -> dict[str, Any]:
         "visible": visible,
         "occluded": visible < 1,
     }
-
-
-def _areas(masklet: Masklet) -> list[int]:
-    present = [mask for mask in masklet.rles() if mask is not None]
-    found = [int(area) for area in coco.area(present)] if present else []
-    return found + [0] * (len(masklet) - len(present))

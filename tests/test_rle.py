@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pycocotools import mask as coco
@@ -61,3 +61,34 @@ def test_what_is_wrong_is_said(stranger, says):
         return
     with pytest.raises(ValueError, match=says):
         rle.check(stranger)
+
+
+@given(st.lists(masks, min_size=1, max_size=6))
+def test_many_are_read_as_one_by_one(several):
+    encoded = [rle.encode(mask) for mask in several]
+    rle.check_all(encoded)
+    assert rle.areas([None, *encoded]) == [0, *(int(mask.sum()) for mask in several)]
+
+
+@pytest.mark.parametrize("much", [1, 1 << 20], ids=["compiled", "numpy"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(several=st.lists(masks, min_size=1, max_size=5), data=st.data())
+def test_one_broken_mask_among_many_is_found(monkeypatch, much, several, data):
+    monkeypatch.setattr(rle, "MUCH", much)
+    encoded = [rle.encode(mask) for mask in several]
+    place = data.draw(st.integers(0, len(encoded) - 1))
+    counts = data.draw(st.text(alphabet="0123OPQ`abo~ ", max_size=8))
+    encoded[place] = {"size": encoded[place]["size"], "counts": counts}
+    try:
+        rle.check(encoded[place])
+    except ValueError:
+        with pytest.raises(ValueError, match="RLE"):
+            rle.check_all(encoded)
+    else:
+        rle.check_all(encoded)
+
+
+def test_areas_of_a_long_track():
+    mask = np.zeros((4, 5), np.uint8)
+    mask[1, 1:3] = 1
+    assert rle.areas([rle.encode(mask)] * 300 + [None]) == [2] * 300 + [0]

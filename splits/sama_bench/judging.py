@@ -10,8 +10,8 @@ from sama_bench.benchmark import Answers, Dataset, Entry, Outcome, Protocol, Too
 from sama_bench.errors import DataError
 from sama_bench.metrics import text_marks
 from sama_bench.metrics.overlap import Overlap
-from sama_bench.nouns import Answer, Masklet, Reference
-from sama_bench.rle import run_lengths
+from sama_bench.nouns import Answer, Reference
+from sama_bench.splits.object_facts import object_facts
 from sama_bench.splits.sama_bench.rules import acting
 from sama_bench.splits.sama_bench.score_masks import MaskScore, score_masks, shared_pixels
 
@@ -99,7 +99,7 @@ def _judge(
         masks=masks,
         extra=_extra(answer, reference, tools),
         note=note,
-        attributes=_attributes(entry, reference),
+        attributes={**entry.attributes, **object_facts(reference.masklets)},
     )
 
 
@@ -130,22 +130,6 @@ def _extra(answer: Answer, reference: Reference, tools: Tools) -> dict[str, floa
     said = {"text": answer.text, "masks": [part.masklet.rles() for part in answer.segments]}
     true = {"text": reference.text, "masks": [track.rles() for track in reference.masklets]}
     return {name: metric(said, true) for name, metric in tools.per_sample.items()}
-
-
-def _attributes(entry: Entry, reference: Reference) -> dict[str, Any]:
-    facts = dict(entry.attributes)
-    if reference.masklets:
-        areas = [_areas(track) for track in reference.masklets]
-        shown = [area for track in areas for area in track if area > 0]
-        pixels = reference.masklets[0].height * reference.masklets[0].width
-        facts["area"] = sum(shown) / len(shown) / pixels if shown else 0.0
-        facts["visible"] = len(shown) / max(1, sum(len(track) for track in areas))
-        facts["occluded"] = facts["visible"] < 1
-    return facts
-
-
-def _areas(track: Masklet) -> list[int]:
-    return [0 if c is None else int(run_lengths(c)[1::2].sum()) for c in track.counts]
 
 
 def judge_all(

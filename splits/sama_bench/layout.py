@@ -76,7 +76,8 @@ class Folder:
     @property
     def paths(self) -> tuple[str, ...]:
         """Absolute paths of the frames, in order."""
-        return tuple(str(self.path / f"{name}.jpg") for name in self.names)
+        folder = str(self.path)
+        return tuple(f"{folder}/{name}.jpg" for name in self.names)
 
 
 def frame_folder(root: Path, video: str, frames: Sequence[Any]) -> Folder:

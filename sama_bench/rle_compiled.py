@@ -1,0 +1,52 @@
+"""Reading RLE counts compiled, for the hundreds of megabytes that a scoring checks.
+
+Imported only where Numba is installed and there is much to read: a worker in a model's own
+environment does without.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def covered(codes: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many pixels each mask covers; -1 where its counts are broken.
+
+    Args:
+        codes: uint8, the counts of all masks one after another.
+        ends: int64 (m,), where the counts of each mask end.
+    """
+    found = np.empty(ends.size, np.int64)
+    begin = 0
+    for mask in range(ends.size):
+        found[mask] = _covered(codes[begin : ends[mask]])
+        begin = ends[mask]
+    return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _covered(codes: npt.NDArray[np.uint8]) -> int:
+    total = 0
+    before, last = 0, 0  # the runs two places and one place back
+    number, place, position = 0, 0, 0
+    for code in codes:
+        digit = np.int64(code) - 48
+        if digit < 0 or digit > 63 or place > 6:
+            return -1
+        number |= (digit & 0x1F) << (5 * place)
+        place += 1
+        if digit & 0x20:
+            continue
+        if digit & 0x10:
+            number -= np.int64(1) << (5 * place)
+        run = number + before if position > 2 else number
+        if run < 0:
+            return -1
+        total += run
+        before, last = last, run
+        number, place = 0, 0
+        position += 1
+    return total if place == 0 and position > 0 else -1
