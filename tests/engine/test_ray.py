@@ -1,20 +1,22 @@
 """Workers in a Ray cluster of this machine; they and their actors are killed at random."""
 
+import dataclasses
 import os
 import random
+import sys
 import threading
 
 import pytest
 
 from sama_bench.devices import Device
 from sama_bench.errors import UserError
-from tests.engine.fakes import answers, ask
+from tests.engine.fakes import QUICK, answers, ask
 from tests.engine.job import dataset, work
+from tests.engine.processes import kill
 
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 
 from sama_bench.ray_workers import RayLauncher, connect, ray_devices  # noqa: E402
-from tests.engine.processes import kill  # noqa: E402
 
 KILLS = max(2, int(os.environ.get("SAMA_BENCH_KILLS", "12")) // 10)
 
@@ -28,48 +30,57 @@ def cluster():
     ray.shutdown()
 
 
-def test_a_ray_run_under_fire_equals_a_local_one(tmp_path, cluster):
-    import sys
+class Noting(RayLauncher):
+    """Remembers the workers that it started."""
 
-    from tests.engine.fakes import QUICK
+    def __call__(self, *args):
+        link = super().__call__(*args)
+        STARTED.append(link)
+        return link
 
-    started, done = [], threading.Event()
 
-    class Noting(RayLauncher):
-        def __call__(self, *args):
-            link = super().__call__(*args)
-            started.append(link)
-            return link
+STARTED = []
 
-    def fire():
-        chance = random.Random(1)
-        for number in range(KILLS):
-            if done.wait(chance.uniform(1.0, 2.0)):
-                return
-            link = chance.choice(started[-2:])
+
+def fire(chance, over, kills):
+    """Kill workers and whole actors until the run is over or enough were killed."""
+    while not over.wait(chance.uniform(0.2, 1.0)) and len(kills) < KILLS:
+        for link in STARTED[-1:]:
             try:
-                if number % 2:
+                pid = ray.get(link._actor.pid.remote(), timeout=20)
+                if len(kills) % 2:
                     ray.kill(link._actor)
                 else:
-                    kill(ray.get(link._actor.pid.remote(), timeout=5))
+                    kill(pid)
+                kills.append(pid)
             except ray.exceptions.RayError:
                 continue
 
-    thread = threading.Thread(target=fire)
-    thread.start()
-    policy = QUICK.__class__(**{**vars(QUICK), "starts": 100, "kills": 100})
-    result = ask(
-        tmp_path / "ray",
-        datasets=[dataset()],
-        devices=[Device()] * 2,
-        launch=Noting(sys.executable),
-        options={"sleep": "0.02"},
-        policy=policy,
-    )
-    done.set()
-    thread.join()
-    assert result.complete
-    assert answers(result) == answers(work(tmp_path / "local", 2))
+
+def test_ray_runs_under_fire_equal_a_local_one(tmp_path, cluster):
+    chance, kills = random.Random(1), []
+    undisturbed = answers(work(tmp_path / "local", 2))
+    policy = dataclasses.replace(QUICK, starts=100, kills=100, longest_back_off=0.2)
+    for number in range(2 * KILLS):
+        if len(kills) >= KILLS:
+            break
+        over = threading.Event()
+        thread = threading.Thread(target=fire, args=(chance, over, kills))
+        thread.start()
+        result = ask(
+            tmp_path / str(number),
+            datasets=[dataset()],
+            devices=[Device()] * 2,
+            launch=Noting(sys.executable),
+            options={"sleep": "0.05"},
+            policy=policy,
+        )
+        over.set()
+        thread.join()
+        assert result.complete
+        found = answers(result)
+        assert found == undisturbed
+    assert len(kills) >= KILLS
 
 
 def test_ray_devices_are_numbers_of_workers(cluster):
