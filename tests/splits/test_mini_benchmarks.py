@@ -8,6 +8,8 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Segment
+from sama_bench.splits.mini import ensure_mini
+from tests.splits.referring_data import write_referring
 
 NAMES = (
     "ref-sav", "mevis", "ref-davis17", "revos", "refcoco", "refcoco+", "refcocog", "grefcoco",
@@ -51,3 +53,12 @@ def test_nothing_in_a_mini_is_unusable(name, cache):
     assert dataset.files
     videos = [entry.video for entry in dataset.entries]
     assert len(set(videos)) == 1 + sum(a != b for a, b in pairwise(videos))
+
+
+def test_mini_never_means_real_data(tmp_path, cache):
+    real = write_referring(tmp_path / "real")
+    dataset = registry.benchmark("ref-sav").open(real, "mini", {})
+    assert not dataset.source.folder.is_relative_to(real)
+    made = ensure_mini(tmp_path / "made", "ref-sav")
+    dataset = registry.benchmark("ref-sav").open(made, "mini", {})
+    assert dataset.source.folder.is_relative_to(made)
