@@ -7,29 +7,12 @@ import time
 import zlib
 from fnmatch import fnmatch
 
-import numpy as np
-
 from sama_bench import rle
 from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
+from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.errors import UserError
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample
-
-
-def prompt_mask(sample: Sample, region: Region) -> rle.Mask:
-    """Return the region on its frame as uint8 (height, width), from its mask, box or point."""
-    height, width = sample.video.height, sample.video.width
-    if region.mask is not None:
-        return rle.decode(region.mask)
-    mask = np.zeros((height, width), np.uint8)
-    if region.box is not None:
-        left, top, right, bottom = (round(side) for side in region.box)
-        mask[max(top, 0) : bottom + 1, max(left, 0) : right + 1] = 1
-    elif region.point is not None:
-        x, y = (round(place) for place in region.point)
-        reach = max(1, min(height, width) // 20)
-        mask[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1] = 1
-    return mask
 
 
 def centre_region(sample: Sample) -> Region:
@@ -47,7 +30,7 @@ def regions_or_centre(sample: Sample) -> tuple[Region, ...]:
 
 def held(sample: Sample, region: Region) -> Masklet:
     """Return the region's mask, held on every frame."""
-    mask = prompt_mask(sample, region)
+    mask = region_mask(sample, region)
     counts = rle.encode(mask)["counts"] if mask.any() else None
     return Masklet(sample.video.height, sample.video.width, (counts,) * len(sample.video))
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from sama_bench import rle
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters.baselines import centre_region, prompt_mask
+from sama_bench.adapters.baselines import centre_region
+from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.nouns import Answer, Masklet, Region, Sample, Video
 
@@ -69,7 +70,7 @@ class Flow(Adapter):
         }
 
     def _masklet(self, sample: Sample, region: Region) -> Masklet:
-        start = prompt_mask(sample, region)
+        start = region_mask(sample, region)
         return self._carried(sample.video, region.frame, rle.encode(start)["counts"])
 
     def _carry(self, video: Video, start: int, counts: str) -> Masklet:

@@ -106,7 +106,7 @@ def _row(sheet: Sheet, split: str, metric: str, value: float | None) -> Row:
         videos=sum(1 for video in sheet.videos if video.values.get(plain) is not None),
         coverage=answered / len(sheet.judged) if sheet.judged else 0.0,
         variant=_variant(sheet, plain),
-        note=_note(sheet, plain, value),
+        note=_note(sheet, split, plain, value),
     )
 
 
@@ -117,13 +117,19 @@ def _variant(sheet: Sheet, metric: str) -> str | None:
     return None
 
 
-def _note(sheet: Sheet, metric: str, value: float | None) -> str | None:
+def _note(sheet: Sheet, split: str, metric: str, value: float | None) -> str | None:
     if value is not None:
         if metric == "clair" and sheet.texts.unjudged:
             return f"{sheet.texts.unjudged} samples without a valid judgement"
         failed = sum(1 for cause in sheet.texts.causes.values() if cause)
         if metric in TEXT_METRICS and failed:
             return f"{failed} videos count 0 as in the published code (Q24, Q27)"
+        if (
+            metric.startswith("bleu")
+            and metric in sheet.texts.whole
+            and split != sheet.dataset.split
+        ):
+            return "mean over the videos of the source; the split's own value is of one corpus"
         return None
     if metric in sheet.texts.reasons:
         return sheet.texts.reasons[metric]
