@@ -8,9 +8,9 @@ from typing import Any
 
 from sama_bench.marks import marked_phrases
 from sama_bench.nouns import Answer
-from sama_bench.report.tracks import Pair, Tracks
+from sama_bench.report.tracks import FOUND, Pair, Tracks
 
-FOUND, HALF, LOST = 0.1, 0.5, 0.25
+HALF, LOST = 0.5, 0.25
 LOST_SHARE = 0.25
 LOW_JUDGE, LOW_TEXT = 0.4, 0.15
 
@@ -29,13 +29,17 @@ KINDS: Mapping[str, Kind] = {
     "missing": Kind("missing", "The sample was not asked."),
     "refusal": Kind("refusal", "No mask at all although there are targets."),
     "not_abstained": Kind("not abstained", "There is no target, but the answer has masks."),
-    "missed": Kind("missed object", f"A target that no mask overlaps with an IoU of {FOUND}."),
+    "missed": Kind(
+        "missed object", f"A target that no mask overlaps with an IoU of at least {FOUND}."
+    ),
     "drifted": Kind(
         "drifted track",
         f"A mask that was on its target (J at least {HALF:g}) and then left it: J below {LOST:g} "
         f"on at least {LOST_SHARE:.0%} of the later frames that show the target.",
     ),
-    "spurious": Kind("spurious mask", "A mask beyond those that belong to targets."),
+    "spurious": Kind(
+        "spurious mask", f"A mask that belongs to no target (IoU below {FOUND}), or one too many."
+    ),
     "loose": Kind("loose mask", f"A mask on its target with an IoU below {HALF:g}, not drifted."),
     "wrong_phrase": Kind(
         "wrong phrase",
@@ -76,7 +80,7 @@ def mask_problems(tracks: Tracks, masks: int, targets: int) -> Iterator[Problem]
 
 def _pair_problem(pair: Pair) -> Iterator[Problem]:
     named = f"target {pair.target + 1}"
-    if pair.prediction is None or pair.iou < FOUND:
+    if pair.prediction is None:
         yield Problem("missed", f"{named}: best IoU {pair.iou:.2f}")
         return
     lost = lost_from(pair)

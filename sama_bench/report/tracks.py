@@ -17,6 +17,9 @@ from sama_bench.nouns import Masklet
 
 Array = npt.NDArray[np.float64]
 
+FOUND = 0.1
+"""A mask with a smaller IoU does not belong to a target."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -24,8 +27,8 @@ class Pair:
 
     Attributes:
         target: index of the target.
-        prediction: index of the prediction; None where none shares a pixel with the target.
-        iou: over all pixels of all frames, 0 to 1.
+        prediction: index of the prediction; None where none belongs to the target.
+        iou: of the assigned one, over all pixels of all frames, 0 to 1; 0 where there is none.
         j: per frame intersection over union, 0 to 1; 1 where both are absent.
         visible: per frame whether the target is there.
     """
@@ -64,7 +67,7 @@ def compare_tracks(predicted: Sequence[Masklet], targets: Sequence[Masklet]) -> 
 
     Returns:
         The assignment with the largest sum of IoU (as in the SAMA-Bench-G protocol, section 10,
-        strict), pairs that share no pixel left unmatched.
+        strict), pairs with an IoU below ``FOUND`` left unmatched.
     """
     everyone = [*predicted, *targets]
     if len({(track.height, track.width, len(track)) for track in everyone}) > 1:
@@ -75,11 +78,11 @@ def compare_tracks(predicted: Sequence[Masklet], targets: Sequence[Masklet]) -> 
     areas, targets_areas, shared, joint = _counted(predicted, targets)
     union = areas.sum(0)[:, None] + targets_areas.sum(0)[None, :] - shared.sum(0)
     iou = shared.sum(0) / np.maximum(union, 1.0)
-    matched = {
+    best = {
         int(column): int(row)
         for row, column in zip(*linear_sum_assignment(iou, maximize=True), strict=True)
-        if iou[row, column] > 0
     }
+    matched = {target: row for target, row in best.items() if iou[row, target] >= FOUND}
     pairs = []
     for target in range(len(targets)):
         row = matched.get(target)
@@ -90,7 +93,7 @@ def compare_tracks(predicted: Sequence[Masklet], targets: Sequence[Masklet]) -> 
             Pair(
                 target,
                 row,
-                0.0 if row is None else float(iou[row, target]),
+                float(iou[best[target], target]) if target in best else 0.0,
                 tuple(_ratio(both, ours + theirs - both).tolist()),
                 tuple(bool(area) for area in theirs),
             )

@@ -1,6 +1,9 @@
 """The report in a real browser; skipped where chromium or playwright is not installed."""
 
 import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -10,6 +13,11 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +153,29 @@ def test_masks_are_decoded_as_pycocotools_does(page, two):
         mask[:, : width // 2] = 1  # long runs, and differences below zero
         found = page.evaluate("m => [...report.masks.decode(m).data]", rle.encode(mask))
         assert found == mask.ravel().tolist()
+
+
+def test_it_opens_from_a_web_server_too(browser, two):
+    handler = partial(Quiet, directory=two.index.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"http://127.0.0.1:{server.server_port}/#/sample/1")
+        page.wait_for_function("document.body.dataset.ready === '#/sample/1'")
+        assert page.locator(".view canvas").count() == 2
+        assert complaints == []
+        page.close()
+        server.shutdown()
+
+
+def test_every_table_names_its_runs(page, two):
+    open_at(page, two, "#/")
+    heads = page.locator("main section thead").all_inner_texts()
+    scores = [text for text in heads if text.startswith("Metric")]
+    assert len(scores) >= 2
+    assert all("oracle" in text and "static" in text for text in scores[:2])
 
 
 def test_thousands_of_samples_open_without_freezing(page, two):

@@ -51,6 +51,16 @@ def test_what_shares_no_pixel_is_missed_and_spurious():
     assert kinds(found, 1, 1) == ["missed", "spurious"]
 
 
+def test_a_touch_is_no_match():
+    found = compare_tracks([track((0, 6))], [track((5, 10))])
+    assert found.pairs[0].iou == pytest.approx(0.1)
+    assert found.pairs[0].prediction == 0  # at least FOUND
+    found = compare_tracks([track((0, 6), (0, 6))], [track((5, 10), None)])
+    assert found.pairs[0].iou == pytest.approx(1 / 16)
+    assert found.pairs[0].prediction is None
+    assert found.spurious == (0,)
+
+
 def test_shapes_that_differ_are_said():
     found = compare_tracks([track((0, 2))], [track((0, 2), (0, 2))])
     assert "different shapes" in found.problem

@@ -33,11 +33,11 @@ report.overview = (() => {
   }
 
   function scores(data) {
-    const head = ["Metric", ...data.runs.map(runName), ...(data.runs.length > 1 ? ["Difference"] : [])];
+    const head = () => ["Metric", ...data.runs.map(runName), ...(data.runs.length > 1 ? ["Difference"] : [])];
     return section("Scores", "Shares in percent, with the 95% interval from whole videos drawn with replacement. “released” is what the published code computes, “strict” the corrected definitions. A star on a value: a stand-in had a part in it."
       + (data.runs.length > 1 ? " Differences are first minus second; “sure” holds at 5% after correction for all comparisons." : ""),
       el("div", { class: "columns" }, ["released", "strict"].filter((name) => data.scores.some((rows) => rows.some((row) => row.protocol === name))).map((protocol) =>
-        el("div", {}, el("h3", {}, protocol), table(head, scoreRows(data, data.scores, protocol, null), `scores, ${protocol}`)))),
+        el("div", {}, el("h3", {}, protocol), table(head(), scoreRows(data, data.scores, protocol, null), `scores, ${protocol}`)))),
       groups(data));
   }
 

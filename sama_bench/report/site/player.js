@@ -109,7 +109,7 @@ report.player = (() => {
     }
 
     const controls = el("div", { class: "controls" },
-      el("div", { class: "seek" }, el("button", { type: "button", "aria-label": "one frame back", onclick: () => go(place - 1) }, "◀|"), play,
+      shown.length > 1 && el("div", { class: "seek" }, el("button", { type: "button", "aria-label": "one frame back", onclick: () => go(place - 1) }, "◀|"), play,
         el("button", { type: "button", "aria-label": "one frame on", onclick: () => go(place + 1) }, "|▶"), slider, said),
       el("div", { class: "looks" }, el("label", {}, "Masks ", modes), el("label", {}, "Opacity ", opacity),
         data.regions.length > 0 && el("label", {}, regions, " what was asked about")), legend);

@@ -42,7 +42,7 @@ report.plots = (() => {
       });
     }
     at(0);
-    return { node: el("figure", {}, picture, key), at };
+    return { node: el("figure", {}, total > 1 && picture, key), at }; // an image needs no time axis
   }
 
   // One value with its interval on the scale 0..top.
