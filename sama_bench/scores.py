@@ -46,7 +46,8 @@ class Result:
             "takes_tracks": bool(self.manifest.get("takes_tracks", False)),
         }
         prompt = (self.manifest.get("card") or {}).get("region_prompt")
-        if prompt:
+        # how a model is shown regions matters only where the benchmark marks some
+        if prompt and any(sample.attributes.get("regions") for sample in self.scores.samples):
             asked["prompt"] = prompt
         return [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
 
