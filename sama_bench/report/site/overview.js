@@ -97,7 +97,7 @@ report.overview = (() => {
   }
 
   function asked(data) {
-    return section("How it was asked", null, data.notes.length ? el("ul", {}, data.notes.map((note) => el("li", {}, note))) : null,
+    return section("How it was asked", data.notes.length ? `What makes the runs differ besides the model. A is ${data.runs[0].name}, B is ${data.runs[1].name}.` : null, data.notes.length ? el("ul", {}, data.notes.map((note) => el("li", {}, note))) : null,
       el("div", { class: "columns" }, data.runs.map((run, place) => el("div", {}, el("h3", {}, runName(run, place)),
         el("dl", { class: "facts" }, [["history", run.history], ["takes tracks", run.takes_tracks ? "yes: it is given the whole tracks of the regions" : "no"],
           ...Object.entries(run.facts), ...Object.entries(run.card).map(([key, value]) => [`card: ${key}`, value])].map(([key, value]) => [el("dt", {}, key.replaceAll("_", " ")), el("dd", {}, value)])),
