@@ -31,7 +31,7 @@ class Job:
         self._targets = targets
         self._rank = rank
         self.id = new_job(rank.name if rank else socket.gethostname())
-        self._claims = [Claims(target.folder.path, self.id) for target in targets]
+        self._claims: list[Claims] = []
         try:
             self._begin()
         except BaseException:
@@ -79,15 +79,18 @@ class Job:
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
-        for target, claims in zip(self._targets, self._claims, strict=True):
+        begun = self._targets[: len(self._claims)]  # fewer than all when a folder was refused
+        for target, claims in zip(begun, self._claims, strict=True):
             if not claims.others() and claims.take(GATHERING):
                 target.folder.gather()
             claims.release()
 
     def _begin(self) -> None:
         request = self._request
-        for target, claims in zip(self._targets, self._claims, strict=True):
+        for target in self._targets:
+            claims = Claims(target.folder.path, self.id)
             claims.begin()
+            self._claims.append(claims)
             if request.fresh:
                 if others := claims.others():
                     raise UserError(f"--fresh: {', '.join(others)} still works on this run")

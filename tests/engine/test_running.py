@@ -257,3 +257,12 @@ def test_an_unknown_class_is_said_with_the_nearest(tmp_path):
 
     with pytest.raises(AdapterError, match="unknown class"):
         run(dataclasses.replace(request(tmp_path), model=wrong))
+
+
+def test_a_refused_request_says_why_also_when_another_folder_would_be_new(tmp_path):
+    old, new = (FakeDataset(benchmark=name) for name in ("fake-g", "fake-c"))
+    ask(tmp_path, datasets=[old], limit=1)
+    with pytest.raises(UserError, match="answers of another run"):
+        ask(tmp_path, datasets=[old, new], history="teacher-forced")
+    assert not (tmp_path / "plain" / "fake-g" / "tiny" / "claims").exists()
+    assert not (tmp_path / "plain" / "fake-c").exists()
