@@ -86,13 +86,11 @@ def image_recall(
     pairs: list[tuple[int, int]] = []
     while left.size:
         i, j = (int(index) for index in np.unravel_index(int(left.argmax()), left.shape))
-        if i >= text.shape[0] or j >= text.shape[1]:
-            return (
-                RecallCounts(0, total)
-                if 48 in quirks
-                else RecallCounts(len(pairs), total, tuple(pairs))
-            )
-        if left[i, j] < threshold or text[i, j] < text_threshold:
+        if left[i, j] < threshold:
+            break  # before any phrase is looked up: a pair that fails here breaks nothing off
+        if i >= text.shape[0] or j >= text.shape[1]:  # only with Q48, an IndexError there
+            return RecallCounts(0, total)
+        if text[i, j] < text_threshold:
             break
         pairs.append((i, j))
         left[i, :] = 0

@@ -47,6 +47,14 @@ def test_more_masks_than_phrases():
     assert image_recall(np.zeros((0, 2)), np.ones((2, 0))) == RecallCounts(0, 2)
 
 
+def test_a_pair_below_the_threshold_looks_up_no_phrase():
+    # The published code tests the IoU first: a surplus mask of IoU 0.3 ends the search quietly.
+    iou = np.array([[0.8, 0.0], [0.0, 0.3]])
+    assert image_recall(iou, np.ones((2, 1))) == RecallCounts(1, 2, ((0, 0),))
+    assert image_recall(iou, np.ones((1, 1)), STRICT) == RecallCounts(1, 1, ((0, 0),))
+    assert image_recall(np.zeros((1, 1)), np.ones((1, 0))) == RecallCounts(0, 1)
+
+
 def test_average_precision():
     perfect = ([box(0, 0), box(30, 30)], [box(0, 0), box(30, 30)])
     assert average_precision([perfect])["ap50"] == pytest.approx(1)
