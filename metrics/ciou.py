@@ -42,11 +42,15 @@ METRICS: tuple[dict[str, str], ...] = (
 
 @dataclass(frozen=True)
 class SentenceCounts:
-    """Pixels of one sentence: shared, in either mask, and whether a mask was predicted at all."""
+    """Pixels of one sentence: shared, in either mask, and whether a mask was predicted at all.
+
+    ``lacking`` marks a sentence without a usable answer, which never earns the 1 of an empty union.
+    """
 
     intersection: int
     union: int
     answered: bool = True
+    lacking: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def ciou_giou(images: Sequence[Sequence[SentenceCounts]], quirks: Set[int] = REL
 
 
 def _iou(sentence: SentenceCounts) -> float:
+    if sentence.lacking:
+        return 0.0
     return sentence.intersection / sentence.union if sentence.union else 1.0
 
 
@@ -133,7 +139,7 @@ def _float32_sums(
             shared, either = one(sentence.intersection), one(sentence.union)
             intersection, union = one(intersection + shared), one(union + either)
             giou = one(giou + one(shared / one(either + one(1e-5))))
-            if sentence.union == 0:
+            if sentence.union == 0 and not sentence.lacking:
                 giou = one(giou + one(1))
         all_intersection, all_union = one(all_intersection + intersection), one(all_union + union)
         if number:

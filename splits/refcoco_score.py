@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,7 +126,7 @@ def _count(dataset: RefcocoDataset, id: str, outcome: Outcome, applied: Manner) 
     rle = target.rle(0)
     assert rle is not None
     status, notes = outcome.status, {} if outcome.error is None else {"error": outcome.error}
-    counts = count_sentence(rle, None)
+    counts = replace(count_sentence(rle, None), lacking=True)
     if outcome.answer is not None:
         try:
             mask = _mask(outcome.answer, applied.merge, (target.height, target.width))
@@ -223,6 +223,8 @@ def _sample(protocol: Protocol, item: Counted, facts: Mapping[str, Any]) -> Samp
 
 
 def _iou(item: Counted) -> float:
+    if item.lacking:
+        return 0.0
     return item.counts.intersection / item.counts.union if item.counts.union else 1.0
 
 

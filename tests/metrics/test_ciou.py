@@ -37,6 +37,9 @@ def test_no_target_sentences():
     for quirks in (RELEASED, STRICT):
         assert ciou_giou([[SentenceCounts(0, 0)]], quirks).giou == 1.0
         assert ciou_giou([[SentenceCounts(0, 0), SentenceCounts(8, 8)]], quirks).ciou == 1.0
+        lacking = SentenceCounts(0, 0, answered=False, lacking=True)  # no answer earns no 1
+        assert ciou_giou([[SentenceCounts(0, 0), lacking]], quirks).giou == 0.5
+        assert ciou_giou([[SentenceCounts(0, 0), lacking]], ZERO).giou == 0.5
     assert ciou_giou([[SentenceCounts(0, 0)]], STRICT).ciou is None
     assert ciou_giou([], STRICT).giou is None
 

@@ -220,6 +220,9 @@ def test_grefcoco_unites_and_knows_no_target(tmp_path):
         assert found["ciou"] == 0
         share = len(empty) / len(dataset.entries)
         assert found["giou"] == pytest.approx(share, rel=1e-6)
+    missing = benchmark.score(dataset, lambda id: Outcome("missing"), ("strict",), Tools())
+    assert values(missing, "strict", "mini")["giou"] == 0  # Q36: right by silence is no answer
+    assert {sample.values["giou"] for sample in missing.samples} == {0.0}
 
 
 def test_files_that_lack_something(data, monkeypatch):
