@@ -20,6 +20,7 @@ from . import spice as spice_metric
 from .caption_corpus import (
     Corpus,
     failed_scores,
+    mean,
     released_scores,
     strict_scores,
     text_corpus,
@@ -195,6 +196,10 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
         for number, (pair, values) in enumerate(zip(video["per_pair"], group.samples, strict=True)):
             for name, expected in pair.items():
                 yield f"{label} pair {number} {name}", expected, values[name.lower()]
+    for name, expected in data.get("mean_over_videos", {}).items():
+        means = [scores[label].values[name.lower()] for label in videos]
+        known = [value for value in means if value is not None]
+        yield f"mean {name}", expected, mean(known) if len(known) == len(means) else None
 
 
 GOLDENS = {"caption": recompute}

@@ -118,9 +118,10 @@ def recognise(data: object) -> str | None:
         return None
     for kind, (key, wanted) in _SHAPES.items():
         entries = data.get(key)
-        first = entries[0] if isinstance(entries, list) and entries else None
-        if isinstance(first, Mapping) and wanted <= first.keys():
-            return kind
+        # Any entry may tell: one on which the reference raises has no scores.
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, Mapping) and wanted <= entry.keys():
+                return kind
     return None
 
 

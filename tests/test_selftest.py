@@ -36,6 +36,9 @@ def test_kinds_are_recognised_by_content():
         assert recognise(json.loads((GOLDENS / f"{kind}.json").read_text())) == kind
     assert recognise({"source": "x", "cases": [{"replies": []}]}) == "clair_parse"
     assert recognise({"source": "x", "videos": [{"gt": [], "pred": [], "scores": {}}]}) == "caption"
+    raising = {"gt": [], "pred": [], "raises": "ValueError"}
+    scored = {"gt": [], "pred": [], "scores": {}}
+    assert recognise({"source": "x", "videos": [raising, scored]}) == "caption"
     for other in ([], {}, {"cases": []}, {"source": 1, "cases": [3]}, {"source": "", "sets": [{}]}):
         assert recognise(other) is None
     assert discover().keys() >= MASK_KINDS
