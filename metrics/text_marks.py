@@ -49,6 +49,7 @@ SPECIAL_TOKENS = (
 
 _WHITESPACE = re.compile(r"\s+")
 _PHRASE_MARK = re.compile(r"(</?p>)")
+_GROUNDED_MARK = re.compile(r"(</?p>|\[SEG\])")
 
 
 def clean(
@@ -86,6 +87,19 @@ def phrases(text: str, quirks: Set[int] = RELEASED) -> list[str]:
     if 11 in quirks:
         return [phrase.strip().lower() for phrase in _shortest_matches(text)]
     found = (_WHITESPACE.sub(" ", phrase).strip().lower() for phrase in _innermost(text))
+    return [phrase for phrase in found if phrase]
+
+
+def grounded_phrases(text: str) -> list[str]:
+    """Return the phrases of the strict reading that a ``[SEG]`` follows before another mark does.
+
+    A phrase of a reference whose target is empty has no ``[SEG]``; strict drops it (Q4).
+    """
+    found: list[str] = []
+    parts = _GROUNDED_MARK.split(text)
+    for index in range(2, len(parts) - 3, 2):
+        if [parts[index - 1], parts[index + 1], parts[index + 3]] == ["<p>", "</p>", "[SEG]"]:
+            found.append(_WHITESPACE.sub(" ", parts[index]).strip().lower())
     return [phrase for phrase in found if phrase]
 
 

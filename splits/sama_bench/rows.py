@@ -85,7 +85,7 @@ def _value(sheet: Sheet, metric: str, whole: bool) -> float | None:
         if metric.startswith("bleu"):
             return _over_videos(sheet, metric)
         found = [sheet.texts.samples.get(item.entry.id, {}).get(metric) for item in sheet.judged]
-        return mean([value for value in found if value is not None])
+        return mean([value for value in found if value is not None and value == value])  # Q25
     return _over_videos(sheet, metric)
 
 
@@ -122,6 +122,9 @@ def _note(sheet: Sheet, split: str, metric: str, value: float | None) -> str | N
         if metric == "clair" and sheet.texts.unjudged:
             return f"{sheet.texts.unjudged} samples without a valid judgement"
         failed = sum(1 for cause in sheet.texts.causes.values() if cause)
+        undefined = _undefined(sheet, metric)
+        if undefined:
+            return f"{undefined} samples whose {metric} is not a number (Q25)"
         if metric in TEXT_METRICS and failed:
             return f"{failed} videos count 0 as in the published code (Q24, Q27)"
         if (
@@ -136,6 +139,12 @@ def _note(sheet: Sheet, split: str, metric: str, value: float | None) -> str | N
     if metric == "recall" and sheet.tools.phrases is None:
         return "no phrase similarity (--phrases)"
     return "no sample with a value"
+
+
+def _undefined(sheet: Sheet, metric: str) -> int:
+    """Count the samples whose value is NaN, which SPICE gives where a sub-score is missing."""
+    found = (sheet.texts.samples.get(item.entry.id, {}).get(metric) for item in sheet.judged)
+    return sum(1 for value in found if value is not None and value != value)
 
 
 def _rank_rows(sheet: Sheet) -> Iterator[Row]:

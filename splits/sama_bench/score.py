@@ -49,7 +49,9 @@ def score(
     videos: list[VideoScore] = []
     samples: list[SampleScore] = []
     for protocol, items in judged.items():
-        scored = _videos(items, texts[protocol], protocol, quirks[protocol], grounded)
+        scored = _videos(
+            items, texts[protocol], protocol, quirks[protocol], grounded, tools.phrases is not None
+        )
         sheet = Sheet(dataset, protocol, tools, grounded, items, scored, texts[protocol])
         rows.extend(rows_of(sheet))
         videos.extend(scored)
@@ -72,11 +74,14 @@ def _videos(
     protocol: Protocol,
     quirks: frozenset[int],
     grounded: bool,
+    recalled: bool,
 ) -> list[VideoScore]:
     by_video: dict[str, list[Judged]] = {}
     for item in judged:
         by_video.setdefault(item.entry.video, []).append(item)
-    return [_video(items, texts, protocol, quirks, grounded) for items in by_video.values()]
+    return [
+        _video(items, texts, protocol, quirks, grounded, recalled) for items in by_video.values()
+    ]
 
 
 def _video(
@@ -85,13 +90,14 @@ def _video(
     protocol: Protocol,
     quirks: frozenset[int],
     grounded: bool,
+    recalled: bool,
 ) -> VideoScore:
     entry: Entry = items[0].entry
     values: dict[str, float | None] = {}
     pooled: dict[str, tuple[float, float]] = {}
     answered = [item for item in items if item.prediction is not None]
     if grounded and answered:
-        values, pooled = _grounding(answered, quirks)
+        values, pooled = _grounding(answered, quirks, recalled)
     for name in dict.fromkeys(name for item in answered for name in item.extra):
         found = [value for item in answered if (value := item.extra.get(name)) is not None]
         values[name] = sum(found) / len(found) if found else None
@@ -101,15 +107,16 @@ def _video(
 
 
 def _grounding(
-    answered: Sequence[Judged], quirks: frozenset[int]
+    answered: Sequence[Judged], quirks: frozenset[int], recalled: bool
 ) -> tuple[dict[str, float | None], dict[str, tuple[float, float]]]:
     masks = [item.masks for item in answered if item.masks is not None]
     broken = any(score.error for score in masks)
-    values: dict[str, float | None] = {"miou": 0.0, "recall": 0.0}
+    counts = [score.recall for score in masks if score.recall is not None]
+    # A video whose masks cannot be compared scores 0 (Q15), but no recall is ever made up.
+    values: dict[str, float | None] = {"miou": 0.0, "recall": 0.0 if recalled else None}
     pooled: dict[str, tuple[float, float]] = {}
     if not broken:
         values["miou"] = grounding.video_miou([score.miou for score in masks])
-        counts = [score.recall for score in masks if score.recall is not None]
         values["recall"] = grounding.video_recall(counts, quirks) if counts else None
     silent = [score.predictions == 0 for score in masks if score.targets == 0]
     values["abstention_accuracy"] = sum(silent) / len(silent) if silent else None

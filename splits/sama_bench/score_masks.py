@@ -75,6 +75,8 @@ def _recall(
     if tools.phrases is None:
         return None
     wanted = text_marks.phrases(reference.text or "", quirks)
+    if 11 not in quirks and len(wanted) > len(reference.masklets):  # Q4: some have no target
+        wanted = text_marks.grounded_phrases(reference.text or "")
     said = text_marks.phrases(answer.text, quirks)
     similar = tools.phrases.similarity(wanted, said) if wanted and said else None
     if similar is None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.metrics.text_marks import RELEASED, STRICT, clean, phrases
+from sama_bench.metrics.text_marks import RELEASED, STRICT, clean, grounded_phrases, phrases
 
 # SAMA-Bench-G protocol, section 4.
 CHECK_VALUES = [
@@ -73,3 +73,9 @@ def test_long_hostile_text_is_read_in_linear_time():
     for text in ("<p>" * 200_000, "<p>a</p>" * 100_000, "</p><p>" * 100_000, "<p" * 300_000):
         clean(text), phrases(text), phrases(text, STRICT)
     assert time.process_time() - start < 10  # a quadratic reading takes minutes
+
+
+def test_grounded_phrases_have_a_mask():
+    text = "<p> No  Cat </p> but <p>a box</p> [SEG], <p>x <p>y</p> [SEG] <p></p>[SEG] [SEG]"
+    assert grounded_phrases(text) == ["a box", "y"]
+    assert grounded_phrases("[SEG] <p>a</p>") == []

@@ -7,8 +7,10 @@ from sama_bench.benchmark import Entry, Outcome, Tools
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
-from sama_bench.splits.sama_bench.rows import rank_mean
+from sama_bench.splits.sama_bench.judging import Judged
+from sama_bench.splits.sama_bench.rows import Sheet, _block, rank_mean
 from sama_bench.splits.sama_bench.rules import in_order
+from sama_bench.splits.sama_bench.score_texts import TextScores
 from tests.splits.sama_files import HEIGHT, WIDTH, Root, box, said, video
 
 BOX = Masklet(HEIGHT, WIDTH, (box()["counts"],) * 3)
@@ -94,6 +96,33 @@ def test_q15_misshapen_masks(root):
     scores = scored(root, [answered(one), answered(), answered(BOX)])
     assert value(scores, "released", "miou") == 0.75  # broadcast without a word
     assert scores.coverage["strict"].failed == 1
+
+
+def test_q15_makes_up_no_recall(root):
+    short = Masklet(HEIGHT, WIDTH, BOX.counts[:2])
+    answers = [answered(short), answered(), answered(BOX)]
+    scores = scored(root, answers, tools=Tools(captions=False))
+    assert value(scores, "released", "miou") == 0.5
+    assert value(scores, "released", "recall") is None
+
+
+def test_q4_the_phrase_of_a_dropped_target_goes_with_it(root):
+    answer = "<p>no cat</p> but <p>a box</p> [SEG]"
+    talk = said("<mask>?", answer, "q0")
+    root.shard("mevis", [video(conversation=talk, obj_masks=[[1]], groundtruth=[[[], [1]]])])
+    assert value(scored(root, [answered(BOX)]), "strict", "recall") == 1.0
+
+
+def test_q25_a_spice_that_is_no_number_leaves_strict_means(root):
+    nan = float("nan")
+    dataset = registry.benchmark("sama-bench-g").open(root.path, "mevis", {})
+    judged = [Judged(entry, "answered") for entry in dataset.entries]
+    spice = {item.entry.id: {"spice": x} for item, x in zip(judged, (nan, 0.2, 0.4), strict=True)}
+    texts = TextScores(whole={"spice": pytest.approx(0.3)}, samples=spice)
+    sheet = Sheet(dataset, "strict", TOOLS, True, judged, [], texts)
+    (row,) = [row for row in _block(sheet, "mevis:mevis", whole=False) if row.metric == "spice"]
+    assert row.value == pytest.approx(0.3)
+    assert row.note == "1 samples whose spice is not a number (Q25)"
 
 
 def test_a_stand_in_marks_recall(root):
