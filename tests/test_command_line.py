@@ -44,6 +44,23 @@ def test_a_mistake_is_one_line(arguments, says, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_json_on_standard_output_stands_alone(tmp_path):
+    asked = ["--model", "static", "--task", "g", "--split", "mini", "--limit", "1"]
+    done = sama_bench("run", *asked, "--no-captions", "--json", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "SAMA-Bench-G" in done.stderr
+    assert json.loads(done.stdout)["runs"][0]["answered"] == 1
+    seen = sama_bench("status", "--json", "-", cwd=tmp_path)
+    assert json.loads(seen.stdout)["runs"]
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    for command in ("status", "selftest"):
+        refused = sama_bench(command, "--json", "taken/x.json", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "cannot be written" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
 def test_every_command_has_help():
     def walk(command, path):
         assert command.help, path

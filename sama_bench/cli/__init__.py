@@ -101,6 +101,11 @@ def main(argv: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(EXIT_INCOMPLETE)
+    except OSError as error:
+        if error.filename is None:  # not about a file that the user can see to
+            raise
+        _say(f"{error.filename}: {error.strerror}")
+        sys.exit(EXIT_WRONG)
     sys.exit(result if isinstance(result, int) else EXIT_DONE)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sama_bench.cli._options import Decorator
+from sama_bench.cli._options import Decorator, write_text
 from sama_bench.errors import UserError
 from sama_bench.leaderboard.entry import FOLDER, Entry, read_entries, read_entry
 
@@ -64,11 +64,5 @@ def one_entry(name: Path) -> Entry:
 
 def write_json(file: Path | None, data: Any) -> None:
     """Write a result where ``--json`` asks for it."""
-    if file is None:
-        return
-    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if str(file) == "-":
-        click.echo(text, nl=False)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    if file is not None:
+        write_text(file, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))

@@ -70,13 +70,18 @@ def parse_options(pairs: Sequence[str]) -> dict[str, str]:
     return options
 
 
+def takes_stdout(json_file: Path | None) -> bool:
+    """Tell whether ``--json -`` has standard output to itself; tables then go to standard error."""
+    return str(json_file) == "-"
+
+
 def write_text(file: Path, text: str) -> None:
     """Write the value of ``--json``: to the file, or to standard output for ``-``.
 
     Raises:
         UserError: the file cannot be written.
     """
-    if str(file) == "-":
+    if takes_stdout(file):
         click.echo(text)
         return
     try:

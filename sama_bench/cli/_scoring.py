@@ -31,10 +31,10 @@ def headline(rows: Sequence[dict[str, Any]], groups: bool) -> list[dict[str, Any
     return chosen
 
 
-def print_results(results: Sequence[Result], groups: bool = True) -> None:
+def print_results(results: Sequence[Result], groups: bool = True, err: bool = False) -> None:
     """Print the table of results, and what a user has to know about them."""
     rows = [row for result in results for row in result.rows()]
-    click.echo(tables.render(headline(rows, groups), "terminal"))
+    click.echo(tables.render(headline(rows, groups), "terminal"), err=err)
     for result in results:
         for line in result.problems:
             click.echo(f"note: {line}", err=True)

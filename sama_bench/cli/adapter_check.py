@@ -12,7 +12,13 @@ import click
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapter_import import adapter_class
-from sama_bench.cli._options import json_option, option_option, parse_options
+from sama_bench.cli._options import (
+    json_option,
+    option_option,
+    parse_options,
+    takes_stdout,
+    write_text,
+)
 from sama_bench.contract import check_adapter
 from sama_bench.recorded import compare_recorded
 from sama_bench.registry import model
@@ -57,9 +63,10 @@ def command(
         compared = compare_recorded(adapter, spec, recorded)
         rows = [asdict(case) for case in compared]
         for case in compared:
-            click.echo(f"{'same     ' if case.difference is None else 'DIFFERENT'} {case.name}")
+            word = "same     " if case.difference is None else "DIFFERENT"
+            click.echo(f"{word} {case.name}", err=takes_stdout(json_file))
             if case.difference:
-                click.echo(f"          {case.difference}")
+                click.echo(f"          {case.difference}", err=takes_stdout(json_file))
         return _end(rows, "difference", json_file, "recorded cases are reproduced")
     setup = Setup(
         spec.name,
@@ -79,17 +86,15 @@ def _contract(adapter: Any, spec: ModelSpec, setup: Setup, json_file: Path | Non
         for found in check_adapter(adapter, setup, Path(folder)):
             rows.append(asdict(found))
             word = "ok   " if found.problem is None else "WRONG"
-            click.echo(f"{word} {found.name}: {found.problem or found.detail}")
+            click.echo(
+                f"{word} {found.name}: {found.problem or found.detail}", err=takes_stdout(json_file)
+            )
     return _end(rows, "problem", json_file, f"checks of {spec.name} are well")
 
 
 def _end(rows: list[dict[str, Any]], key: str, json_file: Path | None, words: str) -> int:
     bad = sum(1 for row in rows if row[key] is not None)
     if json_file is not None:
-        text = json.dumps({"checks": rows}, indent=2) + "\n"
-        if str(json_file) == "-":
-            click.echo(text, nl=False)
-        else:
-            json_file.write_text(text, encoding="utf-8")
-    click.echo(f"{len(rows) - bad} of {len(rows)} {words}")
+        write_text(json_file, json.dumps({"checks": rows}, indent=2))
+    click.echo(f"{len(rows) - bad} of {len(rows)} {words}", err=takes_stdout(json_file))
     return 1 if bad else 0

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from sama_bench.cli._options import chosen_protocols, json_option, protocol_option
+from sama_bench.cli._options import (
+    chosen_protocols,
+    json_option,
+    protocol_option,
+    takes_stdout,
+    write_text,
+)
 from sama_bench.comparison import compare
 from sama_bench.comparison.text import to_text
 from sama_bench.scored_run import read_scored_run
@@ -68,11 +74,8 @@ def command(
         seed=seed,
         top=top,
     )
-    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if json_file is not None and str(json_file) == "-":
-        click.echo(text, nl=False)
-        return
-    click.echo(to_text(result, gaps=min(top, 5)), nl=False)
+    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    if not takes_stdout(json_file):
+        click.echo(to_text(result, gaps=min(top, 5)), nl=False)
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(text, encoding="utf-8")
+        write_text(json_file, text)

@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
-from sama_bench.cli._options import data_option, json_option
+from sama_bench.cli._options import data_option, json_option, write_text
 from sama_bench.data.fetch import FetchReport, fetch
 from sama_bench.data.fetch_plan import FetchPlan, plan_fetch, source_name
 from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES, HumanSource
@@ -185,12 +185,8 @@ def _human_json(source: HumanSource, data: Path | None) -> dict[str, Any]:
 
 
 def _write_json(json_file: Path | None, results: Sequence[dict[str, Any]]) -> None:
-    text = json.dumps({"fetch": list(results)}, indent=2)
-    if str(json_file) == "-":
-        click.echo(text)
-    elif json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(text + "\n", encoding="utf-8")
+    if json_file is not None:
+        write_text(json_file, json.dumps({"fetch": list(results)}, indent=2))
 
 
 def _size(count: int) -> str:

@@ -9,7 +9,7 @@ import click
 from tqdm import tqdm
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE, Suggesting
-from sama_bench.cli._options import data_option, json_option
+from sama_bench.cli._options import data_option, json_option, takes_stdout, write_text
 from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_items, prepare_vidstg
 from sama_bench.data.video_frames import Decoding
 from sama_bench.data.vidstg_video import VideoReport
@@ -96,11 +96,10 @@ def vidstg(
         content = all_frame_items(report, annotations)
         items.parent.mkdir(parents=True, exist_ok=True)
         items.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    text = json.dumps(report.to_json(), indent=2)
-    if json_file is not None and str(json_file) != "-":
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(text + "\n", encoding="utf-8")
-    click.echo(text if str(json_file) == "-" else summary(report))
+    if json_file is not None:
+        write_text(json_file, json.dumps(report.to_json(), indent=2))
+    if not takes_stdout(json_file):
+        click.echo(summary(report))
     return EXIT_DONE if report.complete else EXIT_INCOMPLETE
 
 

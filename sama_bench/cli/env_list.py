@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sama_bench.cli._options import json_option
+from sama_bench.cli._options import json_option, takes_stdout, write_text
 from sama_bench.environment_file import known_environments, read_environment
 from sama_bench.environments import environments_dir, made_environments
 
@@ -38,11 +38,9 @@ def command(json_file: Path | None) -> None:
             }
         )
     if json_file is not None:
-        text = json.dumps({"environments": rows}, indent=2)
-        if str(json_file) == "-":
-            click.echo(text)
-            return
-        json_file.write_text(text + "\n", encoding="utf-8")
+        write_text(json_file, json.dumps({"environments": rows}, indent=2))
+    if takes_stdout(json_file):
+        return
     for row in rows:
         state = "not made" if not row["made"] else f"{row['bytes'] / 1e6:,.0f} MB"
         if row["made"] and not row["current"]:

@@ -15,6 +15,7 @@ from sama_bench.cli._options import (
     parse_options,
     protocol_option,
     runs_option,
+    takes_stdout,
 )
 from sama_bench.cli._scoring import headline, print_results, scoring_options, write_json
 from sama_bench.merging import merge
@@ -68,7 +69,7 @@ def command(
         tools=standard_tools(phrases, captions, options=parse_options(options)),
         say=lambda line: click.echo(line, err=True),
     )
-    print_results(results)
+    print_results(results, err=takes_stdout(json_file))
     write_tables(results, out or runs)
     write_json(results, json_file)
     return 0 if all(result.complete for result in results) else 1

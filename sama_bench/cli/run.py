@@ -20,6 +20,7 @@ from sama_bench.cli._options import (
     parse_options,
     protocol_option,
     runs_option,
+    takes_stdout,
     write_text,
 )
 from sama_bench.cli._scoring import print_results, scoring_options
@@ -123,7 +124,7 @@ def command(
             score_run(folder, given["data"], chosen_protocols(protocol), tools)
             for folder in result.folders
         ]
-        print_results(scored, groups=False)
+        print_results(scored, groups=False, err=takes_stdout(json_file))
     if json_file is not None:
         write_text(json_file, json.dumps(as_json(result) | tidy(scored), indent=1))
     return 0 if result.complete else 1

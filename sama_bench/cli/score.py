@@ -16,6 +16,7 @@ from sama_bench.cli._options import (
     option_option,
     parse_options,
     protocol_option,
+    takes_stdout,
 )
 from sama_bench.cli._scoring import print_results, scoring_options, write_json
 from sama_bench.errors import UserError
@@ -79,9 +80,9 @@ def command(
         results.append(score_answered(source, chosen_protocols(protocol), tools))
         if explained:
             lines.append((source, _explain(source, tools)))
-    print_results(results)
+    print_results(results, err=takes_stdout(json_file))
     for source, worth in lines:
-        click.echo(explained_text(source.benchmark, worth))
+        click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
     if judge is not None:
         click.echo(f"note: {judge.summary()}", err=True)
     write_json(results, json_file)

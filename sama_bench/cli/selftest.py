@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
-from sama_bench.cli._options import json_option
+from sama_bench.cli._options import json_option, takes_stdout, write_text
 from sama_bench.selftest import TOLERANCE, GoldenResult, selftest
 
 
@@ -23,10 +23,11 @@ def command(folder: Path | None, json_file: Path | None) -> int:
     package carries is used. Exit status 1 if a value differs by more than 1e-12.
     """
     results = selftest(folder)
-    text = json.dumps({"selftest": [result.as_dict() for result in results]}, indent=2)
-    if json_file is not None and str(json_file) != "-":
-        json_file.write_text(text + "\n", encoding="utf-8")
-    click.echo(text if json_file is not None and str(json_file) == "-" else _table(results, folder))
+    if json_file is not None:
+        content = {"selftest": [result.as_dict() for result in results]}
+        write_text(json_file, json.dumps(content, indent=2))
+    if not takes_stdout(json_file):
+        click.echo(_table(results, folder))
     return EXIT_DONE if all(result.passed for result in results) else EXIT_INCOMPLETE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sama_bench.cli._options import json_option, runs_option
+from sama_bench.cli._options import json_option, runs_option, takes_stdout, write_text
 from sama_bench.errors import UserError
 from sama_bench.progress import duration
 from sama_bench.store import find_runs
@@ -32,9 +32,9 @@ def command(paths: tuple[Path, ...], runs: Path, json_file: Path | None) -> int:
         raise UserError(f"there is no run in {where}; start one with 'sama-bench run'")
     statuses = [run_status(folder) for folder in found]
     if json_file is not None:
-        text = json.dumps({"runs": [as_json(status) for status in statuses]}, indent=1)
-        click.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n")
-    if str(json_file) != "-":
+        content = {"runs": [as_json(status) for status in statuses]}
+        write_text(json_file, json.dumps(content, indent=1))
+    if not takes_stdout(json_file):
         click.echo("\n".join(line for status in statuses for line in lines(status)))
     complete = all(s.missing == 0 and not s.counts.get("failed") for s in statuses)
     return 0 if complete else 1

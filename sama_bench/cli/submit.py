@@ -14,6 +14,7 @@ from sama_bench.cli._options import (
     json_option,
     option_option,
     parse_options,
+    takes_stdout,
     write_text,
 )
 from sama_bench.errors import UserError
@@ -78,7 +79,8 @@ def command(
     click.echo(
         f"{written.path}: {written.videos} videos, {written.expressions} expressions "
         f"({written.empty} of them without any mask), {written.frames} frames, "
-        f"{written.size / 1e6:.1f} MB"
+        f"{written.size / 1e6:.1f} MB",
+        err=takes_stdout(json_file),
     )
     if json_file is not None:
         content = {**asdict(written), "path": str(written.path)}
