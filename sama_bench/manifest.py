@@ -113,13 +113,19 @@ def check_same(before: Mapping[str, Any], new: Mapping[str, Any], where: object)
 
 
 def public(options: Mapping[str, str]) -> dict[str, str]:
-    """Return options with the values of keys and tokens blanked."""
+    """Return options with the values of keys and tokens blanked, also inside addresses."""
     secret = re.compile(r"key|token|secret|password", re.IGNORECASE)
     harmless = re.compile(r"tokens$", re.IGNORECASE)  # max_new_tokens=512 is no secret
     return {
-        name: "***" if secret.search(name) and not harmless.search(name) else value
+        name: "***" if secret.search(name) and not harmless.search(name) else _without_login(value)
         for name, value in options.items()
     }
+
+
+def _without_login(value: str) -> str:
+    """Blank user and password of an address, and what stands in its query."""
+    value = re.sub(r"://[^/?#\s]*@", "://***@", value)
+    return re.sub(r"(://[^?\s]*\?).+", r"\1***", value)
 
 
 def _short(value: object) -> str:
