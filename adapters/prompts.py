@@ -65,8 +65,10 @@ def phrase_prompt(phrase: str) -> str:
 
 
 def image_prompt(sample: Sample) -> str:
-    """Return the text of an image benchmark's sample."""
+    """Return the text of an image benchmark's sample; GCG's question is the one that it asks."""
     kind = form(sample)
     if kind == "phrase-image":
         return phrase_prompt(sample.text)
-    return f"<image>\n{GCG_QUESTION if kind == 'gcg' else CAPTION_QUESTION}"
+    if kind == "gcg":  # its option prompt=clean asks without the five spaces (Q48)
+        return f"<image>\n{sample.text or GCG_QUESTION}"
+    return f"<image>\n{CAPTION_QUESTION}"
