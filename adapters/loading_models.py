@@ -46,6 +46,8 @@ def pretrained(
     _fix_threads(setup)
     dtype = precision(setup, default_dtype)
     arguments: dict[str, Any] = {dtype_argument(): dtype, "local_files_only": True, **more}
+    if kind.__name__.startswith("Auto"):  # unsaid, transformers asks at the terminal
+        arguments.setdefault("trust_remote_code", False)
     if setup.attention is not None and "use_flash_attn" not in more:
         arguments["attn_implementation"] = setup.attention
     if setup.device_map is not None:

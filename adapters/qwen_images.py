@@ -33,7 +33,9 @@ class QwenImages:
 
         self._tokenizer = tokenizer(folder, setup)
         try:
-            self._images = AutoImageProcessor.from_pretrained(str(folder), local_files_only=True)
+            self._images = AutoImageProcessor.from_pretrained(
+                str(folder), trust_remote_code=False, local_files_only=True
+            )
         except (OSError, ValueError, ImportError) as error:
             raise AdapterError(f"{setup.model}: no image processor: {one_line(error)}") from error
 

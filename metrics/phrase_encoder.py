@@ -112,8 +112,10 @@ def _load(model: str) -> tuple[Any, Any]:
                 "or choose another measure (token-overlap needs none)"
             ) from None
         try:
-            tokenizer = AutoTokenizer.from_pretrained(model)
-            encoder = AutoModel.from_pretrained(model).float().eval().cpu()
+            # Unsaid, transformers asks at the terminal whether an encoder's own code may run.
+            tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+            encoder = AutoModel.from_pretrained(model, trust_remote_code=False)
+            encoder = encoder.float().eval().cpu()
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise PhraseError(

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
+from sama_bench.adapters import loading_models
 from sama_bench.adapters.outputs import ModelOutputError
 from sama_bench.adapters.sa2va import Sa2va, is_qwen
 from sama_bench.adapters.sa2va_i import Sa2vaI
 from sama_bench.adapters.sama import Sama
 from sama_bench.adapters.sasasa2va import Sasasa2va
 from sama_bench.errors import AdapterError
+from sama_bench.splits.gcg_dataset import QUESTIONS
 from tests.adapters import remote_code
 from tests.adapters.clips import asked, clip, square_track
 from tests.adapters.remote_code import calls, write_checkpoint
@@ -172,9 +174,11 @@ def test_sa2va_on_images(tmp_path):
     masks, text = frozenset({"masks"}), frozenset({"text"})
     adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=masks))
     adapter.predict(asked(image, "", benchmark="gcg"))
+    adapter.predict(asked(image, QUESTIONS["clean"], benchmark="gcg"))
     track = square_track(image)
     adapter.predict(asked(image, "", track, benchmark="region-captions", wants=text))
-    phrase, gcg, caption = calls(folder)
+    phrase, gcg, clean, caption = calls(folder)
+    assert clean["text"] == f"<image>\n{QUESTIONS['clean']}"
     assert phrase["text"] == "<image>\n Please segment red cup in this image."
     assert phrase["image"] == ["image", 64, 48]
     assert gcg["text"].count("     ") == 1
@@ -305,3 +309,20 @@ def test_a_seg_cut_off_by_the_limit_is_noted(tmp_path):
     answer = loaded(Sa2va, folder).predict(referring(clip(tmp_path / "frames")))
     assert len(answer.segments) == 1
     assert answer.notes == {"cut_seg": True}
+
+
+def test_only_the_user_lets_a_general_class_run_code(tmp_path, monkeypatch):
+    transformers = pytest.importorskip("transformers")
+    seen = []
+
+    def record(*_, **arguments):
+        seen.append(arguments.get("trust_remote_code"))
+        raise ValueError("enough")
+
+    monkeypatch.setattr(transformers.AutoModel, "from_pretrained", record)
+    for more in ({}, {"trust_remote_code": True}):
+        with pytest.raises(AdapterError, match="enough"):
+            loading_models.pretrained(
+                transformers.AutoModel, tmp_path, Setup("model"), "float32", **more
+            )
+    assert seen == [False, True]
