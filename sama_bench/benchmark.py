@@ -165,6 +165,7 @@ class VideoScore:
     Attributes:
         values: by metric, None where the video leaves the mean.
         pooled: by metric the (numerator, denominator) of a ratio, for uncertainty.
+        notes: by metric, why the released protocol counts 0 for the whole video.
     """
 
     video: str
@@ -173,6 +174,7 @@ class VideoScore:
     samples: int
     values: Mapping[str, float | None]
     pooled: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class Result:
                     "protocol": video.protocol,
                     "samples": video.samples,
                     "values": _finite(video.values),
+                    "notes": dict(video.notes),
                     "weights": {
                         metric: {"num": above, "den": below}
                         for metric, (above, below) in video.pooled.items()
@@ -107,7 +108,8 @@ def _numbers(row: dict[str, Any]) -> dict[str, Any]:
     """Replace a NaN, which JSON does not know, by None with a note."""
     value = row["value"]
     if value is not None and not math.isfinite(value):
-        row["value"], row["note"] = None, f"the value is {value}"
+        said = f"the value is {value}"
+        row["value"], row["note"] = None, f"{said}; {row['note']}" if row["note"] else said
     return row
 
 

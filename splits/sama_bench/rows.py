@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sama_bench.benchmark import Dataset, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
+from sama_bench.metrics.caption_scores import CAPTION_METRICS
 from sama_bench.splits.sama_bench.judging import Judged
 from sama_bench.splits.sama_bench.rules import mean
 from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS, TextScores
@@ -19,6 +20,7 @@ from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS, TextScores
 MASK_METRICS = ("miou", "recall", "abstention_accuracy")
 EPSILON = 0.00001
 """Added to the number of videos of a rank in part G's aggregation A (Q28)."""
+_ZEROS = {"miou": "Q15", "recall": "Q15", "clair": "Q27", **dict.fromkeys(CAPTION_METRICS, "Q24")}
 
 
 @dataclass(frozen=True)
@@ -119,26 +121,27 @@ def _variant(sheet: Sheet, metric: str) -> str | None:
 
 def _note(sheet: Sheet, split: str, metric: str, value: float | None) -> str | None:
     if value is not None:
-        if metric == "clair" and sheet.texts.unjudged:
-            return f"{sheet.texts.unjudged} samples without a valid judgement"
-        failed = sum(1 for cause in sheet.texts.causes.values() if cause)
-        undefined = _undefined(sheet, metric)
-        if undefined:
-            return f"{undefined} samples whose {metric} is not a number (Q25)"
-        if metric in TEXT_METRICS and failed:
-            return f"{failed} videos count 0 as in the published code (Q24, Q27)"
-        if (
-            metric.startswith("bleu")
-            and metric in sheet.texts.whole
-            and split != sheet.dataset.split
-        ):
-            return "mean over the videos of the source; the split's own value is of one corpus"
-        return None
+        return "; ".join(_remarks(sheet, split, metric)) or None
     if metric in sheet.texts.reasons:
         return sheet.texts.reasons[metric]
     if metric == "recall" and sheet.tools.phrases is None:
         return "no phrase similarity (--phrases)"
     return "no sample with a value"
+
+
+def _remarks(sheet: Sheet, split: str, metric: str) -> Iterator[str]:
+    """Say what to know about a value that exists."""
+    if metric == "clair" and sheet.texts.unjudged:
+        yield f"{sheet.texts.unjudged} samples without a valid judgement"
+    zeros = [(video.video, why) for video in sheet.videos if (why := video.notes.get(metric))]
+    if zeros:
+        what = f"{len(zeros)} videos count 0 as in the published code ({_ZEROS.get(metric)})"
+        yield f"{what}, first {zeros[0][0]}: {zeros[0][1]}"
+    undefined = _undefined(sheet, metric)
+    if undefined:
+        yield f"{undefined} samples whose {metric} is not a number (Q25)"
+    if metric.startswith("bleu") and metric in sheet.texts.whole and split != sheet.dataset.split:
+        yield "mean over the videos of the source; the split's own value is of one corpus"
 
 
 def _undefined(sheet: Sheet, metric: str) -> int:

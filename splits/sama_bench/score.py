@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sama_bench.benchmark import (
     Answers,
@@ -103,7 +103,15 @@ def _video(
         values[name] = sum(found) / len(found) if found else None
     values.update(texts.videos.get(entry.video, {}))
     pooled.update(_over_samples(answered, texts))
-    return VideoScore(entry.video, entry.group, protocol, len(answered), values, pooled)
+    notes = {**_zeroed(answered, values), **texts.causes.get(entry.video, {})}
+    return VideoScore(entry.video, entry.group, protocol, len(answered), values, pooled, notes)
+
+
+def _zeroed(answered: Sequence[Judged], values: Mapping[str, float | None]) -> dict[str, str]:
+    """Say why mIoU and recall of a video are 0 where its masks cannot be compared (Q15)."""
+    error = next((item.masks.error for item in answered if item.masks and item.masks.error), None)
+    names = [name for name in ("miou", "recall") if values.get(name) is not None]
+    return dict.fromkeys(names, error) if error else {}
 
 
 def _grounding(

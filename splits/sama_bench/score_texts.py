@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sama_bench.benchmark import Protocol, Tools
 from sama_bench.metrics import clair
@@ -21,6 +22,7 @@ from sama_bench.splits.sama_bench.judging import Judged
 Values = Mapping[str, float | None]
 Groups = Mapping[str, Sequence[Judged]]
 TEXT_METRICS = (*CAPTION_METRICS, "clair")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class TextScores:
         videos: by video, by metric.
         samples: by sample id, by metric.
         reasons: by metric, why it has no value.
-        causes: by video, why its released values are 0.
+        causes: by video, by metric, why its released value is 0 (Q24, Q27).
         unjudged: samples without a valid judgement.
     """
 
@@ -40,7 +42,7 @@ class TextScores:
     videos: Mapping[str, Values] = field(default_factory=dict)
     samples: Mapping[str, Values] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
-    causes: Mapping[str, str] = field(default_factory=dict)
+    causes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unjudged: int = 0
 
     def joined(self, other: TextScores) -> TextScores:
@@ -50,12 +52,14 @@ class TextScores:
             _joined(self.videos, other.videos),
             _joined(self.samples, other.samples),
             {**self.reasons, **other.reasons},
-            {**self.causes, **other.causes},
+            _joined(self.causes, other.causes),
             self.unjudged + other.unjudged,
         )
 
 
-def _joined(one: Mapping[str, Values], other: Mapping[str, Values]) -> dict[str, Values]:
+def _joined(
+    one: Mapping[str, Mapping[str, V]], other: Mapping[str, Mapping[str, V]]
+) -> dict[str, Mapping[str, V]]:
     keys = dict.fromkeys([*one, *other])
     return {key: {**one.get(key, {}), **other.get(key, {})} for key in keys}
 
@@ -125,7 +129,11 @@ def _of_videos(groups: Groups, scores: CaptionScores) -> TextScores:
             for item, values in zip(items, found[video].samples, strict=True)
         },
         reasons=scores.unavailable,
-        causes={video: group.cause for video, group in found.items() if group.cause},
+        causes={
+            video: dict.fromkeys((name for name in group.values if group.values[name] == 0), cause)
+            for video, group in found.items()
+            if (cause := group.cause)
+        },
     )
 
 
@@ -165,7 +173,7 @@ def _verdicts(
         return TextScores(
             videos={video: {"clair": group.value} for video, group in released.items()},
             samples=samples,
-            causes={v: f"judge: {group.cause}" for v, group in released.items() if group.cause},
+            causes={v: {"clair": cause} for v, group in released.items() if (cause := group.cause)},
             unjudged=unjudged,
         )
     strict = clair.strict_summary(by_video)

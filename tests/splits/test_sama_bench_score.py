@@ -5,6 +5,7 @@ import pytest
 from sama_bench import registry
 from sama_bench.benchmark import Entry, Outcome, Tools
 from sama_bench.marks import grounded_answer, marked
+from sama_bench.metrics.clair import SampleClair
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
 from sama_bench.splits.sama_bench.judging import Judged
@@ -91,6 +92,10 @@ def test_q15_misshapen_masks(root):
     short = Masklet(HEIGHT, WIDTH, BOX.counts[:2])
     scores = scored(root, [answered(short), answered(), answered(BOX)])
     assert value(scores, "released", "miou") == 0.5  # the video of the error counts 0
+    (row,) = [r for r in scores.rows if (r.protocol, r.metric) == ("released", "miou")]
+    assert row.note.startswith("1 videos count 0 as in the published code (Q15), first mevis/")
+    noted = [video.notes for video in scores.videos if video.notes]
+    assert [set(notes) for notes in noted] == [{"miou", "recall"}]
     assert scores.coverage["strict"].failed == 1
     one = Masklet(HEIGHT, WIDTH, BOX.counts[:1])
     scores = scored(root, [answered(one), answered(), answered(BOX)])
@@ -182,3 +187,25 @@ def test_captions_of_both_protocols(root):
     assert {row.note for row in scores.rows if row.metric == "clair"} == {
         "no judge was named (--judge-model)"
     }
+
+
+def test_q24_and_q27_zeros_are_recorded_with_their_causes(root):
+    talk = said("<mask>?", "<p></p> [SEG]", "q0")
+    root.shard("mevis", [video(conversation=talk), video("mevis/val_u/JPEGImages/b")])
+
+    def judge(texts, protocol):
+        verdicts = [SampleClair(None, 1, cause="TypeError: null"), SampleClair(0.5, 1)]
+        return dict(zip(texts, verdicts, strict=True))
+
+    tools = Tools(phrases=TokenOverlap(), judge=judge)
+    scores = scored(root, [answered(BOX)] * 2, ("released",), tools)
+    first, second = scores.videos
+    assert first.values["meteor"] == first.values["clair"] == 0.0
+    assert first.notes["clair"] == "TypeError: null"
+    assert "referenc" in first.notes["meteor"]
+    assert "spice" not in first.notes  # not computed here, so no zero either
+    assert second.notes == {}
+    notes = {row.metric: row.note for row in scores.rows if row.split == "mevis"}
+    assert notes["clair"].endswith(f"(Q27), first {first.video}: TypeError: null")
+    assert "(Q24)" in notes["cider"]
+    assert "TypeError" not in notes["cider"]
