@@ -28,6 +28,11 @@ class Sa2vaI(Sa2va):
 
     names = ("prompt_style", "family", "frames")
 
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Beginning of the names of the folders with recordings of its own call."""
+        return ("sa2va-i-",)
+
     def configure(self, setup: Setup) -> None:
         """Read the options."""
         super().configure(setup)

@@ -60,6 +60,11 @@ class Sasasa2va(Sa2va):
     names = ("mode", "selected_frames")
     versions = ("4.42", "5.0", "its authors name 4.42.3, and 4.52.1 for 14B")
 
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Beginning of the names of the folders with recordings of its own call."""
+        return ("sasasa2va-",)
+
     def configure(self, setup: Setup) -> None:
         """Read the options, and the selected frames when the mode needs them."""
         super().configure(setup)

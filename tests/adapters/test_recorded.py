@@ -30,6 +30,12 @@ def test_recorded_inputs_are_reproduced_bit_for_bit(name):
     assert len(found) == CASES[name]
 
 
+@pytest.mark.parametrize("name", ["sa2va-i-1b", "sasasa2va-4b"])
+def test_a_relative_is_not_measured_by_recordings_of_sa2va(name):
+    with pytest.raises(UserError, match="nothing was recorded"):
+        compared(name, shared("goldens", "adapter_inputs"))
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
