@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 
 from sama_bench import rle
 from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
+from sama_bench.adapters.options import check_own
 from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.errors import UserError
 from sama_bench.marks import grounded_answer, marked
@@ -40,6 +41,10 @@ class Static(Adapter):
 
     takes_history = True
 
+    def load(self, setup: Setup) -> None:
+        """Refuse options: it has none."""
+        check_own(setup.model, setup.options)
+
     def predict(self, sample: Sample) -> Answer:
         """Answer with one held mask per region."""
         if "masks" not in sample.wants:
@@ -64,6 +69,7 @@ class Echo(Adapter):
 
     def load(self, setup: Setup) -> None:
         """Read the option ``prompt``."""
+        check_own(setup.model, setup.options, ("prompt",))
         prompt = setup.options.get("prompt", "frame")
         if prompt not in ("frame", "track"):
             raise UserError(f"--option prompt={prompt}: echo knows prompt=frame and prompt=track")
@@ -88,6 +94,10 @@ class Empty(Adapter):
 
     takes_history = True
 
+    def load(self, setup: Setup) -> None:
+        """Refuse options: it has none."""
+        check_own(setup.model, setup.options)
+
     def predict(self, sample: Sample) -> Answer:
         """Refuse."""
         return Answer("")
@@ -106,6 +116,7 @@ class Crash(Static):
 
     def load(self, setup: Setup) -> None:
         """Read the options."""
+        check_own(setup.model, setup.options, ("on", "every", "how"))
         self._pattern = setup.options.get("on")
         self._how = setup.options.get("how", "raise")
         every = setup.options.get("every", "3")
@@ -137,6 +148,10 @@ class Truth(Oracle):
     """The reference itself: the upper bound of every score."""
 
     takes_history = True
+
+    def load(self, setup: Setup) -> None:
+        """Refuse options: it has none."""
+        check_own(setup.model, setup.options)
 
     def predict_knowing(self, sample: Sample, reference: Reference) -> Answer:
         """Answer with the reference."""

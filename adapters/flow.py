@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sama_bench import rle
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters.baselines import centre_region
+from sama_bench.adapters.options import check_own
 from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.nouns import Answer, Masklet, Region, Sample, Video
@@ -37,6 +38,7 @@ class Flow(Adapter):
 
     def load(self, setup: Setup) -> None:
         """Prepare the flow; a carried mask is kept for other questions of its video."""
+        check_own(setup.model, setup.options)
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._flow.setFinestScale(0)  # small objects vanish at the preset's half resolution
         self._carried = lru_cache(maxsize=16)(self._carry)

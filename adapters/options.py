@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sama_bench.errors import AdapterError, did_you_mean
+from sama_bench.errors import AdapterError, UserError, did_you_mean
 
 COMMON = ("transformers", "missing_weights", "threads")
 """Options that every adapter with weights understands: see ``loading``."""
@@ -21,6 +21,20 @@ def check_names(options: Mapping[str, str], known: Iterable[str]) -> None:
     for name in options:
         if name not in names:
             raise did_you_mean("option", name, names)
+
+
+def check_own(model: str, options: Mapping[str, str], known: Iterable[str] = ()) -> None:
+    """Check that every given option is one of a model's without weights.
+
+    Raises:
+        UserError: one is not, with those that there are.
+    """
+    names = sorted(known)
+    for name in options:
+        if not names:
+            raise UserError(f"--option {name}: {model} has no options")
+        if name not in names:
+            raise did_you_mean(f"option of {model}", name, names)
 
 
 def choice(options: Mapping[str, str], name: str, values: Iterable[str], default: str) -> str:

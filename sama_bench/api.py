@@ -113,6 +113,12 @@ def run(
     given = dict(options or {})
     shared = {key: value for key, value in given.items() if key in of_benchmark}
     datasets = open_datasets(benchmarks, split, data, shared)
+    if not any(dataset.entries for dataset in datasets):
+        names = ", ".join(item.name for item in benchmarks)
+        raise UserError(
+            f"split {datasets[0].split} of {names} has no sample to ask; 'sama-bench data verify' "
+            "says what was dropped"
+        )
     setup = Setup(
         model=spec.name,
         checkpoint=checkpoint or spec.checkpoint,

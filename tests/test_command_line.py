@@ -44,6 +44,18 @@ def test_a_mistake_is_one_line(arguments, says, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_split_without_samples_is_refused(tmp_path):
+    (tmp_path / "mevis.json").write_text("[]")
+    (tmp_path / "Mevis_mask_dict_val.json").write_text("{}")
+    done = sama_bench("run", "--model", "static", "--split", "mevis", "--data", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no sample to ask" in done.stderr
+    file = sama_bench(
+        "run", "--model", "static", "--split", "mevis", "--data", "mevis.json", cwd=tmp_path
+    )
+    assert "is a file, not a folder" in file.stderr
+
+
 def test_json_on_standard_output_stands_alone(tmp_path):
     asked = ["--model", "static", "--task", "g", "--split", "mini", "--limit", "1"]
     done = sama_bench("run", *asked, "--no-captions", "--json", "-", cwd=tmp_path)

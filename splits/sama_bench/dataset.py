@@ -49,7 +49,8 @@ class SamaDataset(Dataset):
 
     def __init__(self, root: Path, split: str, task: Task) -> None:
         if not root.is_dir():
-            raise DataError(f"the data root {root} does not exist; give --data DIR")
+            what = "is a file, not a folder" if root.exists() else "does not exist"
+            raise DataError(f"the data root {root} {what}; give --data DIR")
         self.root = root
         self.benchmark, self._wants = READ[task]
         self.split = split

@@ -60,7 +60,7 @@ def read_shard(root: Path, shard: str) -> tuple[list[VideoItem], str]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON: {error}") from None
     if not isinstance(data, list):
-        raise DataError(f"{path} must hold a list of videos, it holds a {type(data).__name__}")
+        raise DataError(f"{path} must hold a list of videos, not a {type(data).__name__}")
     items = [_item(path, shard, number, element) for number, element in enumerate(data)]
     return items, f"sha256:{hashlib.sha256(raw).hexdigest()}"
 

@@ -30,6 +30,12 @@ def loaded(name, **options):
     return model
 
 
+@pytest.mark.parametrize("name", ["oracle", "static", "flow", "echo", "empty", "crash"])
+def test_an_option_that_a_baseline_does_not_have_is_refused(name):
+    with pytest.raises(UserError, match="wrong"):
+        loaded(name, wrong="1")
+
+
 def answers(model, dataset):
     for entry in dataset.entries:
         data = json.dumps(dataset.sample(entry.id, tracks=model.takes_tracks).to_json())
