@@ -70,7 +70,8 @@ class SamaDataset(Dataset):
             if source is not None:
                 files[layout.MASK_FILES[source]] = self._tracks.file(source).checksum
         self.files = dict(sorted(files.items()))
-        self.entries = _videos_together([self._entry(id) for id in self._asked])
+        self.in_file_order = tuple(self._entry(id) for id in self._asked)
+        self.entries = _videos_together(self.in_file_order)
 
     def _list(self, item: VideoItem) -> None:
         self._items.append(item)

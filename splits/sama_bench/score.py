@@ -18,6 +18,7 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.metrics import grounding
+from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.judging import Judged, judge_all
 from sama_bench.splits.sama_bench.rows import Sheet, rows_of
 from sama_bench.splits.sama_bench.rules import acting, in_order
@@ -36,11 +37,10 @@ def score(
     A failed or missing sample has no value and leaves every mean; the coverage tells.
     """
     everything = judge_all(dataset, answers, protocols, tools, grounded)
+    # A video may stand twice in a file, its questions apart; the published shuffle sees the file.
+    listed = dataset.in_file_order if isinstance(dataset, SamaDataset) else dataset.entries
     judged: dict[Protocol, list[Judged]] = {
-        protocol: [
-            everything[protocol][entry.id]
-            for entry in in_order(dataset.entries, protocol, grounded)
-        ]
+        protocol: [everything[protocol][entry.id] for entry in in_order(listed, protocol, grounded)]
         for protocol in protocols
     }
     quirks = {protocol: acting(protocol, tools) for protocol in protocols}

@@ -175,6 +175,21 @@ def test_released_order_is_the_published_shuffle(length, order):
     assert in_order(entries, "released", False) == entries
 
 
+def test_the_shuffle_sees_the_file_where_a_video_stands_twice(root):
+    paths = ["a", "b", "a", "c", "b"]
+    items = [
+        video(f"mevis/val_u/JPEGImages/{path}", conversation=said("<mask>?", "<p>x</p> [SEG]", n))
+        for n, path in enumerate(paths)
+    ]
+    root.shard("mevis", items)
+    answers = [answered(BOX)] * 5
+    scores = scored(root, answers, ("released",))
+    # data.md 1.6: shuffling five items gives 2, 1, 0, 4, 3.
+    assert [sample.id.rpartition("/")[2] for sample in scores.samples] == ["2", "1", "0", "4", "3"]
+    strict = scored(root, answers, ("strict",))
+    assert [sample.id.rpartition("/")[2] for sample in strict.samples] == ["0", "1", "2", "3", "4"]
+
+
 def test_captions_of_both_protocols(root):
     tools = Tools(phrases=TokenOverlap())
     texts = ["a box", "No.", "a box"]
