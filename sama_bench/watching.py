@@ -58,7 +58,8 @@ def run_status(path: Path) -> RunStatus:
     if manifest is None and not len(folder):
         raise DataError(f"{path} is no run folder: it holds no manifest.json and no predictions")
     counts: Counter[str] = Counter(folder.status(id) or "missing" for id in folder.ids())
-    expected = None if manifest is None else int(manifest["samples"])
+    samples = None if manifest is None else manifest.get("samples")
+    expected = samples if isinstance(samples, int) else None
     jobs = tuple(Claims(path, "").others())
     events = list(read_events(path))
     rate = _rate(events) if jobs else None
@@ -71,7 +72,7 @@ def run_status(path: Path) -> RunStatus:
         rate=rate,
         seconds_left=open_samples / rate if rate and open_samples is not None else None,
         failures=tuple(_failures(folder)),
-        notes=tuple(_notes(folder, events)),
+        notes=tuple(_notes(folder, events, expected)),
     )
 
 
@@ -87,12 +88,13 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
                 event = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(event, dict) and "event" in event:
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
                 yield event
 
 
 def _rate(events: list[Mapping[str, Any]]) -> float | None:
-    times = [float(event["time"]) for event in events if event["event"] == "sample"][-RECENT:]
+    found = [event.get("time") for event in events if event["event"] == "sample"]
+    times = [time for time in found if isinstance(time, int | float)][-RECENT:]
     span = times[-1] - times[0] if len(times) > 1 else 0.0
     return (len(times) - 1) / span if span > 0 else None
 
@@ -103,7 +105,11 @@ def _failures(folder: RunFolder) -> Iterator[tuple[str, str]]:
             yield id, folder.outcome(id).error or ""
 
 
-def _notes(folder: RunFolder, events: list[Mapping[str, Any]]) -> Iterator[str]:
+def _notes(
+    folder: RunFolder, events: list[Mapping[str, Any]], expected: int | None
+) -> Iterator[str]:
+    if expected is None:
+        yield "there is no manifest.json that says how many samples are expected"
     if folder.duplicates:
         shown = ", ".join(sorted(folder.duplicates)[:3])
         yield f"{len(folder.duplicates)} samples have several lines ({shown}); the later counts"

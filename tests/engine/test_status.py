@@ -46,3 +46,15 @@ def test_what_is_no_run_is_said(tmp_path):
         status_command(tmp_path)
     with pytest.raises(DataError, match="is no run folder"):
         run_status(tmp_path)
+
+
+@pytest.mark.parametrize("manifest", ["{}", '{"samples": "many"}'])
+def test_status_of_a_manifest_that_says_nothing(tmp_path, manifest):
+    folder = ask(tmp_path, limit=2).folders[0]
+    (folder / "manifest.json").write_text(manifest)
+    with (folder / "events.jsonl").open("a") as events:
+        events.write('{"event": 3}\n{"event": "sample"}\n')
+    status = run_status(folder)
+    assert status.missing is None
+    assert status.counts == {"answered": 2}
+    assert "no manifest.json that says how many" in status.notes[0]
