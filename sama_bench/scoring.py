@@ -112,6 +112,10 @@ def with_options(tools: Tools | None, manifest: Mapping[str, Any]) -> Tools:
     return replace(tools, options={**made, **tools.options})
 
 
+MANIFEST_FORMS = {"shards": list, "data": dict, "benchmark_options": dict, "card": dict}
+"""Form of what scoring reads from a manifest, where it is given."""
+
+
 def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
     """Return the manifest of a run folder.
 
@@ -124,6 +128,9 @@ def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
     for key in ("model", "benchmark", "split"):
         if not isinstance(manifest.get(key), str):
             raise DataError(f"{folder.path}/manifest.json does not name the {key}")
+    for key, kind in MANIFEST_FORMS.items():
+        if manifest.get(key) is not None and not isinstance(manifest[key], kind):
+            raise DataError(f"{folder.path}/manifest.json: '{key}' is not a {kind.__name__}")
     return manifest
 
 

@@ -144,7 +144,7 @@ def joint_answers(group: Group, dataset: Dataset) -> tuple[Callable[[str], Outco
 
 def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str:
     """Say in one line what a merge lacks: shards that nobody ran, and samples not asked."""
-    ran = {shard for part in group.parts for shard in part.manifest.get("shards", [part.split])}
+    ran = {shard for part in group.parts for shard in (part.manifest.get("shards") or [part.split])}
     shards = [shard for shard in dataset.shards if shard not in ran]
     lacks = []
     if shards:

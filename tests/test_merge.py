@@ -143,6 +143,14 @@ def test_shards_that_disagree_are_refused(copy, key, value):
         merge(root=copy, tools=TOOLS)
 
 
+@pytest.mark.parametrize("key", ["shards", "data", "benchmark_options", "card"])
+def test_a_manifest_of_another_form_is_refused(copy, key):
+    file = copy / "m/sama-bench-g/VidSTG_5/manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {key: 3}))
+    with pytest.raises(UserError, match=rf"manifest\.json: '{key}' is not a"):
+        merge(root=copy, tools=TOOLS)
+
+
 def test_data_that_changed_are_refused(copy, data, tmp_path):
     changed = tmp_path / "data"
     shutil.copytree(data, changed)
