@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
-from sama_bench.errors import IncompleteError
+from sama_bench.errors import AbsentError, IncompleteError
 from sama_bench.scores import Result
 from sama_bench.scoring import check_data, open_data, problems_of, score_answers, with_options
 from sama_bench.shards import (
@@ -70,7 +70,17 @@ def _merge_group(
 ) -> Result:
     check_agreement(group)
     first = group.parts[0].manifest
-    dataset = open_data(group.benchmark, split or group.split, first, data)
+    wanted = split or group.split
+    try:
+        dataset = open_data(group.benchmark, wanted, first, data)
+    except AbsentError as error:
+        if wanted in [part.split for part in group.parts]:
+            raise
+        ran = ", ".join(sorted({part.split for part in group.parts}))
+        raise IncompleteError(
+            f"the runs of {group.name} ({ran}) together belong to split {wanted}, but {error}; "
+            "name run folders of one split to merge them by themselves"
+        ) from None
     for part in group.parts:
         check_data(dataset, part.manifest, part.folder.path)
     answers, missing = joint_answers(group, dataset)

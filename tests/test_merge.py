@@ -112,6 +112,19 @@ def test_a_missing_shard_is_refused_and_named(copy):
     assert not partial.complete
 
 
+def test_runs_whose_union_has_no_files_are_refused_with_a_way_out(copy, data, tmp_path):
+    few = tmp_path / "few"
+    shutil.copytree(data, few)
+    (few / "lvvis_0.json").unlink()
+    folders = [copy / "m/sama-bench-g" / split for split in ("mevis", "VidSTG_0")]
+    with pytest.raises(
+        IncompleteError, match=r"belong to split all.*name run folders of one split"
+    ):
+        merge(folders, copy, data=few, tools=TOOLS)
+    (alone,) = merge(folders[:1], copy, data=few, tools=TOOLS)
+    assert alone.complete
+
+
 def test_a_missing_sample_is_refused_and_named(copy):
     file = copy / "m/sama-bench-g/mevis/predictions.jsonl"
     lines = file.read_text().splitlines()

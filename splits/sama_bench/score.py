@@ -40,7 +40,11 @@ def score(
     # A video may stand twice in a file, its questions apart; the published shuffle sees the file.
     listed = dataset.in_file_order if isinstance(dataset, SamaDataset) else dataset.entries
     judged: dict[Protocol, list[Judged]] = {
-        protocol: [everything[protocol][entry.id] for entry in in_order(listed, protocol, grounded)]
+        protocol: [
+            everything[protocol][entry.id]
+            for entry in in_order(listed, protocol, grounded)
+            if entry.id in everything[protocol]  # of a dataset narrowed to some of its entries
+        ]
         for protocol in protocols
     }
     quirks = {protocol: acting(protocol, tools) for protocol in protocols}
