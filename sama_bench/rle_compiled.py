@@ -6,28 +6,30 @@ environment does without.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numba
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from sama_bench.caches import cache_dir
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def covered(codes: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return how many pixels each mask covers; -1 where its counts are broken.
-
-    Args:
-        codes: uint8, the counts of all masks one after another.
-        ends: int64 (m,), where the counts of each mask end.
-    """
-    found = np.empty(ends.size, np.int64)
-    begin = 0
-    for mask in range(ends.size):
-        found[mask] = _covered(codes[begin : ends[mask]])
-        begin = ends[mask]
-    return found
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile, keeping the result in our cache: beside the source it would outlive the package."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = before or str(cache_dir() / "numba")
+    try:
+        fast: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # no writable folder for the cache
+        fast = numba.njit(nogil=True)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return fast
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@_compiled
 def _covered(codes: npt.NDArray[np.uint8]) -> int:
     total = 0
     before, last = 0, 0  # the runs two places and one place back
@@ -50,3 +52,19 @@ def _covered(codes: npt.NDArray[np.uint8]) -> int:
         number, place = 0, 0
         position += 1
     return total if place == 0 and position > 0 else -1
+
+
+@_compiled
+def covered(codes: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many pixels each mask covers; -1 where its counts are broken.
+
+    Args:
+        codes: uint8, the counts of all masks one after another.
+        ends: int64 (m,), where the counts of each mask end.
+    """
+    found = np.empty(ends.size, np.int64)
+    begin = 0
+    for mask in range(ends.size):
+        found[mask] = _covered(codes[begin : ends[mask]])
+        begin = ends[mask]
+    return found
