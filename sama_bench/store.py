@@ -227,8 +227,10 @@ def read_json(path: Path) -> Mapping[str, Any] | None:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read: not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise DataError(f"{path} does not hold a JSON object")
     return data

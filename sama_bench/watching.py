@@ -77,11 +77,17 @@ def run_status(path: Path) -> RunStatus:
 
 
 def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the events of a run folder, oldest first; a torn line is passed over."""
+    """Yield the events of a run folder, oldest first; a torn line is passed over.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
     try:
         file = (path / EVENTS).open("rb")
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise DataError(f"{path / EVENTS} cannot be read: {error.strerror}") from None
     with file:
         for line in file:
             try:

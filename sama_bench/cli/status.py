@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sama_bench.cli._options import json_option, runs_option, takes_stdout, write_text
-from sama_bench.errors import UserError
+from sama_bench.errors import DataError, UserError
 from sama_bench.progress import duration
 from sama_bench.store import find_runs
 from sama_bench.watching import RunStatus, run_status
@@ -24,20 +24,33 @@ SHOWN = 5
 def command(paths: tuple[Path, ...], runs: Path, json_file: Path | None) -> int:
     """Say how far each RUN folder is; without RUN, all below --runs.
 
-    Works from another terminal or machine while the run goes on, and changes nothing.
+    Works from another terminal or machine while the run goes on, and changes nothing. Exit status
+    1 also when a run cannot be read; the others are shown.
     """
     found = [folder for path in paths or (runs,) for folder in find_runs(path)]
     if not found:
         where = ", ".join(map(str, paths or (runs,)))
         raise UserError(f"there is no run in {where}; start one with 'sama-bench run'")
-    statuses = [run_status(folder) for folder in found]
+    statuses: list[RunStatus] = []
+    unreadable: list[tuple[Path, str]] = []
+    said: list[str] = []
+    for folder in found:
+        try:
+            statuses.append(run_status(folder))
+            said += lines(statuses[-1])
+        except DataError as error:  # one damaged run must not hide the others
+            unreadable.append((folder, str(error)))
+            said.append(f"{folder}: cannot be shown: {error}")
     if json_file is not None:
-        content = {"runs": [as_json(status) for status in statuses]}
+        content = {
+            "runs": [as_json(status) for status in statuses],
+            "unreadable": [{"path": str(path), "error": error} for path, error in unreadable],
+        }
         write_text(json_file, json.dumps(content, indent=1))
     if not takes_stdout(json_file):
-        click.echo("\n".join(line for status in statuses for line in lines(status)))
+        click.echo("\n".join(said))
     complete = all(s.missing == 0 and not s.counts.get("failed") for s in statuses)
-    return 0 if complete else 1
+    return 0 if complete and not unreadable else 1
 
 
 def lines(status: RunStatus) -> list[str]:

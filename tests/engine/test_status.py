@@ -58,3 +58,31 @@ def test_status_of_a_manifest_that_says_nothing(tmp_path, manifest):
     assert status.missing is None
     assert status.counts == {"answered": 2}
     assert "no manifest.json that says how many" in status.notes[0]
+
+
+def test_a_damaged_run_does_not_hide_the_others(tmp_path, capsys):
+    broken = {"json": "{", "form": "[1]", "deep": "[" * 100_000, "bytes": "\udcff"}
+    for name, text in broken.items():
+        folder = ask(tmp_path / name, limit=2).folders[0]
+        (folder / "manifest.json").write_text(text, "utf-8", "surrogateescape")
+    unreadable = ask(tmp_path / "unreadable", limit=2).folders[0]
+    (unreadable / "manifest.json").unlink()
+    (unreadable / "manifest.json").mkdir()
+    events = ask(tmp_path / "events", limit=2).folders[0] / "events.jsonl"
+    events.unlink()
+    events.mkdir()
+    ask(tmp_path / "whole")
+    file = tmp_path / "status.json"
+    assert status_command("--runs", tmp_path, "--json", file) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert sum("manifest.json cannot be read: not valid JSON" in line for line in said) == 3
+    assert sum("manifest.json does not hold a JSON object" in line for line in said) == 1
+    assert sum(f"{unreadable}: cannot be shown: " in line for line in said) == 1
+    assert sum("events.jsonl cannot be read" in line for line in said) == 1
+    assert sum("12 answered, 0 refused, 0 failed, 0 missing of 12" in line for line in said) == 1
+    assert len(said) == 7
+    data = json.loads(file.read_text())
+    assert len(data["runs"]) == 1
+    assert len(data["unreadable"]) == 6
+    errors = {entry["path"]: entry["error"] for entry in data["unreadable"]}
+    assert "manifest.json cannot be read: Is a directory" in errors[str(unreadable)]
