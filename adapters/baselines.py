@@ -164,7 +164,13 @@ class Truth(Oracle):
 
 def _spec(name: str, adapter: str, summary: str, **options: str) -> ModelSpec:
     return ModelSpec(
-        name, f"{__name__}:{adapter}", summary, task="baseline", licence="none", options=options
+        name,
+        f"{__name__}:{adapter}",
+        summary,
+        task="baseline",
+        licence="none",
+        options=options,
+        uses_gpu=False,
     )
 
 

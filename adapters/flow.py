@@ -173,5 +173,6 @@ MODELS = (
         "the prompt's mask carried by dense optical flow, text from a template",
         task="baseline",
         licence="none",
+        uses_gpu=False,
     ),
 )

@@ -198,6 +198,7 @@ MODELS = (
         "sama_bench.adapters.openai_api:OpenaiApi",
         "any OpenAI-compatible vision endpoint (--option model=NAME); texts only",
         "grounded chat (text), region description",
+        uses_gpu=False,
     ),
     ModelSpec(
         "gemini",
@@ -205,5 +206,6 @@ MODELS = (
         "the published Gemini baseline's protocol, through an OpenAI-compatible endpoint",
         "grounded chat (text), region description",
         options={"protocol": "gemini", "model": "gemini-1.5-pro"},
+        uses_gpu=False,
     ),
 )

@@ -130,5 +130,6 @@ MODELS = (
         "sama_bench.adapters.predictions:Predictions",
         "replays answers of other code from --option file=PATH",
         "any",
+        uses_gpu=False,
     ),
 )

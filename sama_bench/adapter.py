@@ -120,6 +120,7 @@ class ModelSpec:
         licence: of the weights.
         environment: name of the environment file beside the adapter, or None for the current one.
         options: defaults of the adapter's options for this name.
+        uses_gpu: whether it computes on a GPU where it is given one.
     """
 
     name: str
@@ -131,3 +132,4 @@ class ModelSpec:
     licence: str = "-"
     environment: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    uses_gpu: bool = True

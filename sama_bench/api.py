@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from sama_bench import registry
 from sama_bench.adapter import Setup
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.cluster import cluster_rank
-from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
+from sama_bench.devices import Device, check_gpus, parse_devices, share_of, visible_gpus
 from sama_bench.environments import python_for
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.plan import History
@@ -131,8 +132,10 @@ def run(
         offline=offline,
         trust_remote_code=trust_remote_code,
     )
+    launcher, workers = executor_of(executor, devices, gpus_per_worker)
+    if devices is not None and (note := check_gpus(workers, spec.name, spec.uses_gpu)):
+        say(note)
     python = python_for(spec, None if env_python is None else Path(env_python), no_env, say)
-    launch, workers = executor_of(executor, str(python or sys.executable), devices, gpus_per_worker)
     return run_request(
         Request(
             model=spec,
@@ -146,7 +149,7 @@ def run(
             data_root=None if data is None else Path(data).absolute(),
             devices=workers,
             policy=Policy(timeout=timeout, max_failures=max_failures),
-            launch=launch,
+            launch=launcher(str(python or sys.executable)),
         )
     )
 
@@ -187,9 +190,9 @@ def open_datasets(
 
 
 def executor_of(
-    executor: str, python: str, devices: str | None, gpus_per_worker: int
-) -> tuple[Launch, list[Device]]:
-    """Return what starts workers, and their devices.
+    executor: str, devices: str | None, gpus_per_worker: int
+) -> tuple[Callable[[str], Launch], list[Device]]:
+    """Return what makes a starter of workers from their interpreter, and their devices.
 
     Raises:
         UserError: no such executor, or it cannot be had here.
@@ -197,12 +200,12 @@ def executor_of(
     if executor == "auto":
         executor = "ray" if os.environ.get("RAY_ADDRESS") else "local"
     if executor == "local":
-        return Launcher(python), worker_devices(devices, gpus_per_worker)
+        return Launcher, worker_devices(devices, gpus_per_worker)
     if executor != "ray":
         raise did_you_mean("executor", executor, EXECUTORS)
     connect()
     workers, gpus = ray_devices(devices, gpus_per_worker)
-    return RayLauncher(python, gpus), workers
+    return partial(RayLauncher, gpus=gpus), workers
 
 
 def worker_devices(text: str | None, gpus_per_worker: int) -> list[Device]:

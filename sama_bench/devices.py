@@ -73,15 +73,53 @@ def visible_gpus(environ: Mapping[str, str] = os.environ) -> list[str]:
     named = environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [part.strip() for part in named.split(",") if part.strip() not in ("", "-1")]
+    return installed_gpus() or []
+
+
+def installed_gpus() -> list[str] | None:
+    """Return the numbers of this machine's GPUs; None where nothing tells them.
+
+    Without nvidia-smi there may still be some: other makers', or a container's without the tool.
+    """
     if shutil.which("nvidia-smi") is None:
-        return []
+        return None
     listed = subprocess.run(
         ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return listed.stdout.split() if listed.returncode == 0 else []
+    return listed.stdout.split() if listed.returncode == 0 else None
+
+
+def check_gpus(devices: Sequence[Device], model: str, uses_gpu: bool) -> str | None:
+    """Check the devices that a user named for a model.
+
+    Returns:
+        what the user should know: that the GPUs are not used, or that nothing tells whether they
+        are there; else None.
+
+    Raises:
+        UserError: a GPU that this machine does not have.
+    """
+    named = [gpu for device in devices for gpu in device.gpus]
+    if not named:
+        return None
+    gpus = f"GPU{'s' * (len(named) > 1)} {', '.join(named)}"
+    installed = installed_gpus()
+    absent = [] if installed is None else [gpu for gpu in named if gpu not in installed]
+    if absent:
+        there = f"nvidia-smi lists {', '.join(installed)}" if installed else "it has none, give cpu"
+        raise UserError(f"--devices: this machine has no GPU {', '.join(absent)}; {there}")
+    if not uses_gpu:
+        verb = "are" if len(named) > 1 else "is"
+        return (
+            f"--devices: {model} uses no GPU; {gpus} {verb} not used, "
+            f"{len(devices)} worker{'s run' if len(devices) > 1 else ' runs'} on the CPU"
+        )
+    if installed is None:
+        return f"--devices: {gpus} taken as given: nvidia-smi does not list this machine's GPUs"
+    return None
 
 
 def share_of(gpus: Sequence[str], rank: int, size: int) -> list[str]:

@@ -1,8 +1,16 @@
 import pytest
 
+from sama_bench import api
 from sama_bench.api import worker_devices
 from sama_bench.cluster import cluster_rank
-from sama_bench.devices import Device, parse_devices, share_of, visible_gpus
+from sama_bench.devices import (
+    Device,
+    check_gpus,
+    installed_gpus,
+    parse_devices,
+    share_of,
+    visible_gpus,
+)
 from sama_bench.errors import UserError
 from sama_bench.store import RunFolder
 from tests.engine.fakes import ask
@@ -69,6 +77,55 @@ def test_devices_are_read():
 def test_wrong_devices_are_said(text, gpus, said):
     with pytest.raises(UserError, match=said):
         parse_devices(text, gpus)
+
+
+@pytest.fixture
+def nvidia_smi(tmp_path, monkeypatch):
+    def make(script):
+        file = tmp_path / "nvidia-smi"
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return make
+
+
+def test_gpus_that_do_not_exist_are_refused(nvidia_smi):
+    nvidia_smi("echo 0; echo 1")
+    assert installed_gpus() == ["0", "1"]
+    assert check_gpus(parse_devices("0,1"), "sama-8b", True) is None
+    assert check_gpus(parse_devices("cpu:4"), "flow", False) is None
+    with pytest.raises(UserError, match="no GPU 2, 99; nvidia-smi lists 0, 1"):
+        check_gpus(parse_devices("0,2,99,1", 2), "sama-8b", True)
+    nvidia_smi("exit 0")
+    with pytest.raises(UserError, match="no GPU 0; it has none"):
+        check_gpus(parse_devices("0"), "sama-8b", True)
+
+
+@pytest.mark.parametrize("script", [None, "echo no driver; exit 9"])
+def test_where_nothing_tells_the_gpus_that_is_said(nvidia_smi, script):
+    if script is not None:
+        nvidia_smi(script)
+    assert installed_gpus() is None
+    assert "GPU 99 taken as given" in check_gpus(parse_devices("99"), "sama-8b", True)
+
+
+def test_gpus_for_a_model_that_uses_none_are_said(nvidia_smi):
+    said = check_gpus(parse_devices("98,99"), "flow", False)
+    assert said == "--devices: flow uses no GPU; GPUs 98, 99 are not used, 2 workers run on the CPU"
+
+
+def test_the_run_says_what_is_wrong_with_its_devices_first(tmp_path, nvidia_smi):
+    heard = []
+    done = api.run(
+        "static", "mini", task="c", limit=1, devices="7", runs=tmp_path / "runs", say=heard.append
+    )
+    assert done.complete
+    assert heard == ["--devices: static uses no GPU; GPU 7 is not used, 1 worker runs on the CPU"]
+    nvidia_smi("echo 0")
+    with pytest.raises(UserError, match="no GPU 7; nvidia-smi lists 0"):
+        api.run("sama-8b", "mini", devices="7", runs=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_ranks_write_parts_and_the_last_one_gathers_them(tmp_path, monkeypatch):
