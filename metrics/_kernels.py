@@ -96,13 +96,15 @@ def extend(edges, count, height, extent):
 
 
 @compiled
-def draw(edges, count, height, plane, several, seen, alone):
+def draw(edges, count, height, grid, plane, several, seen, alone):
     """Draw runs into a bit plane; return how many of their pixels ``seen`` has.
 
     Bits that were set already are set in ``several`` too. A mask that is ``alone`` in its plane
     needs neither; 0 is returned then.
     """
+    left, low, _, words, start = grid
     covered = column = base = 0
+    origin = start - left * (words + 1) - low
     for run in range(1, count, 2):
         begin, end = edges[run - 1], edges[run]
         if begin - base >= 4 * height:
@@ -115,55 +117,74 @@ def draw(edges, count, height, plane, several, seen, alone):
             row = begin - base
             stop = min(height, end - base)
             begin = base + stop
+            first = origin + column * (words + 1)
             for word in range(row >> 6, ((stop - 1) >> 6) + 1):
                 bits = _ALL
                 if row > word << 6:
                     bits &= _ALL << np.uint64(row - (word << 6))
                 if stop < (word + 1) << 6:
                     bits &= _ALL >> np.uint64(((word + 1) << 6) - stop)
-                before = plane[column, word]
-                plane[column, word] = before | bits
+                before = plane[first + word]
+                plane[first + word] = before | bits
                 if not alone:
-                    several[column, word] |= before & bits
-                    covered += popcount(bits & seen[column, word])
+                    several[first + word] |= before & bits
+                    covered += popcount(bits & seen[first + word])
     return covered
 
 
 @compiled
-def trace(plane, edge, box, height):
+def repeat_last(plane, grid, height, width):
+    """Write the frame's last row and column once more, into the margin of a plane."""
+    left, low, columns, words, start = grid
+    stride = words + 1
+    stop = start + columns * stride
+    if left + columns == width:
+        plane[stop : stop + stride] = plane[stop - stride : stop]
+    last = height - 1 - (low << 6)
+    if last >> 6 < words:
+        for first in range(start, stop + stride, stride):
+            bit = (plane[first + (last >> 6)] >> np.uint64(last & 63)) & _ONE
+            plane[first + ((last + 1) >> 6)] |= bit << np.uint64((last + 1) & 63)
+
+
+@compiled
+def trace(plane, edge, grid, height, width):
     """Write the boundary map of a bit plane into ``edge``; return its number of pixels.
 
     A pixel is boundary where it differs from its right, lower or lower right neighbour; the last
-    row and column repeat themselves.
+    row and column repeat themselves, and stay in the margin of ``plane``.
     """
-    left, right, low, high = box
-    words = plane.shape[1]
-    bottom = _ONE << np.uint64((height - 1) & 63)
+    _, low, columns, words, start = grid
+    stride = words + 1
+    stop = start + columns * stride
+    repeat_last(plane, grid, height, width)
+    here, down = plane[start:stop], plane[start + 1 : stop + 1]
+    east, beneath = plane[start + stride : stop + stride], plane[start + stride + 1 :]
+    out = edge[start:stop]
+    for index in range(len(out)):
+        word, beside = here[index], east[index]
+        south = (word >> _ONE) | (down[index] << np.uint64(63))
+        diagonal = (beside >> _ONE) | (beneath[index] << np.uint64(63))
+        out[index] = (word ^ beside) | (word ^ south) | (word ^ diagonal)
+    beyond = height - (low << 6)
+    for first in range(start, stop, stride):
+        edge[first + words] = _NONE
+        if beyond >> 6 < words:  # the row that was repeated
+            edge[first + (beyond >> 6)] &= ~(_ONE << np.uint64(beyond & 63))
     count = 0
-    for column in range(left, right):
-        beside = min(column + 1, right - 1)
-        for word in range(low, high):
-            here, east = plane[column, word], plane[beside, word]
-            south, diagonal = here >> _ONE, east >> _ONE
-            if word + 1 < high:
-                south |= plane[column, word + 1] << np.uint64(63)
-                diagonal |= plane[beside, word + 1] << np.uint64(63)
-            elif high == words:
-                south |= here & bottom
-                diagonal |= east & bottom
-            bits = (here ^ east) | (here ^ south) | (here ^ diagonal)
-            edge[column, word] = bits
-            count += popcount(bits)
+    for index in range(len(out)):
+        count += popcount(out[index])
     return count
 
 
 @compiled
-def grow(words, grown, step):
-    """Set the bits ``step`` (< 64) rows above and below every bit of ``words``.
+def grow(words, grown, begin, end, step):
+    """Set the bits ``step`` (< 64) rows above and below every bit of ``words[begin:end]``.
 
     Columns follow one another with an empty word between them, which takes what leaves a column.
     """
-    above, here, below, out = words[:-2], words[1:-1], words[2:], grown[1:-1]
+    above, here, below = words[begin - 1 : end - 1], words[begin:end], words[begin + 1 : end + 1]
+    out = grown[begin:end]
     by, rest = np.uint64(step), np.uint64(64 - step)
     for index in range(len(out)):
         word = here[index]
@@ -172,123 +193,113 @@ def grow(words, grown, step):
 
 
 @compiled
-def take_away(alone, grown):
-    """Clear the bits of ``alone`` that ``grown`` has."""
-    for index in range(len(alone)):
-        alone[index] &= ~grown[index]
+def take_away(alone, grown, begin, end, apart):
+    """Clear the bits of ``alone[begin:end]`` that ``grown`` has at a distance on either side."""
+    out = alone[begin:end]
+    before, after = grown[begin - apart : end - apart], grown[begin + apart : end + apart]
+    for index in range(len(out)):
+        out[index] &= ~(before[index] | after[index])
 
 
 @compiled
-def sweep(left_over, other, room, reaches, box):
-    """Count the bits of ``left_over`` in a box that have no bit of ``other`` within the disk.
+def sweep(alone, grown, spare, reaches, grid):
+    """Count the bits of ``alone`` that have no bit of ``grown`` within the disk.
 
-    ``other`` grows row by row; at each height the columns at the distances that the disk allows
-    are taken away from what is left over, in a time that does not depend on the masks. In
-    ``room`` (3, n) the columns of the box follow one another, each after an empty word.
+    ``grown`` grows row by row; at each height the columns at the distances that the disk allows
+    are taken away, in a time that does not depend on the masks. Only the columns in which
+    something is alone are looked at.
     """
-    left, right, low, high = box
-    stride = high - low + 1
-    total = (right - left) * stride + 1
-    alone, grown, spare = room[0, :total], room[1, :total], room[2, :total]
-    room[:, :total] = _NONE
-    for column in range(left, right):
-        first = (column - left) * stride + 1
-        for word in range(low, high):
-            alone[first + word - low] = left_over[column, word]
-            grown[first + word - low] = other[column, word]
+    _, _, columns, words, start = grid
+    stride = words + 1
+    first, last = start, start + columns * stride
+    while first < last and not alone[first]:
+        first += 1
+    while first < last and not alone[last - 1]:
+        last -= 1
+    if first == last:
+        return 0
+    begin = start + (first - start) // stride * stride
+    end = start + ((last - 1 - start) // stride + 1) * stride
+    around = (len(reaches) - 1) * stride
     reached = 0
     for distance in range(len(reaches) - 1, -1, -1):
         while reached < reaches[distance]:
             # Growing by more than the height so far, plus one, would leave gaps.
             step = min(reaches[distance] - reached, 2 * reached + 1)
-            grow(grown, spare, step)
+            grow(grown, spare, begin - around, end + around, step)
             grown, spare = spare, grown
             reached += step
-        apart = distance * stride
-        if apart < total:
-            take_away(alone[: total - apart], grown[apart:])
-            take_away(alone[apart:], grown[: total - apart])
+        take_away(alone, grown, begin, end, distance * stride)
     count = 0
-    for index in range(total):
+    for index in range(begin, end):
         count += popcount(alone[index])
     return count
 
 
 @compiled
-def touching(other, column, word, box):
-    """Return the bits of a word that have a bit of ``other`` among their eight neighbours."""
-    left, right, low, high = box
-    above = here = below = _NONE
-    for beside in range(max(column - 1, left), min(column + 2, right)):
-        here |= other[beside, word]
-        if word > low:
-            above |= other[beside, word - 1]
-        if word + 1 < high:
-            below |= other[beside, word + 1]
-    apart = (above >> np.uint64(63)) | (below << np.uint64(63))
-    return here | (here >> _ONE) | (here << _ONE) | apart
-
-
-@compiled
-def unmatched(edge, other, left_over, room, reaches, box):
+def unmatched(edge, other, room, reaches, grid):
     """Count the bits of ``edge`` that have no bit of ``other`` within the disk of ``reaches``.
 
-    Neighbouring pixels settle almost everything in good masks; ``left_over`` takes the rest, and
-    only its surroundings are swept.
+    Neighbouring pixels settle almost everything in good masks; the rest is swept. ``room``
+    (3, n) is zero outside the grid.
     """
-    left, right, low, high = box
-    first, last, top, bottom = right, left, high, low
-    for column in range(left, right):
-        for word in range(low, high):
-            bits = edge[column, word] & ~other[column, word]
-            if bits and len(reaches) > 2:  # from a radius of 2 on, all eight are near enough
-                bits &= ~touching(other, column, word, box)
-            left_over[column, word] = bits
-            if bits:
-                first, last = min(first, column), column + 1
-                top, bottom = min(top, word), max(bottom, word + 1)
-    if last <= first:
-        return 0
-    radius = len(reaches) - 1
-    first, last = max(first - radius, left), min(last + radius, right)
-    around = (first, last, max(top - 1, low), min(bottom + 1, high))
-    return sweep(left_over, other, room, reaches, around)
+    _, _, columns, words, start = grid
+    stride = words + 1
+    stop = start + columns * stride
+    alone, grown, spare = room[0], room[1], room[2]
+    alone[start:stop] = edge[start:stop]
+    grown[start - 1] = spare[start - 1] = _NONE  # what left the first column of another map
+    if len(reaches) > 2:  # from a radius of 2 on, all eight neighbours are near enough
+        grow(other, spare, start, stop, 1)
+        take_away(alone, spare, start, stop, 0)
+        take_away(alone, spare, start, stop, stride)
+    grown[start:stop] = other[start:stop]
+    return sweep(alone, grown, spare, reaches, grid)
 
 
 @compiled
-def count_frame(planes, room, edges, counts, height, reaches, extent, row):
+def lay_out(extent, height, width, radius):
+    """Return the grid in which a frame's masks are drawn: one box around all of them.
+
+    The grid is (first column, first word, columns, words a column, where the first word lies).
+    One column and row of margin at the left and top hold boundary; ``radius`` columns of zeros
+    before and behind it are looked at too.
+    """
+    left, low = max(extent[0] - 1, 0), max(extent[2] - 1, 0) >> 6
+    words = ((extent[3] - 1) >> 6) + 1 - low
+    return (left, low, extent[1] - left, words, (radius + 1) * (words + 1) + 1)
+
+
+@compiled
+def count_frame(planes, edges, counts, height, width, reaches, extent, row):
     """Draw the masks of a frame (the last is the prediction) and write its counts into ``row``."""
-    width, words = planes.shape[1:]
-    # One column and row of margin on every side: the boundary lies outside at the left and top,
-    # and its map looks at the neighbours to the right and below.
-    left, right = max(extent[0] - 1, 0), min(extent[1] + 1, width)
-    low, high = max(extent[2] - 1, 0) >> 6, min((extent[3] >> 6) + 1, words)
-    box = (left, right, low, high)
-    planes[:3, left:right, low:high] = _NONE
-    target, several, predicted, spare = planes[0], planes[1], planes[2], planes[3]
+    grid = lay_out(extent, height, width, len(reaches) - 1)
+    start, stop = grid[4], grid[4] + grid[2] * (grid[3] + 1)
+    planes[:, : stop + start] = _NONE
+    target, several, predicted = planes[0], planes[1], planes[2]
     last = len(counts) - 1
-    draw(edges[last], counts[last], height, predicted, spare, spare, True)
+    alone = last == 1
+    draw(edges[last], counts[last], height, grid, predicted, several, several, True)
     covered = 0
     for mask in range(last):
-        alone = last == 1
-        covered += draw(edges[mask], counts[mask], height, target, several, predicted, alone)
+        covered += draw(
+            edges[mask], counts[mask], height, grid, target, several, predicted, alone
+        )
     single = 0
-    for column in range(left, right):
-        for word in range(low, high):
-            t, p = target[column, word], predicted[column, word]
-            if not t | p:
-                continue
-            row[0] += popcount(t)
-            row[1] += popcount(p)
-            row[2] += popcount(t & p)
-            single += popcount(t & p & ~several[column, word])
-    row[3], row[4] = single, covered - single if last > 1 else 0
+    for index in range(start, stop):
+        t, p = target[index], predicted[index]
+        row[0] += popcount(t)
+        row[1] += popcount(p)
+        row[2] += popcount(t & p)
+        single += popcount(t & p & ~several[index])
+    row[3], row[4] = single, 0 if alone else covered - single
     target_edge, predicted_edge = planes[3], planes[4]
-    row[5] = trace(target, target_edge, box, height)
-    row[6] = trace(predicted, predicted_edge, box, height)
+    row[5] = trace(target, target_edge, grid, height, width)
+    row[6] = trace(predicted, predicted_edge, grid, height, width)
     if row[5] and row[6]:
-        row[7] = row[5] - unmatched(target_edge, predicted_edge, planes[0], room, reaches, box)
-        row[8] = row[6] - unmatched(predicted_edge, target_edge, planes[0], room, reaches, box)
+        room = planes[5:]
+        row[7] = row[5] - unmatched(target_edge, predicted_edge, room, reaches, grid)
+        row[8] = row[6] - unmatched(predicted_edge, target_edge, room, reaches, grid)
 
 
 @compiled
@@ -311,9 +322,8 @@ def count_masklet(text, offsets, frames, height, width, reaches, table):
     tracks = (len(offsets) - 1) // frames
     edges = np.empty((tracks, np.max(offsets[1:] - offsets[:-1])), np.int64)
     counts = np.empty(tracks, np.int64)
-    words = (height + 63) >> 6
-    planes = np.empty((5, width, words), np.uint64)
-    room = np.empty((3, width * (words + 1) + 1), np.uint64)
+    stride = ((height + 63) >> 6) + 1
+    planes = np.empty((8, (width + 2 * len(reaches) + 2) * stride + 2), np.uint64)
     extent = np.empty(4, np.int64)
     for frame in range(frames):
         extent[0], extent[1], extent[2], extent[3] = width, 0, height, 0
@@ -328,7 +338,7 @@ def count_masklet(text, offsets, frames, height, width, reaches, table):
             counts[track] = found
             extend(edges[track], found, height, extent)
         if extent[1]:
-            count_frame(planes, room, edges, counts, height, reaches, extent, table[frame])
+            count_frame(planes, edges, counts, height, width, reaches, extent, table[frame])
     return -1
 
 
