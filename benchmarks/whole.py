@@ -169,6 +169,9 @@ class _Scribe:
     def __init__(self, cache: JudgeCache, settings: JudgeSettings) -> None:
         self.cache, self.settings = cache, settings
 
+    def record(self) -> dict[str, str]:
+        return {"model": "judge"}
+
     def replies(self, requests: list[JudgeRequest], progress: object = None) -> list[Reply]:
         made = [Reply("answered", '{"score": 62, "reason": "alike"}') for _ in requests]
         for request, reply in zip(requests, made, strict=True):

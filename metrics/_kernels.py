@@ -47,19 +47,19 @@ def read_edges(text, start, stop, pixels, edges):
     count = position = before = last = 0
     place = start
     while place < stop:
-        value = shift = 0
-        more = True
-        while more:
-            if place >= stop or shift > 25:
-                return -1
-            code = np.int64(text[place]) - 48
-            if code < 0 or code > 63:
-                return -1
-            value |= (code & 31) << shift
-            shift += 5
-            place += 1
-            more = code > 31
-            if not more and code & 16:
+        code = np.int64(text[place]) - 48
+        place += 1
+        value = ((code & 31) ^ 16) - 16  # most numbers have one character
+        if code < 0 or code > 31:
+            value, shift = code & 31, 5
+            while code < 0 or code > 31:
+                if code < 0 or code > 63 or place >= stop or shift > 25:
+                    return -1
+                code = np.int64(text[place]) - 48
+                place += 1
+                value |= (code & 31) << shift
+                shift += 5
+            if code & 16:
                 value -= 1 << shift
         if count > 2:
             value += before
@@ -282,9 +282,7 @@ def count_frame(planes, edges, counts, height, width, reaches, extent, row):
     draw(edges[last], counts[last], height, grid, predicted, several, several, True)
     covered = 0
     for mask in range(last):
-        covered += draw(
-            edges[mask], counts[mask], height, grid, target, several, predicted, alone
-        )
+        covered += draw(edges[mask], counts[mask], height, grid, target, several, predicted, alone)
     single = 0
     for index in range(start, stop):
         t, p = target[index], predicted[index]

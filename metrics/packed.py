@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sama_bench.metrics import rle
 from sama_bench.metrics.rle import Rle, Size
-from sama_bench.metrics.tracks import Track, checked_runs
+from sama_bench.metrics.tracks import CodedTrack, Track, checked_runs
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,21 @@ def pack(tracks: Sequence[Track], size: Size) -> Packed:
     Raises:
         ValueError: something that is no RLE, or one of another size, naming the frame.
     """
-    parts: list[bytes] = []
+    texts: list[bytes] = []
+    lengths: list[int] = []
     for track in tracks:
-        for frame, mask in enumerate(track):
-            parts.append(b"" if mask is None else _counts(mask, size, frame))
-    offsets = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=offsets[1:])
-    return Packed(np.frombuffer(b"".join(parts), np.uint8), offsets)
+        if isinstance(track, CodedTrack):
+            plain = _plain_text(track, size)
+            if plain is not None:
+                texts.append(plain.encode("ascii"))
+                lengths += [0 if counts is None else len(counts) for counts in track.counts]
+                continue
+        parts = [b"" if m is None else _counts(m, size, frame) for frame, m in enumerate(track)]
+        texts += parts
+        lengths += map(len, parts)
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(np.array(lengths, np.int64), out=offsets[1:])
+    return Packed(np.frombuffer(b"".join(texts), np.uint8), offsets)
 
 
 def refuse(tracks: Sequence[Track], size: Size, mask: int) -> None:
@@ -49,6 +57,16 @@ def refuse(tracks: Sequence[Track], size: Size, mask: int) -> None:
     if found is not None:
         checked_runs(found, size, frame)
     raise ValueError(f"frame {frame}: the kernel refused a mask that the checks accept")
+
+
+def _plain_text(track: CodedTrack, size: Size) -> str | None:
+    """Return all counts of a track as one text; None where one of them wants a closer look."""
+    try:
+        text = "".join([counts for counts in track.counts if counts is not None])
+    except TypeError:  # not all are text
+        return None
+    plain = track.size == size and "" not in track.counts and text.isascii()
+    return text if plain else None
 
 
 def _counts(mask: Rle, size: Size, frame: int) -> bytes:

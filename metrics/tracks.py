@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,32 @@ from sama_bench.metrics.rle import Rle, Size
 
 Track = Sequence[Rle | None]
 """One object's masks: an RLE or None (absent) for every frame."""
+
+
+@dataclass(frozen=True)
+class CodedTrack(Sequence[Rle | None]):
+    """A track of masks of one size, which the compiled kernels read without a dict a frame.
+
+    Attributes:
+        size: (height, width) of every mask, pixels.
+        counts: per frame the compressed RLE counts, or None where the object is absent.
+    """
+
+    size: Size
+    counts: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @overload
+    def __getitem__(self, frame: int) -> Rle | None: ...
+    @overload
+    def __getitem__(self, frame: slice) -> CodedTrack: ...
+    def __getitem__(self, frame: int | slice) -> Rle | CodedTrack | None:
+        if isinstance(frame, slice):
+            return CodedTrack(self.size, self.counts[frame])
+        counts = self.counts[frame]
+        return None if counts is None else {"size": list(self.size), "counts": counts}
 
 
 @dataclass(frozen=True)

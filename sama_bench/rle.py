@@ -8,6 +8,7 @@ every RLE is checked here before it is decoded. Scoring has readers of its own i
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ MAX_PIXELS = 1 << 28
 """Largest mask that is accepted, in pixels (16,384 x 16,384)."""
 
 MUCH = 1 << 16
-"""Characters of counts from which on compiled reading is worth its import."""
+"""Characters of counts from which on compiled reading is worth the import of Numba."""
 
 
 def check_size(size: object) -> tuple[int, int]:
@@ -150,7 +151,11 @@ def check_all(rles: Sequence[object], size: tuple[int, int] | None = None) -> No
     """
     if not rles:
         return
-    sizes = [_checked_size(rle, size) for rle in rles]
+    size = None if size is None else check_size(size)
+    sizes = [
+        size if size is not None and _is_plain(rle, size) else _checked_size(rle, size)
+        for rle in rles
+    ]
     counts = [_raw(rle["counts"]) for rle in rles]  # type: ignore[index]
     if _pixels(counts).tolist() != [height * width for height, width in sizes]:
         raise ValueError("RLE counts cover other numbers of pixels than their sizes have")
@@ -158,7 +163,8 @@ def check_all(rles: Sequence[object], size: tuple[int, int] | None = None) -> No
 
 def _pixels(counts: Sequence[bytes]) -> npt.NDArray[np.int64]:
     joined = b"".join(counts)
-    if len(joined) < MUCH or importlib.util.find_spec("numba") is None:
+    loaded = "numba" in sys.modules
+    if not loaded and (len(joined) < MUCH or importlib.util.find_spec("numba") is None):
         return read_runs(counts).pixels
     from sama_bench.rle_compiled import covered
 
@@ -182,6 +188,19 @@ def check(rle: object, size: tuple[int, int] | None = None) -> tuple[int, int]:
     if total != height * width:
         raise ValueError(f"RLE counts cover {total} pixels, its size {height}x{width} has others")
     return height, width
+
+
+def _is_plain(rle: object, size: tuple[int, int]) -> bool:
+    """Tell at a glance whether an RLE is of the usual form and of a size that was checked."""
+    if type(rle) is not dict or "counts" not in rle:
+        return False
+    claimed = rle.get("size")
+    return (
+        type(claimed) is list
+        and len(claimed) == 2
+        and type(claimed[0]) is type(claimed[1]) is int
+        and (claimed[0], claimed[1]) == size
+    )
 
 
 def _checked_size(rle: object, size: tuple[int, int] | None) -> tuple[int, int]:

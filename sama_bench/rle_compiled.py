@@ -33,25 +33,29 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def _covered(codes: npt.NDArray[np.uint8]) -> int:
     total = 0
     before, last = 0, 0  # the runs two places and one place back
-    number, place, position = 0, 0, 0
-    for code in codes:
-        digit = np.int64(code) - 48
-        if digit < 0 or digit > 63 or place > 6:
-            return -1
-        number |= (digit & 0x1F) << (5 * place)
+    place, position = 0, 0
+    while place < codes.size:
+        digit = np.int64(codes[place]) - 48
         place += 1
-        if digit & 0x20:
-            continue
-        if digit & 0x10:
-            number -= np.int64(1) << (5 * place)
+        number = ((digit & 31) ^ 16) - 16  # most numbers have one character
+        if digit < 0 or digit > 31:
+            number, shift = digit & 31, 5
+            while digit < 0 or digit > 31:
+                if digit < 0 or digit > 63 or place == codes.size or shift > 30:
+                    return -1
+                digit = np.int64(codes[place]) - 48
+                place += 1
+                number |= (digit & 31) << shift
+                shift += 5
+            if digit & 16:
+                number -= np.int64(1) << shift
         run = number + before if position > 2 else number
         if run < 0:
             return -1
         total += run
         before, last = last, run
-        number, place = 0, 0
         position += 1
-    return total if place == 0 and position > 0 else -1
+    return total if position > 0 else -1
 
 
 @_compiled

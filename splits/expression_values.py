@@ -16,6 +16,7 @@ from sama_bench.metrics.jf import masklet_f, masklet_j
 from sama_bench.metrics.robustness import masklet_robustness
 from sama_bench.nouns import Answer, Masklet, Video
 from sama_bench.splits.alignment import fit, unite
+from sama_bench.splits.coded import coded
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Counted:
     """Frame counts of one answer, made once for all protocols that ask for the same masks."""
 
     def __init__(self, annotations: Sequence[Masklet], video: Video, answer: Answer) -> None:
-        self._tracks = [masklet.rles() for masklet in annotations]
+        self._tracks = coded(annotations)
         self._video, self._answer = video, answer
         self._known: dict[str, tuple[FrameCounts, int]] = {}
 
@@ -108,7 +109,7 @@ class Counted:
         if found is None:
             size = (self._video.height, self._video.width)
             predicted, resized = _prediction(self._answer, self._video, applied)
-            found = frame_counts(self._tracks, predicted.rles(), size), resized
+            found = frame_counts(self._tracks, coded([predicted])[0], size), resized
             self._known[choice] = found
         if found[1] and not applied.resize:
             _prediction(self._answer, self._video, applied)

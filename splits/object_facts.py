@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def object_facts(masklets: Sequence[Masklet]) -> dict[str, Any]:
     """
     if not masklets:
         return {}
-    areas = [area for masklet in masklets for area in rle.areas(masklet.rles())]
+    areas = [area for masklet in masklets for area in _areas(masklet)]
     shown = [area for area in areas if area > 0]
     pixels = masklets[0].height * masklets[0].width
     visible = len(shown) / len(areas)
@@ -32,3 +33,8 @@ def object_facts(masklets: Sequence[Masklet]) -> dict[str, Any]:
         "visible": visible,
         "occluded": visible < 1,
     }
+
+
+@functools.lru_cache(maxsize=256)  # the questions of a video ask for the same few objects
+def _areas(masklet: Masklet) -> tuple[int, ...]:
+    return tuple(rle.areas(masklet.rles()))

@@ -92,3 +92,33 @@ def test_areas_of_a_long_track():
     mask = np.zeros((4, 5), np.uint8)
     mask[1, 1:3] = 1
     assert rle.areas([rle.encode(mask)] * 300 + [None]) == [2] * 300 + [0]
+
+
+codes = st.lists(st.integers(48, 111) | st.integers(46, 114), max_size=20).map(bytes)
+written = st.lists(st.integers(0, 1 << 22), min_size=1, max_size=9).map(
+    lambda runs: coco.frPyObjects({"size": [sum(runs) + 1, 1], "counts": runs}, sum(runs) + 1, 1)
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(codes | written.map(lambda mask: mask["counts"]), min_size=1, max_size=5))
+def test_compiled_and_plain_reading_agree(counts):
+    from sama_bench.rle_compiled import covered
+
+    found = covered(
+        np.frombuffer(b"".join(counts), np.uint8), np.cumsum([len(text) for text in counts])
+    )
+    for text, pixels in zip(counts, found.tolist(), strict=True):
+        try:
+            assert pixels == int(rle.read_runs([text]).pixels[0])
+        except ValueError:
+            assert pixels == -1
+
+
+@pytest.mark.parametrize("size", [(True, 1), (1.0, 1.0), (0, 0), (-1, -1), (1 << 15, 1 << 15)])
+def test_a_size_of_another_kind_is_refused_of_many_too(size):
+    mask = {"size": list(size), "counts": "1"}
+    with pytest.raises(ValueError, match="RLE size"):
+        rle.check_all([mask], size)
+    with pytest.raises(ValueError, match="RLE size"):
+        rle.check_all([mask], (1, 1))

@@ -106,8 +106,7 @@ class SamaDataset(Dataset):
             },
         )
 
-    def _find_video(self, id: str) -> Video:
-        item = self._asked[id].item
+    def _find_video(self, item: VideoItem) -> Video:
         if not item.frames:
             raise DataError(f"video {item.video} has no frames")
         if layout.source_of(item.video) is None:
@@ -117,7 +116,7 @@ class SamaDataset(Dataset):
         return Video(item.video, folder.paths, height, width)
 
     def _masklet(self, id: str, annotation: int) -> Masklet:
-        video = self._video(id)
+        video = self._video(self._asked[id].item)
         source = layout.source_of(video.id)
         assert source is not None  # _find_video refuses the others
         size = (video.height, video.width)
@@ -128,7 +127,7 @@ class SamaDataset(Dataset):
         asked = self._asked[id]
         if asked.made.problem:
             raise DataError(asked.made.problem)
-        video = self._video(id)
+        video = self._video(asked.item)
         regions = []
         for annotation in asked.made.regions:
             masklet = self._masklet(id, annotation)
@@ -176,7 +175,7 @@ class SamaDataset(Dataset):
         item = self._asked[id].item
         where = f"{item.shard}.json, {item.video}"
         try:
-            video = self._video(id)
+            video = self._video(item)
         except DataError as error:
             yield Finding("unusable_video", where, str(error), fatal=True)
             return
@@ -199,7 +198,7 @@ class SamaDataset(Dataset):
         return list(used)
 
     def _track_findings(self, id: str, annotation: int, where: str) -> Iterator[Finding]:
-        video = self._video(id)
+        video = self._video(self._asked[id].item)
         source = layout.source_of(video.id)
         assert source is not None
         size = (video.height, video.width)

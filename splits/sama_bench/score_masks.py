@@ -10,7 +10,8 @@ import numpy as np
 from sama_bench.benchmark import Tools
 from sama_bench.metrics import grounding, text_marks
 from sama_bench.metrics.overlap import Overlap, overlap
-from sama_bench.nouns import Answer, Masklet, Reference
+from sama_bench.nouns import Answer, Reference
+from sama_bench.splits.coded import coded
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,7 @@ def shared_pixels(answer: Answer, reference: Reference, broadcast: bool) -> Over
                 f"masks of {masklet.width}x{masklet.height} for targets of "
                 f"{first.width}x{first.height}"
             )
-    return overlap(_tracks(predicted), _tracks(list(reference.masklets)), broadcast=broadcast)
-
-
-def _tracks(masklets: list[Masklet]) -> list[list[dict[str, object] | None]]:
-    return [masklet.rles() for masklet in masklets]
+    return overlap(coded(predicted), coded(reference.masklets), broadcast=broadcast)
 
 
 def score_masks(

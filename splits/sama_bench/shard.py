@@ -12,9 +12,11 @@ from typing import Any
 from sama_bench.errors import AbsentError, DataError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VideoItem:
     """One element of a split file, its fields checked for their types only.
+
+    Two elements are never equal: a video may stand twice in a file.
 
     Attributes:
         shard: split file's name without extension.

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sama_bench.metrics import rle
-from sama_bench.metrics.tracks import intervals, union_track
+from sama_bench.metrics.tracks import CodedTrack, intervals, union_track
 from tests.metrics.each_kernel import overlaps as overlap
 
 
@@ -82,3 +82,40 @@ def test_union_track():
     assert rle.area(united[0]) == 5
     assert united[1:] == [b, None]
     assert intervals(united, (3, 3)).area == 8
+
+
+def coded(track, size):
+    return CodedTrack(size, [None if mask is None else mask["counts"] for mask in track])
+
+
+@given(track_lists())
+def test_coded_tracks_count_what_dicts_count(case):
+    rows, columns, size = case
+    one, other = [to_track(r) for r in rows], [to_track(c) for c in columns]
+    plain = overlap(one, other, size)
+    found = overlap([coded(r, size) for r in one], [coded(c, size) for c in other], size)
+    assert np.array_equal(found.intersection, plain.intersection)
+    assert np.array_equal(found.union, plain.union)
+
+
+@given(
+    st.none() | st.text(max_size=6) | st.just(3),
+    st.lists(st.none() | st.just("6"), max_size=2),
+    st.sampled_from([(2, 3), (3, 2)]),
+)
+def test_coded_tracks_are_refused_as_dicts_are(counts, others, size):
+    track = CodedTrack((2, 3), [*others, counts])
+    assert list(track) == [track[frame] for frame in range(len(track))]
+    outcomes = []
+    for form in (track, list(track)):
+        try:
+            outcomes.append(overlap([form], [], size).union.tolist())
+        except ValueError as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_a_part_of_a_coded_track_is_one():
+    track = CodedTrack((2, 3), ("6", None, "06"))
+    assert list(track[1:]) == [None, {"size": [2, 3], "counts": "06"}]
+    assert isinstance(track[1:], CodedTrack)
