@@ -11,7 +11,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .ngrams import ORDERS, TextCounts
+import numpy as np
+
+from .ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
 
 _SMALL = 1e-9
 _TINY = 1e-15
@@ -30,21 +32,40 @@ class Matches:
     guess: tuple[int, ...]
 
 
-def count_matches(prediction: TextCounts, references: Sequence[TextCounts]) -> Matches:
+def count_matches(corpus: CorpusCounts) -> tuple[Matches, ...]:
     """Count n-grams that occur in a reference, each at most as often as in the richest one.
 
     The reference length is that of the reference closest in length, the shorter one on ties.
+    Returns one entry a segment.
     """
-    richest = references[0].counts
-    for reference in references[1:]:
-        richest = tuple(a | b for a, b in zip(richest, reference.counts, strict=True))
-    correct = tuple(
-        sum([min(said[gram], true[gram]) for gram in said.keys() & true.keys()])
-        for said, true in zip(prediction.counts, richest, strict=True)
+    number = corpus.prediction_lengths.size
+    correct = np.stack(
+        [
+            _correct(said, true, number)
+            for said, true in zip(corpus.predictions, corpus.richest, strict=True)
+        ],
+        axis=1,
     )
-    length = prediction.length
-    closest = min((abs(r.length - length), r.length) for r in references)[1]
-    return Matches(length, closest, correct, tuple(max(0, length - n) for n in range(ORDERS)))
+    lengths = corpus.prediction_lengths[:, None]
+    guess = np.maximum(lengths - np.arange(ORDERS), 0)
+    columns = (corpus.prediction_lengths, _closest_lengths(corpus), correct, guess)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple(Matches(said, true, tuple(hits), tuple(all)) for said, true, hits, all in rows)
+
+
+def _correct(said: Counts, richest: Counts, number: int) -> Integers:
+    there, here = where_in(richest.keys, said.keys)
+    shared = np.minimum(said.counts[here], richest.counts[there])
+    return np.bincount(said.texts[here], shared, number).astype(np.int64)
+
+
+def _closest_lengths(corpus: CorpusCounts) -> Integers:
+    lengths = corpus.reference_lengths
+    apart = np.abs(lengths - corpus.prediction_lengths[corpus.owners])
+    order = np.lexsort((lengths, apart, corpus.owners))
+    firsts = np.searchsorted(corpus.owners[order], np.arange(corpus.prediction_lengths.size))
+    closest: Integers = lengths[order][firsts]
+    return closest
 
 
 def total_matches(matches: Sequence[Matches]) -> Matches:

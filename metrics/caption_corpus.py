@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from .bleu import Bleu, Matches, bleu, count_matches, total_matches
 from .caption_scores import CAPTION_METRICS, CaptionError, CorpusScores, StrictScores, Values
 from .cider import cider
-from .meteor import MeteorCorpus, Segment
-from .ngrams import ORDERS, TextCounts, count_ngrams
+from .meteor import MeteorCorpus
+from .ngrams import ORDERS, CorpusCounts, Segment, count_ngrams
 from .rouge import rouge_l
 
 
@@ -19,19 +19,16 @@ class TextCorpus:
     """A tokenised corpus and everything about it that needs no Java, one entry a segment."""
 
     segments: tuple[Segment, ...]
-    predictions: tuple[TextCounts, ...]
-    references: tuple[tuple[TextCounts, ...], ...]
+    counts: CorpusCounts
     matches: tuple[Matches, ...]
     rouge: tuple[float, ...]
 
 
 def text_corpus(segments: tuple[Segment, ...]) -> TextCorpus:
     """Count n-grams, BLEU's matches and ROUGE_L of tokenised segments."""
-    predictions = tuple(count_ngrams(prediction) for prediction, _ in segments)
-    references = tuple(tuple(map(count_ngrams, texts)) for _, texts in segments)
+    counts = count_ngrams(segments)
     rouge = tuple(rouge_l(prediction, texts) for prediction, texts in segments)
-    matches = tuple(map(count_matches, predictions, references))
-    return TextCorpus(segments, predictions, references, matches, rouge)
+    return TextCorpus(segments, counts, count_matches(counts), rouge)
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def released_scores(corpus: Corpus) -> CorpusScores:
     """Score one group as the released code does; a failure is 0 with its cause (Q22, Q24)."""
     text = corpus.text
     try:
-        value, scores = cider(text.predictions, text.references)
+        value, scores = cider(text.counts)
     except ValueError as error:
         return failed_scores(str(error), len(text.segments), corpus.spice is not None)
     spice = None if corpus.spice is None else mean(corpus.spice)
@@ -80,10 +77,9 @@ def strict_scores(groups: Mapping[str, Corpus]) -> StrictScores:
 
     Raises CaptionError when no reference of the whole corpus has a token.
     """
-    predictions = [counts for corpus in groups.values() for counts in corpus.text.predictions]
-    references = [counts for corpus in groups.values() for counts in corpus.text.references]
+    together = [segment for corpus in groups.values() for segment in corpus.text.segments]
     try:
-        scores = iter(cider(predictions, references)[1])
+        scores = iter(cider(count_ngrams(together))[1])
     except ValueError as error:
         raise CaptionError(f"captions have no strict score: {error}") from None
     samples = {

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from . import spice as spice_metric
 from .caption_scores import CaptionPair
-from .meteor import MeteorCorpus, Segment, score_corpora
+from .meteor import MeteorCorpus, score_corpora
+from .ngrams import Segment
 from .paraphrases import filter_paraphrases, words_of
 from .tokenizer import tokenize
 

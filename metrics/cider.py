@@ -8,84 +8,61 @@ Gaussian length penalty with sigma 6 where length counts bigrams, times 10.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .ngrams import ORDERS, TextCounts
+from .ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
 
 _SIGMA = 6.0
 
-Idf = Mapping[Hashable, float]
-"""Weight of every n-gram, of one order, that a reference of the corpus has."""
+Floats = NDArray[np.float64]
 
 
-def cider(
-    predictions: Sequence[TextCounts], references: Sequence[Sequence[TextCounts]]
-) -> tuple[float, tuple[float, ...]]:
-    """Return CIDEr of the corpus (mean over its sentences) and of each sentence, in [0, 10].
+def cider(corpus: CorpusCounts) -> tuple[float, tuple[float, ...]]:
+    """Return CIDEr of the corpus (mean over its segments) and of each segment, in [0, 10].
 
-    ``references[i]`` holds one or more references of ``predictions[i]``. A corpus of one sentence
-    scores 0: every idf is 0. Raises ValueError when no reference of the corpus has a token, as the
-    reference does (Q24).
+    A corpus of one segment scores 0: every idf is 0. Raises ValueError when no reference of the
+    corpus has a token, as the reference implementation does (Q24).
     """
-    frequency = _document_frequency(references)
-    if not any(frequency):
+    if not corpus.reference_lengths.any():
         raise ValueError("CIDEr is undefined: no reference of the corpus has a token")
-    size = math.log(len(references))
-    idf = tuple(
-        {ngram: size - math.log(df) for ngram, df in counts.items()} for counts in frequency
-    )
-    scores = []
-    for prediction, texts in zip(predictions, references, strict=True):
-        norms = _norms(prediction, idf, size)
-        total = sum(
-            _similarity(prediction, norms, text, _norms(text, idf, size), idf) for text in texts
-        )
-        scores.append(total / len(texts) * 10.0)
-    return float(np.mean(scores)), tuple(scores)
+    owners, segments = corpus.owners, corpus.prediction_lengths.size
+    total = np.zeros(owners.size)
+    for said, true, richest in zip(
+        corpus.predictions, corpus.references, corpus.richest, strict=True
+    ):
+        total += _similarities(said, true, _idf(richest, segments), owners)
+    # Lengths are in bigrams.
+    said_length = np.maximum(corpus.prediction_lengths - 1, 0)[owners]
+    delta = said_length - np.maximum(corpus.reference_lengths - 1, 0)
+    values = total / ORDERS * np.exp(-(delta.astype(np.float64) ** 2) / (2 * _SIGMA**2))
+    scores = np.bincount(owners, values, segments) / np.bincount(owners, minlength=segments) * 10.0
+    return float(np.mean(scores)), tuple(scores.tolist())
 
 
-def _document_frequency(references: Sequence[Sequence[TextCounts]]) -> list[Counter[Hashable]]:
-    """Count, for each n-gram, the sentences that have it in any of their references."""
-    frequency: list[Counter[Hashable]] = [Counter() for _ in range(ORDERS)]
-    for texts in references:
-        for n, counts in enumerate(frequency):
-            counts.update(set().union(*(text.counts[n].keys() for text in texts)))
-    return frequency
+def _similarities(said: Counts, true: Counts, idf: Floats, owners: Integers) -> Floats:
+    """Return the clipped cosine similarity of each reference with its prediction, one order."""
+    norms = _norms(said, idf, int(owners[-1]) + 1)[owners] * _norms(true, idf, owners.size)
+    here, there = where_in(said.keys, owners[true.texts] * true.kinds + true.grams)
+    other = true.counts[there]
+    shared = np.minimum(said.counts[here], other) * other * idf[said.grams[here]] ** 2
+    dot = np.bincount(true.texts[there], shared, owners.size)
+    return np.divide(dot, norms, out=np.zeros(owners.size), where=norms != 0)
 
 
-def _norms(text: TextCounts, idf: Sequence[Idf], unseen: float) -> list[float]:
-    """Return the length of a text's tf-idf vector, by n-gram order.
+def _idf(richest: Counts, segments: int) -> Floats:
+    """Weigh every n-gram by the segments that have it in any of their references.
 
-    An n-gram that no reference of the corpus has weighs as if one sentence had it.
+    An n-gram that no reference of the corpus has weighs as if one segment had it.
     """
-    return [
-        math.hypot(*[count * weights.get(gram, unseen) for gram, count in counts.items()])
-        for counts, weights in zip(text.counts, idf, strict=True)
-    ]
+    frequency = np.bincount(richest.grams, minlength=richest.kinds)
+    idf: Floats = math.log(segments) - np.log(np.maximum(frequency, 1))
+    return idf
 
 
-def _similarity(
-    prediction: TextCounts,
-    prediction_norms: Sequence[float],
-    reference: TextCounts,
-    reference_norms: Sequence[float],
-    idf: Sequence[Idf],
-) -> float:
-    """Return the mean over n of the clipped cosine similarities, with the length penalty."""
-    total = 0.0
-    for n, weights in enumerate(idf):
-        norm = prediction_norms[n] * reference_norms[n]
-        if norm == 0:
-            continue
-        said, true = prediction.counts[n], reference.counts[n]
-        dot = 0.0
-        for gram, count in said.items():  # in the text's order: the sum is the same every time
-            other = true.get(gram)
-            if other is not None:
-                dot += min(count, other) * other * weights[gram] ** 2
-        total += dot / norm
-    delta = max(0, prediction.length - 1) - max(0, reference.length - 1)  # in bigrams
-    return total / ORDERS * math.exp(-(delta**2) / (2 * _SIGMA**2))
+def _norms(texts: Counts, idf: Floats, number: int) -> Floats:
+    """Return the length of each text's tf-idf vector."""
+    squares = np.bincount(texts.texts, (texts.counts * idf[texts.grams]) ** 2, number)
+    norms: Floats = np.sqrt(squares)
+    return norms

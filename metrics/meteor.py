@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO
 
 from .java import JVM_FLAGS, SHORT_RUN, JavaError, caption_jar, complaint, find_java
+from .ngrams import Segment
 
 WORD_LIMIT = 1000
 """Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""
@@ -31,9 +32,6 @@ REPEATS_LIMIT = 20_000
 """The aligner's memory grows with pairs of equal words; texts with more are given shorter."""
 
 _ENOUGH_FOR_TWO = 1000
-
-Segment = tuple[str, tuple[str, ...]]
-"""One tokenised prediction and its tokenised references."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,10 @@ def shorten(prediction: str, references: Iterable[str]) -> tuple[str, tuple[str,
     REPEATS_LIMIT pairs of equal words, the first REPEATED_WORD_LIMIT tokens.
     """
     references = tuple(references)
+    longest = max((text.count(" ") + 1 for text in references), default=0)
+    tokens = prediction.count(" ") + 1
+    if max(tokens, longest) <= WORD_LIMIT and tokens * longest <= REPEATS_LIMIT:
+        return prediction, references
     said = Counter(_first(prediction, WORD_LIMIT).split(" "))
     pairs = 0
     for reference in references:

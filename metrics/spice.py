@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .java import JavaError, caption_jar, find_java, package_folder, run_java
-from .meteor import Segment
+from .ngrams import Segment
 
 MODELS_VARIABLE = "SAMA_BENCH_SPICE"
 """Environment variable that names the folder with SPICE's two CoreNLP jars."""
