@@ -2,14 +2,13 @@
 
 522 videos, 5,067 rounds and the real split files' layout are generated, VidSTG's videos ten times
 as long as the others; the answers are on disk and the judge's replies in its cache. Both protocols
-are scored in a process of their own.
+are scored in a process of their own. Its memory is counted together with that of its JVMs.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from PIL import Image
 
+from benchmarks._memory import run_watched
 from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
 from sama_bench.judge_cache import JudgeCache
@@ -56,7 +56,6 @@ children = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps({
     "seconds": time.monotonic() - start,
     "cpu": usage.ru_utime + usage.ru_stime + children.ru_utime + children.ru_stime,
-    "megabytes": usage.ru_maxrss / 1024,
 }))
 """
 
@@ -67,13 +66,9 @@ def run(quick: bool = False) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         root, path, cache = make(folder, VIDEOS // part, ROUNDS // part)
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, path, root, cache],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found = json.loads(done.stdout.splitlines()[-1])
+        arguments = map(str, (path, root, cache))
+        printed, megabytes = run_watched([sys.executable, "-c", MEASURE, *arguments])
+        found = json.loads(printed.splitlines()[-1])
         size = (path / "predictions.jsonl").stat().st_size / 2**20
     label = f"scoring {VIDEOS // part} videos, {ROUNDS // part} rounds, both protocols"
     return [
@@ -84,7 +79,7 @@ def run(quick: bool = False) -> list[Row]:
             "unit": "s",
             "beside": f"{found['cpu']:.0f} s of CPU, {size:.0f} MB of answers",
         },
-        {"measure": f"{label}: memory", "value": found["megabytes"], "bound": 1024.0, "unit": "MB"},
+        {"measure": f"{label}: memory", "value": megabytes, "bound": 1024.0, "unit": "MB"},
     ]
 
 

@@ -12,20 +12,22 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+from numba.core.compiler_lock import global_compiler_lock
 
 from sama_bench.caches import cache_dir
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile, keeping the result in our cache: beside the source it would outlive the package."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = before or str(cache_dir() / "numba")
-    try:
-        fast: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no writable folder for the cache
-        fast = numba.njit(nogil=True)(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    with global_compiler_lock:  # another thread may be importing kernels too
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = before or str(cache_dir() / "numba")
+        try:
+            fast: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+        except RuntimeError:  # no writable folder for the cache
+            fast = numba.njit(nogil=True)(function)
+        finally:
+            numba.config.CACHE_DIR = before
     return fast
 
 

@@ -1,12 +1,13 @@
 """The benchmarks run and compare values; how fast anything is, is no business of a test."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import _scenes, _timing, masks
+from benchmarks import _memory, _scenes, _timing, masks, whole
 
 
 def test_benchmarks_are_found_by_their_run_function():
@@ -62,3 +63,19 @@ def test_every_way_is_timed():
     seconds = _timing.side_by_side({"a": lambda: calls.append(sum(range(200_000)))}, rounds=2)
     assert len(calls) >= 2
     assert seconds["a"] > 0
+
+
+def test_a_whole_benchmark_is_made_and_scored(monkeypatch):
+    monkeypatch.setattr(whole, "VIDEOS", 13)
+    monkeypatch.setattr(whole, "ROUNDS", 26)
+    monkeypatch.setattr(whole, "FRAMES", {"VidSTG": 6})
+    monkeypatch.setattr(whole, "SIZE", (60, 90))
+    duration, memory = whole.run()
+    assert duration["measure"].startswith("scoring 13 videos, 26 rounds")
+    assert duration["value"] > 0
+    assert memory["value"] is None or memory["value"] > 10
+
+
+def test_a_watched_command_that_fails_is_an_error():
+    with pytest.raises(RuntimeError, match="status 3"):
+        _memory.run_watched([sys.executable, "-c", "raise SystemExit(3)"])
