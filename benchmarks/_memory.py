@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 EVERY = 0.1
 """Seconds between two looks."""
 
 
-def run_watched(command: Sequence[str]) -> tuple[str, float | None]:
-    """Run a command to its end; return its output and the highest memory of its process tree.
+class Watch:
+    """Looks at the memory of a process tree until the ``with`` block ends.
 
-    In MB, pages that processes share counted once (proportional set size); None where the system
-    does not tell.
-
-    Raises:
-        RuntimeError: the command failed.
+    Attributes:
+        highest: in MB, pages that processes share counted once (proportional set size); None
+            where the system does not tell.
     """
-    highest: float | None = None
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        while process.poll() is None:
-            sizes = [size for pid in _tree(process.pid) if (size := _size(pid)) is not None]
+
+    def __init__(self, pid: int) -> None:
+        self.highest: float | None = None
+        self._pid = pid
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            sizes = [size for pid in _tree(self._pid) if (size := _size(pid)) is not None]
             if sizes:
-                highest = max(highest or 0.0, sum(sizes))
-            time.sleep(EVERY)
-        output = process.stdout.read() if process.stdout else ""
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with status {process.returncode}")
-    return output, highest
+                self.highest = max(self.highest or 0.0, sum(sizes))
+            if self._done.wait(EVERY):
+                return
 
 
 def _tree(pid: int) -> Iterator[int]:

@@ -11,11 +11,11 @@ import contextlib
 import io
 import os
 import random
-import resource
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from benchmarks._memory import Watch
 from sama_bench.metrics import caption_java
 from sama_bench.metrics.captions import CaptionPair, score_captions
 from sama_bench.metrics.java import find_java
@@ -115,12 +115,12 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     """Measure; ``quick`` takes fewer of the reference's videos.
 
     ``s`` is wall time, ``CPU s`` what all processes took of the processors. ``peak MB`` is that of
-    this process plus, twice, that of the largest JVM (two align at once).
+    this process and its JVMs together.
     """
     groups = generate()
     caption_java._MEMORY.clear()
-    scores, ours = _timed(lambda: score_captions(groups))
-    memory = _peak(resource.RUSAGE_SELF) + 2 * _peak(resource.RUSAGE_CHILDREN)
+    with Watch(os.getpid()) as watch:
+        scores, ours = _timed(lambda: score_captions(groups))
 
     os.environ["PATH"] = f"{find_java().parent}{os.pathsep}{os.environ['PATH']}"
     sampled = random.Random(1).sample(list(groups), 2 if quick else 10)
@@ -148,7 +148,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
             "CPU s": ours[1],
             "times faster": theirs[0] * scale / ours[0],
             "values": same,
-            "peak MB": memory,
+            "peak MB": watch.highest,
         },
     ]
 
@@ -159,8 +159,3 @@ def _timed(work: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
     result = work()
     wall, after = time.perf_counter() - start, os.times()
     return result, (wall, sum(after[:4]) - sum(before[:4]))
-
-
-def _peak(who: int) -> float:
-    """Return the largest resident size of this process or of any child so far, in MB."""
-    return resource.getrusage(who).ru_maxrss / 1024

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks._memory import run_watched
+from benchmarks._memory import Watch
 from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
 from sama_bench.judge_cache import JudgeCache
@@ -66,8 +67,14 @@ def run(quick: bool = False) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         root, path, cache = make(folder, VIDEOS // part, ROUNDS // part)
-        arguments = map(str, (path, root, cache))
-        printed, megabytes = run_watched([sys.executable, "-c", MEASURE, *arguments])
+        command = [sys.executable, "-c", MEASURE, str(path), str(root), str(cache)]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
+            Watch(process.pid) as watch,
+        ):
+            printed = process.communicate()[0]
+        if process.returncode:
+            raise RuntimeError(f"scoring ended with status {process.returncode}")
         found = json.loads(printed.splitlines()[-1])
         size = (path / "predictions.jsonl").stat().st_size / 2**20
     label = f"scoring {VIDEOS // part} videos, {ROUNDS // part} rounds, both protocols"
@@ -79,7 +86,7 @@ def run(quick: bool = False) -> list[Row]:
             "unit": "s",
             "beside": f"{found['cpu']:.0f} s of CPU, {size:.0f} MB of answers",
         },
-        {"measure": f"{label}: memory", "value": megabytes, "bound": 1024.0, "unit": "MB"},
+        {"measure": f"{label}: memory", "value": watch.highest, "bound": 1024.0, "unit": "MB"},
     ]
 
 

@@ -23,6 +23,15 @@ JVM_FLAGS = ("-XX:+UseSerialGC", "-Xshare:auto", "-Dfile.encoding=UTF-8")
 SHORT_RUN = ("-XX:TieredStopAtLevel=1",)
 """For programs that end within seconds, in which the optimising compiler does not pay."""
 
+LONGER_RUN = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-XX:-DoEscapeAnalysis",
+    "-XX:MaxInlineSize=10",
+    "-XX:FreqInlineSize=100",
+    "-XX:InlineSmallCode=500",
+)
+"""For programs of some ten seconds: optimise, but keep the methods small that are compiled."""
+
 
 class JavaError(RuntimeError):
     """Java or one of its programs is missing, failed or took too long; the message is one line."""

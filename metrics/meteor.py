@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from .java import JVM_FLAGS, SHORT_RUN, JavaError, caption_jar, complaint, find_java
+from .java import JVM_FLAGS, LONGER_RUN, JavaError, caption_jar, complaint, find_java
 from .ngrams import Segment
 
 WORD_LIMIT = 1000
@@ -88,7 +88,7 @@ class Meteor:
         self._patience = patience
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
-        command = [str(program), *JVM_FLAGS, *SHORT_RUN, "-Xmx2G", "-jar", str(jar)]
+        command = [str(program), *JVM_FLAGS, *LONGER_RUN, "-Xmx2G", "-jar", str(jar)]
         table = [] if paraphrases is None else ["-a", str(paraphrases)]
         try:
             self._process = subprocess.Popen(

@@ -1,6 +1,8 @@
 """The benchmarks run and compare values; how fast anything is, is no business of a test."""
 
 import json
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -76,6 +78,17 @@ def test_a_whole_benchmark_is_made_and_scored(monkeypatch):
     assert memory["value"] is None or memory["value"] > 10
 
 
-def test_a_watched_command_that_fails_is_an_error():
-    with pytest.raises(RuntimeError, match="status 3"):
-        _memory.run_watched([sys.executable, "-c", "raise SystemExit(3)"])
+def test_memory_is_that_of_children_too():
+    hold = "held = bytearray(60_000_000); print(flush=True); input()"
+    with _memory.Watch(os.getpid()) as before:
+        pass
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        with _memory.Watch(os.getpid()) as watch:
+            pass
+        process.communicate(b"\n")
+    if watch.highest is None:
+        pytest.skip("this system does not tell a process's memory")
+    assert watch.highest > before.highest + 50
