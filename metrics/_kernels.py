@@ -1,9 +1,10 @@
 """Compiled counting on masks, straight from the text of their RLEs (Numba).
 
 COCO RLE is column-major, so a run fills bits of whole columns: a mask becomes a bit plane of
-64-bit words, one row of words a column. Intersections are population counts, the boundary map is
-shifts and exclusive ors; to match boundaries, one map grows row by row and is taken away from the
-other at the column distances that the disk of the tolerance allows. All results are whole numbers.
+64-bit words, column after column, an empty word between them. Intersections are population counts,
+the boundary map is shifts and exclusive ors; to match boundaries, one map grows row by row and is
+taken away from the other at the column distances that the disk of the tolerance allows. All results
+are whole numbers.
 
 Everything is in this one file because Numba's cache notices changes of the file it compiles, not
 of files that it calls. Callers import it only where Numba is there (see ``backend``); texts are
