@@ -113,8 +113,17 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(file)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+ELSEWHERE = "choose another folder with --runs"
+"""What to do where a run folder cannot be written."""
+
+
+def write_atomically(path: Path, data: bytes, instead: str = ELSEWHERE) -> None:
     """Replace a file by new content: a reader sees the old or the new one, never a part.
+
+    Args:
+        path: of the file.
+        data: its new content.
+        instead: what the user can do where the folder cannot be written.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
@@ -130,15 +139,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()
-        raise _refusal(path, error) from None
+        raise _refusal(path, error, instead) from None
 
 
-def _refusal(path: Path, error: OSError) -> UserError:
+def _refusal(path: Path, error: OSError, instead: str = ELSEWHERE) -> UserError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(
             f"{path}: the disk is full; what was answered before is kept, make room and give the "
             "same command to go on"
         )
-    return UserError(
-        f"{path} cannot be written: {error.strerror}; choose another folder with --runs"
-    )
+    return UserError(f"{path} cannot be written: {error.strerror}; {instead}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
@@ -32,6 +32,33 @@ def merge(
 ) -> list[Result]:
     """Merge run folders into final scores, written as ``scores.json`` of the merged split.
 
+    Arguments and errors are those of ``score_merged``.
+
+    Returns:
+        one result per model and benchmark.
+
+    Raises:
+        UserError: also where a ``scores.json`` cannot be written.
+    """
+    results = []
+    for path, result in score_merged(runs, root, split, allow_partial, data, protocols, tools, say):
+        result.write(path)
+        results.append(result)
+    return results
+
+
+def score_merged(
+    runs: Sequence[Path] = (),
+    root: Path = Path("runs"),
+    split: str | None = None,
+    allow_partial: bool = False,
+    data: Path | None = None,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    tools: Tools | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Iterator[tuple[Path, Result]]:
+    """Merge run folders into final scores; nothing is written.
+
     Everything is scored anew from the answers, as one run of the whole would be, so that a merge
     of 13 shards equals it exactly.
 
@@ -45,22 +72,20 @@ def merge(
         tools: see ``sama_bench.scoring.standard_tools``.
         say: receives a line of progress per merged group.
 
-    Returns:
-        one result per model and benchmark.
+    Yields:
+        per model and benchmark the path of the ``scores.json`` of the merged split, and its result.
 
     Raises:
         IncompleteError: samples are missing or there twice, or the runs disagree.
         UserError: there is no run, or its data cannot be found.
     """
-    return [
-        _merge_group(group, root, split, allow_partial, data, protocols, tools, say)
-        for group in find_groups(runs, root)
-    ]
+    for group in find_groups(runs, root):
+        result = _merge_group(group, split, allow_partial, data, protocols, tools, say)
+        yield _home(group, root, result) / SCORES, result
 
 
 def _merge_group(
     group: Group,
-    root: Path,
     split: str | None,
     allow_partial: bool,
     data: Path | None,
@@ -95,7 +120,7 @@ def _merge_group(
         problems.append(f"partial: {lack}")
     say(f"scoring {group.name}, split {dataset.split}: {len(dataset.entries)} samples")
     manifest = merged_manifest(group, dataset)
-    result = score_answers(
+    return score_answers(
         group.benchmark,
         dataset,
         answers,
@@ -104,8 +129,6 @@ def _merge_group(
         with_options(tools, first),
         problems,
     )
-    result.write(_home(group, root, result) / SCORES)
-    return result
 
 
 def _home(group: Group, root: Path, result: Result) -> Path:

@@ -115,8 +115,8 @@ def open_predictions(
 def score_answered(
     answered: Answered, protocols: Sequence[Protocol] = PROTOCOLS, tools: Tools | None = None
 ) -> Result:
-    """Score opened answers; those of a run folder are written to its ``scores.json``."""
-    result = score_answers(
+    """Score opened answers; nothing is written."""
+    return score_answers(
         answered.benchmark,
         answered.dataset,
         answered.answers,
@@ -125,9 +125,6 @@ def score_answered(
         with_options(tools, answered.manifest),
         answered.problems,
     )
-    if answered.folder is not None:
-        result.write(answered.folder / SCORES)
-    return result
 
 
 def score(
@@ -142,6 +139,8 @@ def score(
 ) -> list[Result]:
     """Score run folders, or answers that other code produced.
 
+    The scores of a run folder are also written to its ``scores.json``.
+
     Args:
         runs: run folders; none where ``predictions`` are given.
         benchmark: name, with ``predictions``.
@@ -153,7 +152,8 @@ def score(
         model: name for the tables, with ``predictions``.
 
     Raises:
-        UserError: neither or both are given, or they cannot be scored.
+        UserError: neither or both are given, they cannot be scored, or a ``scores.json`` cannot be
+            written.
     """
     root = None if data is None else Path(data)
     chosen = tools if tools is not None else standard_tools()
@@ -167,4 +167,8 @@ def score(
             "name run folders (sama-bench score runs/MODEL/BENCHMARK/SPLIT), or both --benchmark "
             "and --predictions"
         )
-    return [score_answered(open_run(Path(run), root), protocols, chosen) for run in runs]
+    results = []
+    for run in runs:
+        results.append(score_answered(open_run(Path(run), root), protocols, chosen))
+        results[-1].write(Path(run) / SCORES)
+    return results

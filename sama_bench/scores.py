@@ -93,10 +93,17 @@ class Result:
         }
 
     def write(self, path: Path) -> None:
-        """Write ``scores.json`` atomically."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write ``scores.json`` atomically.
+
+        Raises:
+            UserError: it cannot be written.
+        """
         text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
-        write_atomically(path, (text + "\n").encode())
+        write_atomically(
+            path,
+            (text + "\n").encode(),
+            "make that folder writable or copy the run to one that is; --json FILE keeps the table",
+        )
 
 
 def tidy(results: Sequence[Result]) -> dict[str, Any]:

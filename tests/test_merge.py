@@ -6,8 +6,9 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from sama_bench import cli
 from sama_bench.adapter import Setup
-from sama_bench.benchmark import Tools
+from sama_bench.benchmark import Scores, Tools
 from sama_bench.cli import build
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.manifest import asked
@@ -15,6 +16,7 @@ from sama_bench.marks import grounded_answer, marked
 from sama_bench.merging import merge
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
+from sama_bench.scores import Result
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.layout import SHARDS
 from sama_bench.store import RunFolder, run_path
@@ -205,6 +207,35 @@ def test_the_command(copy, tmp_path):
     } <= set(rows[0])
     for name in ("table.md", "table.csv", "table.tex", "table.json"):
         assert (copy / name).stat().st_size > 0
+
+
+def test_scores_that_cannot_be_written_are_shown_first(copy, tmp_path, capsys):
+    shutil.rmtree(copy / "m/sama-bench-g/all", ignore_errors=True)
+    (copy / "m/sama-bench-g/all/scores.json").mkdir(parents=True)  # in the way
+    (tmp_path / "out").write_text("")
+    arguments = ["merge", "--runs", str(copy), "--no-captions", "--phrases", "token-overlap"]
+
+    def wrong(*more):
+        with pytest.raises(SystemExit) as end:
+            cli.main([*arguments, *map(str, more)])
+        said = capsys.readouterr()
+        assert end.value.code == 2
+        assert "mIoU" in said.out
+        return said.err.splitlines()[-1]
+
+    last = wrong("--json", tmp_path / "kept.json")
+    assert "all/scores.json cannot be written: " in last
+    assert "--json FILE" in last
+    assert "--runs" not in last
+    assert "more not written" not in last
+    assert (copy / "table.md").is_file()
+    assert json.loads((tmp_path / "kept.json").read_text())["scores"]
+    assert "(and 1 more not written)" in wrong("--out", tmp_path / "out" / "below")
+    (copy / "m/sama-bench-g/all/scores.json").rmdir()
+    assert "tables cannot be written" in wrong("--out", tmp_path / "out" / "below")
+    assert (copy / "m/sama-bench-g/all/scores.json").is_file()
+    with pytest.raises(UserError, match=r"a/scores\.json cannot be written"):
+        Result("m", "b", "s", {}, Scores({}, (), (), ())).write(tmp_path / "out/a/scores.json")
 
 
 def test_nothing_to_merge(tmp_path):

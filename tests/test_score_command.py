@@ -116,6 +116,28 @@ def test_unknown_options_and_files(made, capsys):
     assert (status, "no such file" in err) == (2, True)
 
 
+def test_scores_that_cannot_be_written_are_shown_first(made, tmp_path, capsys):
+    folder = tmp_path / "runs/static/ref-sav/valid"
+    (folder / "scores.json").mkdir(parents=True)  # in the way
+    commands = (
+        ["run", "--model", "static", "--benchmark", "ref-sav", "--data", made[0], "--runs",
+         tmp_path / "runs"],
+        ["score", folder],
+    )  # fmt: skip
+    for command in commands:
+        with pytest.raises(SystemExit) as end:
+            cli.main([*map(str, command), "--json", str(tmp_path / "kept.json")])
+        said = capsys.readouterr()
+        assert end.value.code == 2
+        assert "static" in said.out
+        assert f"{folder}/scores.json cannot be written: " in said.err.splitlines()[-1]
+        assert "--runs" not in said.err.splitlines()[-1]
+        assert json.loads((tmp_path / "kept.json").read_text())["scores"]
+    (folder / "scores.json").rmdir()
+    assert run(capsys, folder)[0] == 0
+    assert json.loads((folder / "scores.json").read_text())["split"] == "valid"
+
+
 def test_as_a_function(made):
     folder, _, _, results = made
     (result,) = score(

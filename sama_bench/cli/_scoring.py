@@ -11,6 +11,7 @@ import click
 
 from sama_bench import tables
 from sama_bench.cli._options import write_text
+from sama_bench.errors import UserError
 from sama_bench.scores import Result, tidy
 
 Command = Callable[..., Any]
@@ -60,6 +61,25 @@ def write_json(results: Sequence[Result], file: Path | None) -> None:
     """Write the tidy JSON of results to a file, or to standard output for ``-``."""
     if file is not None:
         write_text(file, json.dumps(tidy(results), indent=1, ensure_ascii=False))
+
+
+def write_all(*writers: Callable[[], None]) -> None:
+    """Write what was scored, the rest also where one part cannot be written.
+
+    Called when the table is printed: a folder that cannot be written must not cost the scores.
+
+    Raises:
+        UserError: what could not be written, the first of it in full.
+    """
+    errors = []
+    for write in writers:
+        try:
+            write()
+        except UserError as error:
+            errors.append(str(error))
+    if errors:
+        more = f" (and {len(errors) - 1} more not written)" if len(errors) > 1 else ""
+        raise UserError(errors[0] + more)
 
 
 def scoring_options(command: Command) -> Command:

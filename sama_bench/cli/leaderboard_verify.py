@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -22,7 +21,7 @@ from sama_bench.leaderboard.certificate import TOLERANCE, Certificate, certify
 from sama_bench.leaderboard.entry import Entry
 from sama_bench.leaderboard.text import certificate_text, verification_text
 from sama_bench.leaderboard.verify import Rescored, verify
-from sama_bench.merging import merge
+from sama_bench.merging import score_merged
 from sama_bench.scoring import score_run, standard_tools
 from sama_bench.store import run_path
 
@@ -116,11 +115,9 @@ def _rescore(entry: Entry, parts: Sequence[Path], data: Path | None, tools: Tool
     if len(parts) == 1:
         result = score_run(parts[0], data, tools=tools, write=False)
     else:
-        with TemporaryDirectory() as place:  # a merge writes its scores: not over the run's own
-            root = Path(place)
-            (result,) = merge(
-                parts, root, split=entry.split, allow_partial=True, data=data, tools=tools
-            )
+        ((_, result),) = score_merged(
+            parts, split=entry.split, allow_partial=True, data=data, tools=tools
+        )
     scored = result.to_json()
     return scored["scores"], scored["coverage"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,9 +19,10 @@ from sama_bench.cli._options import (
     runs_option,
     takes_stdout,
 )
-from sama_bench.cli._scoring import headline, print_results, scoring_options, write_json
-from sama_bench.merging import merge
-from sama_bench.scores import Result
+from sama_bench.cli._scoring import headline, print_results, scoring_options, write_all, write_json
+from sama_bench.errors import UserError
+from sama_bench.merging import score_merged
+from sama_bench.scores import Result, tidy
 from sama_bench.scoring import standard_tools
 
 
@@ -59,29 +62,49 @@ def command(
     checkpoint, protocol card and data; otherwise the merge is refused with the list of what is
     missing or differs.
     """
-    results = merge(
-        run_folders,
-        runs,
-        split=split,
-        allow_partial=allow_partial,
-        data=data,
-        protocols=chosen_protocols(protocol),
-        tools=standard_tools(phrases, captions, options=parse_options(options)),
-        say=lambda line: click.echo(line, err=True),
+    placed = list(
+        score_merged(
+            run_folders,
+            runs,
+            split=split,
+            allow_partial=allow_partial,
+            data=data,
+            protocols=chosen_protocols(protocol),
+            tools=standard_tools(phrases, captions, options=parse_options(options)),
+            say=lambda line: click.echo(line, err=True),
+        )
     )
+    results = [result for _, result in placed]
     print_results(results, err=takes_stdout(json_file))
-    write_tables(results, out or runs)
-    write_json(results, json_file)
+    write_all(
+        *(partial(result.write, path) for path, result in placed),
+        partial(write_tables, results, out or runs),
+        partial(write_json, results, json_file),
+    )
     return 0 if all(result.complete for result in results) else 1
 
 
 def write_tables(results: list[Result], folder: Path) -> None:
-    """Write the tables of results for papers and programs."""
+    """Write the tables of results for papers and programs.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
     rows = [row for result in results for row in result.rows()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, form in (("md", "markdown"), ("tex", "latex")):
-        text = tables.render(headline(rows, groups=True), form)  # type: ignore[arg-type]
-        (folder / f"table.{name}").write_text(text, encoding="utf-8")
-    (folder / "table.csv").write_text(tables.render(rows, "csv"), encoding="utf-8")
-    write_json(results, folder / "table.json")
+    heads = headline(rows, groups=True)
+    texts = {
+        "md": tables.render(heads, "markdown"),
+        "tex": tables.render(heads, "latex"),
+        "csv": tables.render(rows, "csv"),
+        "json": json.dumps(tidy(results), indent=1, ensure_ascii=False) + "\n",
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, text in texts.items():
+            (folder / f"table.{ending}").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"the tables cannot be written to {folder}: {error.strerror}; choose another folder "
+            "with --out"
+        ) from None
     click.echo(f"tables: {folder}/table.md, .csv, .tex, .json", err=True)

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
-from sama_bench.cli._scoring import print_results, scoring_options
+from sama_bench.cli._scoring import print_results, scoring_options, write_all
 from sama_bench.cluster import cluster_rank
 from sama_bench.plan import HISTORIES
 from sama_bench.running import RunResult
 from sama_bench.scores import Result, tidy
 from sama_bench.scoring import score_run, standard_tools
+from sama_bench.store import SCORES
 
 SHOWN_FAILURES = 5
 
@@ -121,12 +123,18 @@ def command(
         tools = standard_tools(phrases, captions)
         click.echo("scoring the answers", err=True)
         scored = [
-            score_run(folder, given["data"], chosen_protocols(protocol), tools)
+            score_run(folder, given["data"], chosen_protocols(protocol), tools, write=False)
             for folder in result.folders
         ]
         print_results(scored, groups=False, err=takes_stdout(json_file))
+    writers = [
+        partial(item.write, folder / SCORES)
+        for folder, item in zip(result.folders, scored, strict=False)
+    ]
     if json_file is not None:
-        write_text(json_file, json.dumps(as_json(result) | tidy(scored), indent=1))
+        content = json.dumps(as_json(result) | tidy(scored), indent=1)
+        writers.append(partial(write_text, json_file, content))
+    write_all(*writers)
     return 0 if result.complete else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,11 +19,12 @@ from sama_bench.cli._options import (
     protocol_option,
     takes_stdout,
 )
-from sama_bench.cli._scoring import print_results, scoring_options, write_json
+from sama_bench.cli._scoring import print_results, scoring_options, write_all, write_json
 from sama_bench.errors import UserError
 from sama_bench.score_predictions import Answered, open_predictions, open_run, score_answered
 from sama_bench.scoring import Explained, explain, standard_tools, with_options
 from sama_bench.splits.settings import check_names
+from sama_bench.store import SCORES
 
 
 @click.command("score", short_help="Score run folders, or answers that other code produced.")
@@ -85,7 +87,14 @@ def command(
         click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
     if judge is not None:
         click.echo(f"note: {judge.summary()}", err=True)
-    write_json(results, json_file)
+    write_all(
+        *(
+            partial(result.write, source.folder / SCORES)
+            for source, result in zip(sources, results, strict=True)
+            if source.folder is not None
+        ),
+        partial(write_json, results, json_file),
+    )
     return 0 if all(result.complete for result in results) else 1
 
 

@@ -117,10 +117,14 @@ def is_complete(coverage: Mapping[str, Mapping[str, int]]) -> bool:
 
 
 def write_entry(entry: Entry, folder: Path) -> Path:
-    """Write an entry into a folder, under its own name, and return the path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write an entry into a folder, under its own name, and return the path.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     path = folder / f"{entry.name}.json"
-    write_atomically(path, _lines(entry.to_json()).encode())
+    content = _lines(entry.to_json()).encode()
+    write_atomically(path, content, "choose another folder with --to")
     return path
 
 
