@@ -8,9 +8,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from pycocotools import mask as coco
 
 from sama_bench import rle as coco_rle
-from sama_bench.metrics.tracks import union_track
 from sama_bench.nouns import Masklet
 
 Size = tuple[int, int]
@@ -72,11 +72,24 @@ def fit(mask: Mapping[str, Any], size: Size) -> Mapping[str, Any]:
 
 
 def unite(masklets: Sequence[Masklet], size: Size, frames: int) -> Masklet:
-    """Return the union of masklets of one size and length; none at all is an empty one."""
+    """Return the union of masklets of one size and length; none at all is an empty one.
+
+    Raises:
+        ValueError: their sizes or lengths differ, or a mask is broken.
+    """
     if len(masklets) == 1:
         return masklets[0]
     if not masklets:
         return Masklet(*size, (None,) * frames)
-    united = union_track([masklet.rles() for masklet in masklets])
-    counts = tuple(None if mask is None else str(mask["counts"]) for mask in united)
-    return Masklet(*size, counts)
+    if {(one.height, one.width) for one in masklets} != {size}:
+        raise ValueError(f"masklets of several sizes cannot be united to {size[0]}x{size[1]}")
+    for one in masklets:
+        one.check()
+    united = (_union(masks, size) for masks in zip(*(one.counts for one in masklets), strict=True))
+    return Masklet(*size, tuple(united))
+
+
+def _union(masks: Sequence[str | None], size: Size) -> str | None:
+    """Unite the checked masks of one frame."""
+    present = [{"size": list(size), "counts": one.encode("ascii")} for one in masks if one]
+    return coco.merge(present)["counts"].decode("ascii") if present else None

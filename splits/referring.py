@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
 from sama_bench.files import inside
-from sama_bench.frames import image_size, read_image
+from sama_bench.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits.alignment import Alignment, align, unite
+from sama_bench.splits.findings import frame_findings, masklet_findings
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.meta_expressions import Expression, MetaExpressions, VideoMeta
 
@@ -180,40 +181,8 @@ class ReferringDataset(Dataset):
                 yield Finding("no_annotation", where, f"expression '{expression.id}' has no object")
         used = {number for item in meta.expressions for number in item.annotations}
         for annotation in sorted(used):
-            yield from self._track_findings(meta.id, annotation, where)
-
-    def _track_findings(self, video: str, annotation: str, where: str) -> Iterator[Finding]:
-        try:
-            aligned = self._aligned(video, annotation)
-        except DataError as error:
-            yield Finding("broken_masklet", where, str(error), fatal=True)
-            return
-        name = f"annotation '{annotation}'"
-        if aligned.filled:
-            yield Finding("filled_frame", where, f"{name}: list too short", aligned.filled)
-        if aligned.cut:
-            yield Finding("cut_mask", where, f"{name}: list too long", aligned.cut)
-        if aligned.resized:
-            yield Finding("resized_mask", where, f"{name}: of another size", aligned.resized)
-        if aligned.masklet.first_visible() is None:
-            yield Finding("empty_masklet", where, f"{name} is visible on no frame")
-
-
-def frame_findings(video: Video, where: str, deep: bool) -> Iterator[Finding]:
-    """Report frames that are missing, and with ``deep`` those broken or of another size."""
-    missing = [path for path in video.frames if not Path(path).is_file()]
-    if missing:
-        detail = f"{len(missing)} of {len(video)} frames, first {missing[0]}"
-        yield Finding("missing_frame", where, detail, len(missing), fatal=True)
-    for path in video.frames if deep and not missing else ():
-        try:
-            height, width = read_image(Path(path)).shape[:2]
-        except DataError as error:
-            yield Finding("broken_frame", where, str(error), fatal=True)
-            continue
-        if (height, width) != (video.height, video.width):
-            detail = f"{Path(path).name} is {width}x{height}, not {video.width}x{video.height}"
-            yield Finding("frame_size", where, detail, fatal=True)
+            align_it = partial(self._aligned, meta.id, annotation)
+            yield from masklet_findings(align_it, annotation, where)
 
 
 def _relative(path: Path, folder: Path) -> str:

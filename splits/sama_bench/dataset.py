@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
 from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
-from sama_bench.frames import image_size, read_image
+from sama_bench.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
+from sama_bench.splits.alignment import Alignment, unite
+from sama_bench.splits.findings import frame_findings, masklet_findings
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.rounds import (
     Round,
@@ -22,7 +24,7 @@ from sama_bench.splits.sama_bench.rounds import (
     strict_targets,
 )
 from sama_bench.splits.sama_bench.shard import VideoItem, read_shard
-from sama_bench.splits.sama_bench.tracks import TrackFiles, unite
+from sama_bench.splits.sama_bench.tracks import TrackFiles
 
 Task = Literal["g", "c"]
 READ: Mapping[Task, tuple[str, frozenset[Wanted]]] = {
@@ -115,12 +117,15 @@ class SamaDataset(Dataset):
         height, width = image_size(Path(folder.paths[0]))
         return Video(item.video, folder.paths, height, width)
 
-    def _masklet(self, id: str, annotation: int) -> Masklet:
+    def _aligned(self, id: str, annotation: int) -> Alignment:
         video = self._video(self._asked[id].item)
         source = layout.source_of(video.id)
         assert source is not None  # _find_video refuses the others
         size = (video.height, video.width)
-        return self._tracks.align(source, annotation, len(video), size).masklet
+        return self._tracks.align(source, annotation, len(video), size)
+
+    def _masklet(self, id: str, annotation: int) -> Masklet:
+        return self._aligned(id, annotation).masklet
 
     def sample(self, id: str, tracks: bool = False) -> Sample:
         """Build one sample; each region is the object's mask on its first visible frame."""
@@ -157,8 +162,11 @@ class SamaDataset(Dataset):
             targets = released_targets(made) if protocol == "released" else strict_targets(made)
         except ValueError as error:
             raise DataError(f"{id}: {error}") from None
-        masklets = [unite([self._masklet(id, number) for number in ids]) for ids in targets]
-        return Reference(made.answer, tuple(masklets))
+        return Reference(made.answer, tuple(self._united(id, ids) for ids in targets))
+
+    def _united(self, id: str, annotations: Sequence[int]) -> Masklet:
+        tracks = [self._masklet(id, number) for number in annotations]
+        return unite(tracks, (tracks[0].height, tracks[0].width), len(tracks[0]))
 
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report drops, fills, cuts, resizes and what is missing; ``deep`` decodes every frame."""
@@ -179,15 +187,10 @@ class SamaDataset(Dataset):
         except DataError as error:
             yield Finding("unusable_video", where, str(error), fatal=True)
             return
-        missing = [path for path in video.frames if not Path(path).is_file()]
-        if missing:
-            detail = f"{len(missing)} of {len(video)} frames, first {missing[0]}"
-            yield Finding("missing_frame", where, detail, len(missing), fatal=True)
-        elif deep:
-            for path in video.frames:
-                yield from _frame_findings(Path(path), video, where)
+        yield from frame_findings(video, where, deep)
         for annotation in self._annotations(item.video):
-            yield from self._track_findings(id, annotation, where)
+            align_it = partial(self._aligned, id, annotation)
+            yield from masklet_findings(align_it, str(annotation), where)
 
     def _annotations(self, video: str) -> list[int]:
         used: dict[int, None] = {}
@@ -196,37 +199,6 @@ class SamaDataset(Dataset):
                 for ids in (asked.made.regions, *asked.made.targets):
                     used.update(dict.fromkeys(ids))
         return list(used)
-
-    def _track_findings(self, id: str, annotation: int, where: str) -> Iterator[Finding]:
-        video = self._video(self._asked[id].item)
-        source = layout.source_of(video.id)
-        assert source is not None
-        size = (video.height, video.width)
-        try:
-            aligned = self._tracks.align(source, annotation, len(video), size)
-        except DataError as error:
-            yield Finding("broken_masklet", where, str(error), fatal=True)
-            return
-        named = f"annotation {annotation}"
-        if aligned.filled:
-            yield Finding("filled_frame", where, f"{named}: list too short", aligned.filled)
-        if aligned.cut:
-            yield Finding("cut_mask", where, f"{named}: list too long", aligned.cut)
-        if aligned.resized:
-            yield Finding("resized_mask", where, f"{named}: not {size}", aligned.resized)
-        if aligned.masklet.first_visible() is None:
-            yield Finding("empty_masklet", where, f"{named} is visible on no frame")
-
-
-def _frame_findings(path: Path, video: Video, where: str) -> Iterator[Finding]:
-    try:
-        height, width = read_image(path).shape[:2]
-    except DataError as error:
-        yield Finding("broken_frame", where, str(error), fatal=True)
-        return
-    if (height, width) != (video.height, video.width):
-        detail = f"{path.name} is {width}x{height}, the first frame {video.width}x{video.height}"
-        yield Finding("frame_size", where, detail, fatal=True)
 
 
 def _videos_together(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-from pycocotools import mask as coco
-
-from sama_bench import rle
 from sama_bench.nouns import Masklet
+from sama_bench.splits.alignment import Alignment, fit
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.sama_bench.layout import MASK_FILES
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """A masklet and what had to be done to it (Q3).
-
-    Attributes:
-        filled: frames past the end of the list, taken as empty.
-        cut: masks beyond the last frame, dropped.
-        resized: frames whose mask had another size, resized by nearest neighbour.
-    """
-
-    masklet: Masklet
-    filled: int
-    cut: int
-    resized: int
 
 
 class TrackFiles:
@@ -69,37 +46,7 @@ class TrackFiles:
         resized = 0
         for mask in entries[:frames]:
             resized += mask is not None and tuple(mask["size"]) != size
-            counts.append(None if mask is None else _fit(mask, size)["counts"])
+            counts.append(None if mask is None else fit(mask, size)["counts"])
         missing = frames - len(counts)
         track = Masklet(*size, tuple(counts + [None] * missing))
         return Alignment(track, missing, max(0, len(entries) - frames), resized)
-
-
-def union(masks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Unite checked RLEs of one size, at least one."""
-    if len(masks) == 1:
-        return masks[0]
-    merged = coco.merge(
-        [{"size": mask["size"], "counts": mask["counts"].encode("ascii")} for mask in masks]
-    )
-    return {"size": list(masks[0]["size"]), "counts": merged["counts"].decode("ascii")}
-
-
-def unite(masklets: Sequence[Masklet]) -> Masklet:
-    """Unite masklets of one size and length, frame by frame."""
-    if len(masklets) == 1:
-        return masklets[0]
-    counts: list[str | None] = []
-    for frame in range(len(masklets[0])):
-        present = [mask for track in masklets if (mask := track.rle(frame)) is not None]
-        counts.append(union(present)["counts"] if present else None)
-    return Masklet(masklets[0].height, masklets[0].width, tuple(counts))
-
-
-def _fit(mask: Mapping[str, Any], size: tuple[int, int]) -> Mapping[str, Any]:
-    if tuple(mask["size"]) == size:
-        return mask
-    small = rle.decode(mask)
-    return rle.encode(
-        np.asarray(cv2.resize(small, (size[1], size[0]), interpolation=cv2.INTER_NEAREST))
-    )
