@@ -48,16 +48,17 @@ def inside(folder: Path, name: str) -> Path:
     """Return ``folder/name`` for a relative name from a file that a stranger wrote.
 
     Raises:
-        DataError: the name is empty, absolute, or leads out of the folder.
+        DataError: the name is empty, absolute, not text, or leads out of the folder.
     """
     parts = PurePosixPath(name).parts
     if (
         not parts
+        or not is_text(name)
         or name.startswith("/")
         or ".." in parts
         or any(character in name for character in ("\\", "\0", ":"))
     ):
-        raise DataError(f"'{name[:80]}' is not a path inside {folder}")
+        raise DataError(f"'{shown(name)}' is not a path inside {folder}")
     return folder.joinpath(*parts)
 
 
@@ -65,8 +66,24 @@ def plain_name(name: str, what: str) -> str:
     """Return ``name`` if it is one plain component of a path.
 
     Raises:
-        DataError: it is empty or holds separators, so that it could lead out of a folder.
+        DataError: it is empty, not text, or holds separators, so that it could lead out of a
+            folder.
     """
-    if not name or name in (".", "..") or any(mark in name for mark in "/\\\0:"):
-        raise DataError(f"{what} '{name[:80]}' cannot be the name of a file")
+    unsafe = any(mark in name for mark in "/\\\0:")
+    if not name or name in (".", "..") or unsafe or not is_text(name):
+        raise DataError(f"{what} '{shown(name)}' cannot be the name of a file")
     return name
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a string can be encoded; a lone half of a surrogate pair in JSON cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown(name: str) -> str:
+    """Return a stranger's name for a message: its beginning, in characters that can be written."""
+    return name[:80].encode("utf-8", "backslashreplace").decode()

@@ -44,7 +44,7 @@ def read_image(path: Path) -> Frame:
             return np.array(image.convert("RGB"))
     except FileNotFoundError:
         raise DataError(f"frame {path} does not exist") from None
-    except (OSError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"frame {path} cannot be read: {error}") from None
 
 
@@ -61,7 +61,7 @@ def image_size(path: Path) -> tuple[int, int]:
             return image.height, image.width
     except FileNotFoundError:
         raise DataError(f"frame {path} does not exist") from None
-    except (OSError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"frame {path} cannot be read: {error}") from None
 
 

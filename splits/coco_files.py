@@ -9,7 +9,7 @@ from typing import Any
 
 from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.files import plain_name, read_json
+from sama_bench.files import is_text, plain_name, read_json, shown
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ def _image(path: Path, item: Any) -> CocoImage:
     if not isinstance(item, dict) or "id" not in item:
         raise DataError(f"{path}: an image without 'id'")
     id = str(item["id"])
+    if not is_text(id):
+        raise DataError(f"{path}, image '{shown(id)}' cannot be the id of a sample")
     name = item.get("file_name", f"{id}.jpg")
     if not isinstance(name, str):
         raise DataError(f"{path}, image {id[:80]}: 'file_name' must be a name")

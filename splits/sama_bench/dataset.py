@@ -10,6 +10,7 @@ from typing import Literal
 
 from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
+from sama_bench.files import is_text, shown
 from sama_bench.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
 from sama_bench.splits.alignment import Alignment, unite
@@ -81,6 +82,8 @@ class SamaDataset(Dataset):
         self._found.extend(findings)
         for made in rounds:
             id, number = made.id, 1
+            if not is_text(id):
+                raise DataError(f"{item.shard}.json: '{shown(id)}' cannot be the id of a sample")
             while id in self._asked:
                 number += 1
                 id = f"{made.id}#{number}"

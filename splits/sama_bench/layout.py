@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sama_bench.errors import DataError, did_you_mean
+from sama_bench.files import is_text, shown
 
 SHARDS = (
     "mevis",
@@ -94,13 +95,16 @@ def frame_folder(root: Path, video: str, frames: Sequence[Any]) -> Folder:
     source = source_of(video)
     parts = list(PurePosixPath(video).parts)
     if not parts or PurePosixPath(video).is_absolute() or ".." in parts or "\\" in video:
-        raise DataError(f"video path '{video[:80]}' leaves the data root")
+        raise DataError(f"video path '{shown(video)}' leaves the data root")
+    if not is_text(video) or "\0" in video:
+        raise DataError(f"video path '{shown(video)}' cannot be the path of a folder")
     if source == "lvvis" and parts[-1].isdigit():
         parts[-1] = parts[-1].zfill(5)
     names = tuple(_frame_name(item, source) for item in frames)
     for name in names:
-        if not name or "\0" in name or os.sep in name or "\\" in name or name in (".", ".."):
-            raise DataError(f"frame name '{name[:80]}' of video {video} is not a file name")
+        unsafe = "\0" in name or os.sep in name or "\\" in name or not is_text(name)
+        if not name or unsafe or name in (".", ".."):
+            raise DataError(f"frame name '{shown(name)}' of video {video} is not a file name")
     return Folder(root.joinpath(*parts), names)
 
 

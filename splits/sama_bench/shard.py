@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import AbsentError, DataError
+from sama_bench.files import is_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ def _item(path: Path, shard: str, number: int, data: Any) -> VideoItem:
     where = f"{path.name}, video {number}"
     if not isinstance(data, dict) or not isinstance(data.get("video"), str):
         raise DataError(f"{where}: has no field 'video' with a path")
+    if not is_text(data["video"]):
+        raise DataError(f"{where}: 'video' holds characters that no path can have")
 
     def field(name: str, kind: type, default: Any) -> Any:
         value = data.get(name, default)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from sama_bench.errors import DataError
-from sama_bench.frames import FrameStore, read_image
+from sama_bench.frames import FrameStore, image_size, read_image
 from sama_bench.nouns import Video
 from sama_bench.prefetch import Prefetcher
 
@@ -136,5 +136,7 @@ def test_a_missing_frame_is_said(tmp_path):
     with pytest.raises(DataError, match=r"0\.png does not exist"):
         read_image(tmp_path / "0.png")
     (tmp_path / "0.png").write_text("no image")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_image(tmp_path / "0.png")
+    for name in ("0.png", "\ud800.png", "\0.png"):
+        for read in (read_image, image_size):
+            with pytest.raises(DataError, match="cannot be read"):
+                read(tmp_path / name)

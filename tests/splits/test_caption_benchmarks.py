@@ -196,6 +196,11 @@ def test_malformed_coco_files(tmp_path):
         ("{}", "no list 'images'"),
         ('{"images": [{}], "annotations": []}', "an image without 'id'"),
         ('{"images": [{"id": 1, "file_name": "../x"}], "annotations": []}', "cannot be the name"),
+        (
+            '{"images": [{"id": 1, "file_name": "\\ud800"}], "annotations": []}',
+            "cannot be the name",
+        ),
+        ('{"images": [{"id": "\\ud800"}], "annotations": []}', "cannot be the id"),
         ('{"images": [], "annotations": [{}]}', "no 'image_id'"),
         ('{"images": [{"id": 1, "height": 1e9, "width": 2}], "annotations": []}', "two integers"),
     ):

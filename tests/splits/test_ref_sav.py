@@ -205,6 +205,8 @@ def test_findings(tmp_path):
         (lambda meta: meta["videos"].update({"../../etc": meta["videos"]["vid_a"]}), "not a path"),
         (lambda meta: meta["videos"].update({"/etc": meta["videos"]["vid_a"]}), "not a path"),
         (lambda meta: meta["videos"]["vid_a"].update(frames=["../00000"]), "frame '../00000'"),
+        (lambda meta: meta["videos"].update({"\ud800": meta["videos"]["vid_a"]}), "not a path"),
+        (lambda meta: meta["videos"]["vid_a"].update(frames=["\udc80"]), r"frame '\\udc80'"),
         (lambda meta: meta["videos"]["vid_a"].update(frames={}), "list of names"),
         (lambda meta: meta["videos"]["vid_a"].update(height=10**12), "size in pixels"),
         (lambda meta: meta["videos"]["vid_a"].update(expressions=[]), "must be an object"),

@@ -168,12 +168,30 @@ def test_paths_stay_inside_the_root(root, path):
     assert kinds(dataset, "strict")["unusable_video"] == 1
 
 
-@pytest.mark.parametrize("name", ["../../etc/x", "a/b", "..", ""])
+@pytest.mark.parametrize("name", ["../../etc/x", "a/b", "..", "", "\ud800", "a\0"])
 def test_frame_names_are_names(root, name):
     (root.path / "mevis.json").write_text(json.dumps([video() | {"frames": [name]}]))
     dataset = opened(root)
-    with pytest.raises(DataError, match="not a file name"):
+    with pytest.raises(DataError, match="not a file name") as error:
         dataset.sample(dataset.entries[0].id)
+    assert str(error.value).encode()  # the message itself can be written
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        (video("mevis/\ud800"), "'video' holds characters"),
+        (
+            video(conversation=said("What is <mask>?", "<p>a box</p> [SEG].", id="\udfff")),
+            r"udfff' cannot be the id",
+        ),
+    ],
+)
+def test_ids_that_cannot_be_written_are_refused(root, item, says):
+    (root.path / "mevis.json").write_text(json.dumps([item]))
+    with pytest.raises(DataError, match=says) as error:
+        opened(root)
+    assert str(error.value).encode()
 
 
 def test_missing_files_are_one_clear_line(root, tmp_path):
