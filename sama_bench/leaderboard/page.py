@@ -6,7 +6,6 @@ code puts text on the screen as text only.
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import tables
-from sama_bench.errors import UserError
 from sama_bench.leaderboard.breakdown import ATTRIBUTES
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.entry import Entry, write_entry
@@ -22,6 +20,7 @@ from sama_bench.leaderboard.published import FOLDER as PUBLISHED
 from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
 from sama_bench.leaderboard.significance import p_against_best
+from sama_bench.pages import embedded, prepare
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
 from sama_bench.tables.names import (
@@ -55,7 +54,7 @@ def write_page(
     Raises:
         UserError: ``out`` holds something else.
     """
-    _prepare(out)
+    prepare(out, MARK)
     rows = [*_entry_rows(entries, figures), *_figure_rows(figures)]
     for entry in entries:
         write_entry(entry, out / "entries")
@@ -71,14 +70,6 @@ def write_page(
     template = (SITE / "index.html").read_text(encoding="utf-8")
     index.write_text(template.replace("@DATA@", embedded(page_data(rows))), encoding="utf-8")
     return index
-
-
-def embedded(data: Any) -> str:
-    """JSON that can stand in a script element: no ``<`` can close it or open a comment."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -183,15 +174,3 @@ def _number(value: Any) -> float | int | None:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value if isinstance(value, int) else float(value)
-
-
-def _prepare(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()):
-        if not (out / MARK).is_file():
-            raise UserError(f"--out {out} holds other files; name a new or empty folder")
-        shutil.rmtree(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MARK).touch()
-    (out / ".nojekyll").touch()

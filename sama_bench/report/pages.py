@@ -15,7 +15,7 @@ from typing import Any
 
 from sama_bench.benchmark import Tools
 from sama_bench.errors import UserError
-from sama_bench.leaderboard.page import embedded
+from sama_bench.pages import embedded, prepare
 from sama_bench.report.collect import Shown, collect, open_runs
 from sama_bench.report.frames import FrameWriter
 from sama_bench.report.overview import overview
@@ -97,7 +97,7 @@ def write_report(
         quirks_that_acted(benchmark, dataset, run.outcome, samples, place, tools) if explain else {}
         for place, run in enumerate(opened)
     ]
-    prepare(out)
+    prepare(out, MARK)
     frames = FrameWriter(out / "frames", frame_side, max_frames)
     entries = {entry.id: entry for entry in dataset.entries}
     written = _Written(out, len(opened))
@@ -150,20 +150,3 @@ class _Written:
 
 def _script(path: Path, name: str, data: Any) -> None:
     path.write_text(f'report.receive("{name}", {embedded(data)});\n', encoding="utf-8")
-
-
-def prepare(out: Path) -> None:
-    """Make the folder, or empty it where it holds an earlier report.
-
-    Raises:
-        UserError: it holds something else.
-    """
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()):
-        if not (out / MARK).is_file():
-            raise UserError(f"--out {out} holds other files; name a new or empty folder")
-        shutil.rmtree(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MARK).touch()
-    (out / ".nojekyll").touch()

@@ -8,9 +8,10 @@ import pytest
 from sama_bench.errors import UserError
 from sama_bench.leaderboard.entry import Entry
 from sama_bench.leaderboard.make import entry_of_import, entry_of_run
-from sama_bench.leaderboard.page import embedded, write_page
+from sama_bench.leaderboard.page import write_page
 from sama_bench.leaderboard.published import figures
 from sama_bench.leaderboard.vlmevalkit import read_results
+from sama_bench.pages import embedded
 from tests.scored import random_scores, write
 
 KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
