@@ -101,7 +101,8 @@ class Result:
         text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
         write_atomically(
             path,
-            (text + "\n").encode(),
+            # half a surrogate pair, in a failure's reason say, becomes its JSON escape
+            (text + "\n").encode("utf-8", "backslashreplace"),
             "make that folder writable or copy the run to one that is; --json FILE keeps the table",
         )
 

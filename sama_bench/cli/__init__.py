@@ -7,6 +7,7 @@ A module of this package that defines a click command called ``command`` adds it
 from __future__ import annotations
 
 import importlib
+import io
 import pkgutil
 import sys
 from typing import Any
@@ -85,6 +86,8 @@ def main(argv: list[str] | None = None) -> None:
 
     A mistake of the user is one line on standard error, without a traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what a terminal cannot show is escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = build().main(args=argv, prog_name="sama-bench", standalone_mode=False)
     except click.exceptions.Abort:

@@ -101,7 +101,7 @@ def write_tables(results: list[Result], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for ending, text in texts.items():
-            (folder / f"table.{ending}").write_text(text, encoding="utf-8")
+            (folder / f"table.{ending}").write_text(text, "utf-8", "backslashreplace")
     except OSError as error:
         raise UserError(
             f"the tables cannot be written to {folder}: {error.strerror}; choose another folder "

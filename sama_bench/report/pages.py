@@ -149,4 +149,6 @@ class _Written:
 
 
 def _script(path: Path, name: str, data: Any) -> None:
-    path.write_text(f'report.receive("{name}", {embedded(data)});\n', encoding="utf-8")
+    text = f'report.receive("{name}", {embedded(data)});\n'
+    # half a surrogate pair in a model's text becomes its escape, which JavaScript reads back
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

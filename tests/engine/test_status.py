@@ -1,9 +1,13 @@
+import io
 import json
+import sys
 
 import pytest
 
+from sama_bench import cli
 from sama_bench.cli import build
 from sama_bench.errors import DataError, UserError
+from sama_bench.records import Record, to_line
 from sama_bench.watching import run_status
 from tests.engine.fakes import ask
 from tests.engine.processes import kill, start_job, wait_until
@@ -58,6 +62,21 @@ def test_status_of_a_manifest_that_says_nothing(tmp_path, manifest):
     assert status.missing is None
     assert status.counts == {"answered": 2}
     assert "no manifest.json that says how many" in status.notes[0]
+
+
+def test_a_reason_that_a_terminal_cannot_show_is_escaped(tmp_path, monkeypatch):
+    folder = ask(tmp_path, limit=2).folders[0]
+    with (folder / "predictions.jsonl").open("ab") as file:
+        file.write(to_line(Record("v0/2", "failed", error="a \ud800 b \u2020 c")))
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["status", str(folder), "--json", str(tmp_path / "s.json")])
+    assert end.value.code == 1
+    stdout.flush()
+    assert rb"failed: v0/2: a \ud800 b " in stdout.buffer.getvalue()
+    data = json.loads((tmp_path / "s.json").read_text())["runs"][0]
+    assert data["failures"] == [{"id": "v0/2", "error": "a \ud800 b \u2020 c"}]
 
 
 def test_a_damaged_run_does_not_hide_the_others(tmp_path, capsys):

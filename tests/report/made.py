@@ -30,7 +30,7 @@ def make_run(runs, model, benchmark="sama-bench-g", spoil=True):
         if entry.id == missing:
             continue
         if entry.id == failed:
-            line = Record(entry.id, "failed", error="ValueError: <b>out of luck</b>")
+            line = Record(entry.id, "failed", error="ValueError: <b>out of luck</b> \ud800")
         else:
             sample = dataset.sample(entry.id)
             if model == "static":
