@@ -11,6 +11,7 @@ import click
 
 from sama_bench.benchmark import Tools
 from sama_bench.cli import EXIT_INCOMPLETE
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._judge import ClairJudge, judge_options
 from sama_bench.cli._leaderboard import one_entry, write_json
 from sama_bench.cli._options import data_option, json_option, runs_option
@@ -87,6 +88,7 @@ def command(
     else:
         place = folder or _default(found, runs)
         tools = standard_tools(phrases, captions, judge=judge)
+        say_compiling()
         verification = verify(
             found, place, data, lambda parts, root: _rescore(found, parts, root, tools)
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sama_bench import tables
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import (
     chosen_protocols,
     data_option,
@@ -62,6 +63,7 @@ def command(
     checkpoint, protocol card and data; otherwise the merge is refused with the list of what is
     missing or differs.
     """
+    say_compiling()
     placed = list(
         score_merged(
             run_folders,

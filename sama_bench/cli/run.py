@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from sama_bench import api
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import (
     chosen_protocols,
     data_option,
@@ -122,6 +123,7 @@ def command(
     if score or (score is None and cluster_rank(os.environ) is None):
         tools = standard_tools(phrases, captions)
         click.echo("scoring the answers", err=True)
+        say_compiling()
         scored = [
             score_run(folder, given["data"], chosen_protocols(protocol), tools, write=False)
             for folder in result.folders

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sama_bench.benchmark import Benchmark, Tools
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._judge import ClairJudge, judge_options
 from sama_bench.cli._options import (
     chosen_protocols,
@@ -76,6 +77,7 @@ def command(
     given = parse_options(options)
     tools = standard_tools(phrases, captions, judge=judge, options=given)
     sources = _sources(runs, benchmark, split, predictions, model, data, given)
+    say_compiling()
     results = []
     lines: list[tuple[Answered, list[Explained]]] = []
     for source in sources:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import json_option, takes_stdout, write_text
 from sama_bench.selftest import TOLERANCE, GoldenResult, selftest
 
@@ -22,6 +23,7 @@ def command(folder: Path | None, json_file: Path | None) -> int:
     DIR is searched for golden JSON files, whatever their names; without it a small set that the
     package carries is used. Exit status 1 if a value differs by more than 1e-12.
     """
+    say_compiling()
     results = selftest(folder)
     if json_file is not None:
         content = {"selftest": [result.as_dict() for result in results]}
