@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sama_bench.errors import UserError
+
+_IDENTIFIER = re.compile(r"(GPU|MIG)-[0-9A-Za-z/-]+")
+"""What CUDA_VISIBLE_DEVICES may hold instead of a number, on clusters for one."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ def parse_devices(text: str | None, gpus_per_worker: int = 1) -> list[Device]:
     """Turn ``--devices`` into one device per worker.
 
     Args:
-        text: ``0,1,2,3`` (GPUs, also ``cuda:0``), ``cpu``, ``cpu:4`` (four workers), or None for
-            all GPUs that can be seen, else one CPU worker.
+        text: ``0,1,2,3`` (GPUs, also ``cuda:0`` or identifiers as nvidia-smi shows them), ``cpu``,
+            ``cpu:4`` (four workers), or None for all GPUs that can be seen, else one CPU worker.
         gpus_per_worker: how many GPUs each worker gets.
 
     Raises:
@@ -107,7 +111,8 @@ def check_gpus(devices: Sequence[Device], model: str, uses_gpu: bool) -> str | N
         return None
     gpus = f"GPU{'s' * (len(named) > 1)} {', '.join(named)}"
     installed = installed_gpus()
-    absent = [] if installed is None else [gpu for gpu in named if gpu not in installed]
+    numbered = [gpu for gpu in named if gpu.isdigit()]  # identifiers may be parts of a GPU (MIG)
+    absent = [] if installed is None else [gpu for gpu in numbered if gpu not in installed]
     if absent:
         there = f"nvidia-smi lists {', '.join(installed)}" if installed else "it has none, give cpu"
         raise UserError(f"--devices: this machine has no GPU {', '.join(absent)}; {there}")
@@ -139,6 +144,6 @@ def _cpus(text: str) -> list[Device]:
 
 def _gpu(part: str, text: str) -> str:
     number = part.strip().removeprefix("cuda:")
-    if not number.isdigit():
+    if not number.isdigit() and not _IDENTIFIER.fullmatch(number):
         raise UserError(f"--devices {text}: write GPU numbers as in 0,1,2,3, or cpu, or cpu:4")
     return number

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import data_option
 from sama_bench.report import parse_filter, write_report
 
@@ -88,6 +89,7 @@ def command(
         bar.total, bar.n = total, done
         bar.update(0)
 
+    say_compiling()
     try:
         made = write_report(
             runs,

@@ -53,6 +53,15 @@ def test_ranks_of_a_node_share_its_gpus(monkeypatch):
     assert share_of(["0", "1", "2"], 1, 2) == ["1"]
 
 
+def test_schedulers_name_gpus_by_identifiers_too(monkeypatch, nvidia_smi):
+    gpus = ["GPU-8932f937-d72c", "MIG-GPU-8932f937-d72c/1/0"]
+    for name, value in {**SRUN, "CUDA_VISIBLE_DEVICES": ",".join(gpus)}.items():
+        monkeypatch.setenv(name, value)
+    assert worker_devices(None, 1) == [Device((gpus[0],)), Device((gpus[1],))]
+    nvidia_smi("echo 0")
+    assert check_gpus(parse_devices(",".join(gpus)), "sama-8b", uses_gpu=True) is None
+
+
 def test_devices_are_read():
     assert parse_devices("0,1,2,3") == [Device((n,)) for n in "0123"]
     assert parse_devices("cuda:0, cuda:1", 2) == [Device(("0", "1"))]
