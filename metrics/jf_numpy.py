@@ -63,16 +63,20 @@ def count_frame(
     if box is None:
         return (0,) * 9
     valid = _valid(box, radius)
-    if len(edges) > 256:
-        predicted, target, once, total = _wrapped(masks, size, box, valid)
+    if len(edges) == 2:  # nearly always: nothing to add up
+        predicted, target = _draw(edges, box, valid)
+        shared = single = total = _popcount(target & predicted)
     else:
-        predicted, *targets = _draw(edges, box, valid)
-        target, once, total = _added(targets, predicted)
-    single = _popcount(once & predicted)
+        if len(edges) > 256:
+            predicted, target, once, total = _wrapped(masks, size, box, valid)
+        else:
+            predicted, *targets = _draw(edges, box, valid)
+            target, once, total = _added(targets, predicted)
+        shared, single = _popcount(target & predicted), _popcount(once & predicted)
     return (
         _popcount(target),
         _popcount(predicted),
-        _popcount(target & predicted),
+        shared,
         single,
         total - single,
         *_edge_counts(_boundary(np.stack((target, predicted)), box), radius),
