@@ -165,23 +165,6 @@ def area(rle: Rle) -> int:
     return int(runs(rle)[1::2].sum())
 
 
-def union(rles: Sequence[Rle]) -> dict[str, Any]:
-    """Return the union of one or more masks of one size as an RLE.
-
-    Raises:
-        ValueError: no mask, a malformed one, or masks of different sizes.
-    """
-    if not rles:
-        raise ValueError("the union of no masks has no size")
-    size = mask_size(rles[0])
-    plain = []
-    for rle in rles:
-        validate(rle, size)
-        plain.append({"size": list(size), "counts": counts_bytes(rle)})
-    merged = coco_mask.merge(plain)
-    return {"size": list(size), "counts": merged["counts"].decode("ascii")}
-
-
 def _whole(number: object) -> bool:
     return isinstance(number, (int, np.integer)) and not isinstance(number, (bool, np.bool_))
 

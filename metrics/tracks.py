@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,17 +119,3 @@ def intervals(track: Track, size: Size) -> Intervals:
         none = np.zeros(0, np.int64)
         return Intervals(none, none)
     return Intervals(np.concatenate(starts), np.concatenate(ends))
-
-
-def union_track(tracks: Sequence[Track]) -> list[dict[str, Any] | None]:
-    """Return the union of several tracks, frame by frame (None where all are absent).
-
-    Raises:
-        ValueError: tracks of different lengths, or masks of one frame that do not fit together.
-    """
-    frames = common_length(tracks)
-    united: list[dict[str, Any] | None] = []
-    for frame in range(frames):
-        masks = [mask for track in tracks if (mask := track[frame]) is not None]
-        united.append(rle_module.union(masks) if masks else None)
-    return united

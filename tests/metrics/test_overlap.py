@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sama_bench.metrics import rle
-from sama_bench.metrics.tracks import CodedTrack, intervals, union_track
+from sama_bench.metrics.tracks import CodedTrack
 from tests.metrics.each_kernel import overlaps as overlap
 
 
@@ -74,14 +74,6 @@ def test_shapes_have_to_agree():
 def test_a_single_frame_is_repeated_only_on_request():
     one, three = [rle.encode(np.eye(3))], [rle.encode(np.ones((3, 3)))] * 3
     assert overlap([one], [three], broadcast=True).iou(0.0)[0, 0] == pytest.approx(1 / 3)
-
-
-def test_union_track():
-    a, b = rle.encode(np.eye(3)), rle.encode(np.fliplr(np.eye(3)))
-    united = union_track([[a, None, None], [b, b, None]])
-    assert rle.area(united[0]) == 5
-    assert united[1:] == [b, None]
-    assert intervals(united, (3, 3)).area == 8
 
 
 def coded(track, size):

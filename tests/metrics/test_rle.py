@@ -37,12 +37,6 @@ def test_raw_sums_toggle_at_every_change():
     assert rle.decode(coded)[:, 0].tolist() == [0, 1, 1, 0, 0, 1, 0, 1]  # image protocol, Q46
 
 
-@given(masks, st.integers(0, 2**32))
-def test_union(mask, seed):
-    other = np.random.default_rng(seed).integers(0, 2, mask.shape)
-    assert (rle.decode(rle.union([rle.encode(mask), rle.encode(other)])) == (mask | other)).all()
-
-
 @pytest.mark.parametrize(
     ("mask", "reason"),
     [
@@ -90,5 +84,3 @@ def test_size_is_checked():
         rle.decode(coded, (3, 2))
     with pytest.raises(ValueError, match="shape"):
         rle.encode(np.zeros((2, 2, 2)))
-    with pytest.raises(ValueError, match="no masks"):
-        rle.union([])
