@@ -99,12 +99,18 @@ def alone(folder: Path) -> Iterator[None]:
     """Hold a lock on a folder, so that of several processes one at a time changes its files.
 
     Where the file system has no locks nothing is held; ``write_atomically`` keeps files whole.
+
+    Raises:
+        UserError: the folder is not there and cannot be made.
     """
     if fcntl is None:
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    file = os.open(folder, os.O_RDONLY)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _refusal(folder, error) from None
     try:
         with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,6 +1,8 @@
 """Which job works on which video, when several share one run folder.
 
-A claim is a file that can be created once (``O_EXCL``), which shared file systems guarantee.
+A claim is a file that can be created once, which shared file systems guarantee. It is a hard link
+to a file that holds its owner's name, so that it is never seen without; where there are no links
+it is created empty (``O_EXCL``), and its owner may die before it has written its name.
 Whether its owner still lives is judged without comparing clocks: each job rewrites a counter, and
 a job whose counter has not moved for ``LEASE`` seconds of the *observer's* clock is dead. On the
 owner's own machine its process is looked up instead, so that nothing has to be waited for.
@@ -24,6 +26,9 @@ from sama_bench.appending import write_atomically
 from sama_bench.errors import UserError
 
 FOLDER = "claims"
+NAME = ".name"
+"""Ends the name of the file that a job's claims are links to."""
+
 BEAT = 10.0
 LEASE = 90.0
 
@@ -43,6 +48,7 @@ class Claims:
         self._mine: dict[str, Path] = {}
         self._count = 0
         self._over = threading.Event()
+        self._beating: threading.Thread | None = None
         self._watched: dict[str, tuple[object, float]] = {}
 
     def begin(self) -> None:
@@ -52,7 +58,9 @@ class Claims:
             UserError: the run folder cannot be written.
         """
         self.beat()
-        threading.Thread(target=self._go_on_beating, name="beat", daemon=True).start()
+        write_atomically(self._name_file(self._job), self._job.encode())
+        self._beating = threading.Thread(target=self._go_on_beating, name="beat", daemon=True)
+        self._beating.start()
 
     def beat(self) -> None:
         """Show that this job lives.
@@ -75,19 +83,12 @@ class Claims:
         generation = 0
         while True:
             path = self._path(video, generation)
-            try:
-                file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-            except FileExistsError:
-                if self._alive(path):
-                    return False
-                generation += 1
-                continue
-            except OSError as error:
-                raise UserError(f"{path} cannot be written: {error.strerror}") from None
-            with os.fdopen(file, "w") as stream:
-                stream.write(self._job)
-            self._mine[video] = path
-            return True
+            if self._create(path) or self._owner(path) == self._job:
+                self._mine[video] = path
+                return True
+            if self._alive(path):
+                return False
+            generation += 1
 
     def can_take(self, video: str) -> bool:
         """Tell whether nobody alive has a video, without claiming it."""
@@ -106,12 +107,15 @@ class Claims:
     def release(self) -> None:
         """Give up all claims; the last job to leave removes what dead ones left."""
         self._over.set()
+        if self._beating is not None:
+            self._beating.join()  # else it might announce this job once more
         for path in self._mine.values():
             with contextlib.suppress(OSError):
                 path.unlink()
         self._mine = {}
-        with contextlib.suppress(OSError):
-            self._beat_file(self._job).unlink()
+        for path in (self._beat_file(self._job), self._name_file(self._job)):
+            with contextlib.suppress(OSError):
+                path.unlink()
         if not self.others():
             for path in list(self._folder.glob("*")):
                 with contextlib.suppress(OSError):
@@ -125,14 +129,37 @@ class Claims:
             with contextlib.suppress(UserError):  # a full disk ends the run elsewhere
                 self.beat()
 
-    def _alive(self, claim: Path) -> bool:
+    def _create(self, claim: Path) -> bool:
+        """Create a claim in this job's name; False when it exists."""
         try:
-            job = claim.read_text()
-        except FileNotFoundError:
+            self._link(claim)
+        except FileExistsError:
             return False
-        if not job:  # created a moment ago, or its owner died in that moment
-            return not self._unmoved(str(claim), "")
-        return self._job_alive(job)
+        except OSError as error:
+            raise UserError(f"{claim} cannot be written: {error.strerror}") from None
+        return True
+
+    def _link(self, claim: Path) -> None:
+        try:
+            os.link(self._name_file(self._job), claim)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links, or with few
+            with claim.open("x") as stream:
+                stream.write(self._job)
+
+    def _owner(self, claim: Path) -> str | None:
+        """Return the job in whose name a claim stands: empty when unknown, None without claim."""
+        try:
+            return claim.read_text(errors="replace")
+        except FileNotFoundError:
+            return None
+
+    def _alive(self, claim: Path) -> bool:
+        job = self._owner(claim)
+        if job == "":  # created a moment ago by another job, or its owner died in that moment
+            return bool(self.others()) and not self._unmoved(str(claim), "")
+        return job is not None and self._job_alive(job)
 
     def _job_alive(self, job: str) -> bool:
         try:
@@ -157,6 +184,9 @@ class Claims:
 
     def _path(self, video: str, generation: int) -> Path:
         return self._folder / f"{hashlib.sha256(video.encode()).hexdigest()[:20]}.{generation}"
+
+    def _name_file(self, job: str) -> Path:
+        return self._folder / f"{job}{NAME}"
 
     def _beat_file(self, job: str) -> Path:
         return self._folder / f"{job}.job"

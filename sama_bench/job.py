@@ -83,13 +83,15 @@ class Job:
         for target, claims in zip(begun, self._claims, strict=True):
             if not claims.others() and claims.take(GATHERING):
                 target.folder.gather()
-            claims.release()
+            with alone(target.folder.path):  # none may begin while the last one tidies up
+                claims.release()
 
     def _begin(self) -> None:
         request = self._request
         for target in self._targets:
             claims = Claims(target.folder.path, self.id)
-            claims.begin()
+            with alone(target.folder.path):
+                claims.begin()
             self._claims.append(claims)
             if request.fresh:
                 if others := claims.others():

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300
+"""Seconds after which something hangs, however busy the machine is."""
 
 
 def start_job(runs, workers, *more):
@@ -51,8 +53,9 @@ def lives(pid):
         return False
 
 
-def wait_until(condition, seconds=60):
-    until = time.monotonic() + seconds
+def wait_until(condition, explain=lambda: ""):
+    """Wait for something that must come; ``explain`` says what is known when it does not."""
+    until = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < until, "waited too long"
+        assert time.monotonic() < until, f"waited too long {explain()}"
         time.sleep(0.02)

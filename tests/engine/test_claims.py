@@ -82,10 +82,65 @@ def test_a_process_that_was_replaced_by_another_of_its_number_is_dead(tmp_path, 
     assert Claims(tmp_path, "next").can_take("v0")
 
 
-def test_a_claim_without_a_name_is_waited_for(tmp_path, monkeypatch, clock):
+def test_a_claim_carries_its_name_from_its_first_moment(tmp_path, monkeypatch, clock):
+    job, other = Claims(tmp_path, "job"), Claims(tmp_path, "other")
+    job.begin()
+    other.begin()
+    real, seen = os.link, []
+
+    def link(source, target):
+        real(source, target)
+        seen.append(other._owner(target))
+
+    monkeypatch.setattr(os, "link", link)
+    assert job.take("v0")
+    assert seen == ["job"]
+
+
+def test_a_file_system_without_links_has_claims_too(tmp_path, monkeypatch, clock):
+    def link(source, target):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    test_a_video_is_claimed_once(tmp_path, monkeypatch, clock)
+
+
+def test_a_claim_without_a_name_is_waited_for_while_another_job_lives(tmp_path, clock):
+    job, other = Claims(tmp_path, "job", lease=90), Claims(tmp_path, "other")
+    job.begin()
+    other.begin()
+    job._path("v0", 0).write_text("")
+    assert not job.take("v0")
+    assert not job.can_take("v0")
+    clock.now += 91
+    assert job.take("v0")
+
+
+def test_a_claim_without_a_name_is_taken_over_at_once_when_nobody_else_lives(tmp_path, clock):
+    """Its owner died, or was interrupted, in the moment in which it claimed."""
     job = Claims(tmp_path, "job", lease=90)
     job.begin()
     job._path("v0", 0).write_text("")
-    assert not job.take("v0")
-    clock.now += 91
+    assert job.can_take("v0")
     assert job.take("v0")
+    job.release()
+    assert not (tmp_path / "claims").exists()
+
+
+def test_a_claim_that_was_made_without_our_knowing_is_ours(tmp_path, clock):
+    """An interruption, or a network file system that repeats a request, hides that it was made."""
+    job = Claims(tmp_path, "job")
+    job.begin()
+    job._path("v0", 0).write_text("job")
+    assert job.take("v0")
+    job.release()
+    assert not (tmp_path / "claims").exists()
+
+
+def test_a_job_that_left_is_not_announced_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BEAT", 0.0005)
+    for number in range(50):
+        job = Claims(tmp_path / str(number), "job")
+        job.begin()
+        job.release()
+        assert not (tmp_path / str(number) / "claims").exists()

@@ -12,11 +12,12 @@ import time
 import pytest
 
 import sama_bench
+from sama_bench.claims import Claims
 from sama_bench.scoring import score_run, standard_tools
 from sama_bench.store import RunFolder
 from tests.engine import job
 from tests.engine.fakes import answers
-from tests.engine.processes import children, kill, lives, start_job, wait_until
+from tests.engine.processes import PATIENCE, children, kill, lives, start_job, wait_until
 
 KILLS = int(os.environ.get("SAMA_BENCH_KILLS", "12"))
 
@@ -34,14 +35,22 @@ def finish(runs, workers, *more):
     """The same command again until nothing is left; a user would give it once."""
     for _ in range(3):
         process = start_job(runs, workers, *more)
-        if process.wait(120) == 0:
+        if process.wait(PATIENCE) == 0:
             return
     pytest.fail("the run does not end")
 
 
 def wait_for_an_answer(runs, process):
     seen = len(folder(runs))
-    wait_until(lambda: len(folder(runs)) > seen or process.poll() is not None)
+    wait_until(
+        lambda: len(folder(runs)) > seen or process.poll() is not None, lambda: last_events(runs)
+    )
+
+
+def last_events(runs):
+    lines = (folder(runs).path / "events.jsonl").read_text().splitlines()
+    claims = [(path.name, path.read_text()) for path in folder(runs).path.glob("claims/*")]
+    return "\n".join([*lines[-20:], *map(str, claims)])
 
 
 @pytest.mark.parametrize("parent_share", [0.0, 0.3])
@@ -66,7 +75,7 @@ def test_random_kills_change_nothing(tmp_path, undisturbed, parent_share):
                 process = start_job(runs, 3)
             elif workers:
                 kills += kill(chance.choice(workers))
-        process.wait(120)
+        process.wait(PATIENCE)
         finish(runs, 2)
         assert answers(folder(runs).path) == undisturbed
         assert len(folder(runs)) == job.VIDEOS * job.ROUNDS
@@ -78,7 +87,7 @@ def test_any_number_of_workers_resumed_or_not(tmp_path, undisturbed, workers):
     process = start_job(tmp_path, workers)
     wait_until(lambda: len(folder(tmp_path)) > 20 * (workers % 3) or process.poll() is not None)
     process.send_signal(signal.SIGTERM if workers > 1 else signal.SIGINT)
-    process.wait(60)
+    process.wait(PATIENCE)
     finish(tmp_path, 9 - workers)
     assert answers(folder(tmp_path).path) == undisturbed
     assert not folder(tmp_path).duplicates
@@ -103,7 +112,7 @@ def test_scores_do_not_depend_on_workers_or_resuming(tmp_path):
 
 def test_two_jobs_at_once_share_the_work(tmp_path, undisturbed):
     jobs = [start_job(tmp_path, 2) for _ in range(2)]
-    assert [process.wait(120) for process in jobs] == [0, 0]
+    assert [process.wait(PATIENCE) for process in jobs] == [0, 0]
     lines = (folder(tmp_path).path / "predictions.jsonl").read_bytes().count(b"\n")
     assert lines == job.VIDEOS * job.ROUNDS  # nothing was asked twice
     assert answers(folder(tmp_path).path) == undisturbed
@@ -114,9 +123,21 @@ def test_one_job_takes_over_what_a_dead_one_left(tmp_path, undisturbed):
     jobs = [start_job(tmp_path, 2) for _ in range(2)]
     wait_until(lambda: len(folder(tmp_path)) > 10)
     kill(jobs[0].pid)
-    assert jobs[1].wait(120) == 0
+    assert jobs[1].wait(PATIENCE) == 0
     jobs[0].wait()
     assert answers(folder(tmp_path).path) == undisturbed
+
+
+def test_what_a_job_claimed_as_it_died_is_not_waited_for(tmp_path, undisturbed):
+    dead = Claims(folder(tmp_path).path, "dead")
+    dead.beat()
+    for video in range(job.VIDEOS):
+        dead._path(f"v{video}", 0).write_text("")
+    dead._beat_file("dead").unlink()
+    job.work(tmp_path, 2)
+    assert '"waiting"' not in (folder(tmp_path).path / "events.jsonl").read_text()
+    assert answers(folder(tmp_path).path) == undisturbed
+    assert not (folder(tmp_path).path / "claims").exists()
 
 
 def test_a_free_running_dialogue_survives_kills(tmp_path):
@@ -143,6 +164,6 @@ def test_a_run_folder_copied_while_it_is_written_can_be_resumed(tmp_path, undist
     for file in live.glob("*.json*"):
         content = file.read_bytes()
         (copy / file.name).write_bytes(content[:-7] if file.suffix == ".jsonl" else content)
-    assert process.wait(120) == 0
+    assert process.wait(PATIENCE) == 0
     finish(tmp_path / "copy", 2)
     assert answers(copy) == undisturbed
