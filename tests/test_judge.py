@@ -163,7 +163,7 @@ def test_no_usable_response_is_a_failure_and_costs_only_itself(serve, behaviour,
 
     server = serve(sometimes)
     cache = tmp_path / "cache.jsonl"
-    judge = Judge(settings(server, retries=1, timeout=0.3), cache)
+    judge = Judge(settings(server, retries=1, timeout=2.0), cache)
     bad, fine = judge.replies([ask("bad"), ask("fine")])
     assert (bad.status, bad.text) == ("failed", None)
     assert "no reply after 1 retries" in bad.error

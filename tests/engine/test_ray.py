@@ -47,7 +47,7 @@ def fire(chance, over, kills):
     while not over.wait(chance.uniform(0.2, 1.0)) and len(kills) < KILLS:
         for link in STARTED[-1:]:
             try:
-                pid = ray.get(link._actor.pid.remote(), timeout=20)
+                pid = ray.get(link._actor.pid.remote(), timeout=120)
                 if len(kills) % 2:
                     ray.kill(link._actor)
                 else:

@@ -63,7 +63,7 @@ def worker(messages):
             channel.send(message)
         write.close()
         said = list(iter(channel.receive, None))
-    return said, process.wait(30)
+    return said, process.wait(300)
 
 
 def setup(**changes):

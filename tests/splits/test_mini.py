@@ -253,9 +253,9 @@ def test_two_at_once_end_with_one_whole_folder(tmp_path: Path) -> None:
     meet = threading.Barrier(2)
 
     def write(folder: Path) -> None:
-        meet.wait(timeout=20)
+        meet.wait(timeout=300)
         (folder / "file").write_text("content")
-        meet.wait(timeout=20)
+        meet.wait(timeout=300)
 
     target = tmp_path / "data"
     with ThreadPoolExecutor(2) as pool:
