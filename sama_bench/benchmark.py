@@ -7,12 +7,13 @@ references and tracks are built one at a time and never kept.
 
 from __future__ import annotations
 
+import typing
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, runtime_checkable
 
 from sama_bench.nouns import Answer, Reference, Sample
 
@@ -241,6 +242,21 @@ class Tools:
 
 Answers = Callable[[str], Outcome]
 """From a sample's id to what is known of it; reads one answer at a time."""
+
+
+@runtime_checkable
+class AnswersWithTexts(typing.Protocol):
+    """``Answers`` that can tell a text without reading the masks that belong to it."""
+
+    def __call__(self, id: str) -> Outcome:
+        """Return what is known of a sample."""
+
+    def text(self, id: str) -> str | None:
+        """Return the reply to a sample; None without one.
+
+        Raises:
+            DataError: it cannot be read.
+        """
 
 
 class Benchmark(ABC):

@@ -70,7 +70,7 @@ def open_run(
     dataset = open_data(benchmark, manifest["split"], manifest, data)
     check_data(dataset, manifest, path)
     problems = tuple(problems_of(folder))
-    return Answered(benchmark, dataset, folder.outcome, manifest, problems, path)
+    return Answered(benchmark, dataset, folder.answers(), manifest, problems, path)
 
 
 def open_predictions(

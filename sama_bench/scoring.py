@@ -98,7 +98,7 @@ def score_run(
     check_data(dataset, manifest, path)
     tools = with_options(tools, manifest)
     result = score_answers(
-        benchmark, dataset, folder.outcome, manifest, protocols, tools, problems_of(folder)
+        benchmark, dataset, folder.answers(), manifest, protocols, tools, problems_of(folder)
     )
     if write:
         result.write(path / SCORES)

@@ -7,17 +7,17 @@ would put numbers of different things into one mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sama_bench import registry
-from sama_bench.benchmark import Benchmark, Dataset, Outcome
+from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.manifest import IDENTITY
 from sama_bench.scoring import manifest_of
-from sama_bench.store import RunFolder, find_runs
+from sama_bench.store import RecordedAnswers, RunFolder, find_runs
 
 AGREE = tuple(key for key in IDENTITY if key not in ("benchmark", "split", "data"))
 """What the manifests of merged runs must have in common."""
@@ -116,7 +116,7 @@ def check_agreement(group: Group) -> None:
         )
 
 
-def joint_answers(group: Group, dataset: Dataset) -> tuple[Callable[[str], Outcome], Sequence[str]]:
+def joint_answers(group: Group, dataset: Dataset) -> tuple[RecordedAnswers, Sequence[str]]:
     """Return the answers of all parts as one, and the ids of the samples that no part holds.
 
     Raises:
@@ -134,12 +134,8 @@ def joint_answers(group: Group, dataset: Dataset) -> tuple[Callable[[str], Outco
             f"the runs of {group.name} hold samples more than once: {_listed(twice)}; "
             "name the run folders that shall be merged"
         )
-
-    def answers(id: str) -> Outcome:
-        return holder[id].outcome(id) if id in holder else Outcome("missing")
-
     missing = [entry.id for entry in dataset.entries if entry.id not in holder]
-    return answers, missing
+    return RecordedAnswers(holder.get), missing
 
 
 def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sama_bench import records
 from sama_bench.appending import Appender, write_atomically
@@ -23,6 +23,7 @@ from sama_bench.records import Record, Status
 
 MANIFEST, PREDICTIONS, SCORES = "manifest.json", "predictions.jsonl", "scores.json"
 EVENTS = "events.jsonl"
+T = TypeVar("T")
 
 
 def safe_name(name: str) -> str:
@@ -94,16 +95,19 @@ class RunFolder:
         Raises:
             DataError: the file changed or went away after it was indexed.
         """
-        place = self._places.get(id)
-        if place is None:
-            return None
-        try:
-            with place.file.open("rb") as file:
-                file.seek(place.offset)
-                record = records.from_line(file.read(place.length))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{place.file}: the answer of {id} is gone: {error}") from None
-        return record
+        return self._read_line(id, records.from_line)
+
+    def answers(self) -> RecordedAnswers:
+        """Return what scoring reads."""
+        return RecordedAnswers(lambda id: self)
+
+    def text(self, id: str) -> str | None:
+        """Read the reply to a sample without its masks; None without a reply.
+
+        Raises:
+            DataError: the file changed or went away after it was indexed.
+        """
+        return self._read_line(id, records.text_of)
 
     def outcome(self, id: str) -> Outcome:
         """Return what is known of a sample, its masks checked."""
@@ -193,6 +197,17 @@ class RunFolder:
         data = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         write_atomically(self.path / MANIFEST, data.encode())
 
+    def _read_line(self, id: str, read: Callable[[bytes], T]) -> T | None:
+        place = self._places.get(id)
+        if place is None:
+            return None
+        try:
+            with place.file.open("rb") as file:
+                file.seek(place.offset)
+                return read(file.read(place.length))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{place.file}: the answer of {id} is gone: {error}") from None
+
     def _index(self, file: Path, offset: int, line: bytes, number: int) -> None:
         line = line.rstrip(b"\r\n")
         if not line:
@@ -215,6 +230,27 @@ class RunFolder:
 
     def _forget(self, file: Path) -> None:
         self._places = {id: place for id, place in self._places.items() if place.file != file}
+
+
+@dataclass(frozen=True)
+class RecordedAnswers:
+    """Answers of one or several run folders (``AnswersWithTexts``).
+
+    Attributes:
+        holder: from a sample's id to the folder that holds it; None where none does.
+    """
+
+    holder: Callable[[str], RunFolder | None]
+
+    def __call__(self, id: str) -> Outcome:
+        """Return what is known of a sample, its masks checked."""
+        folder = self.holder(id)
+        return Outcome("missing") if folder is None else folder.outcome(id)
+
+    def text(self, id: str) -> str | None:
+        """Return the reply to a sample; None without one."""
+        folder = self.holder(id)
+        return None if folder is None else folder.text(id)
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:

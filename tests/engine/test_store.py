@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sama_bench.appending import Appender, write_atomically
+from sama_bench.benchmark import AnswersWithTexts
 from sama_bench.errors import DataError, UserError
 from sama_bench.nouns import Masklet, Segment
-from sama_bench.records import Record, from_line, peek, to_line
-from sama_bench.store import RunFolder, find_runs, run_path, safe_name
+from sama_bench.records import Record, from_line, peek, text_of, to_line
+from sama_bench.store import RecordedAnswers, RunFolder, find_runs, run_path, safe_name
 
 
 def answered(id, text="yes", status="answered", **more):
@@ -33,6 +34,33 @@ def test_a_line_is_read_back(id, text, status):
     assert line.count(b"\n") == 1
     assert from_line(line) == record
     assert peek(line.rstrip()) == (id, status)
+
+
+@given(st.text(), st.one_of(st.none(), st.text()), st.sampled_from(['", "segments": [', "", "\\"]))
+def test_the_text_of_a_line_is_read_without_its_masks(id, text, puzzle):
+    record = answered(id, text if text is None else text + puzzle, notes={", ": ' "segments": ['})
+    line = to_line(record).rstrip()
+    assert text_of(line) == from_line(line).text == record.text
+    data = json.loads(line)
+    elsewhere = {"segments": data["segments"], "id": id, "text": record.text, "status": "answered"}
+    plain = json.dumps(elsewhere).encode()
+    assert text_of(plain) == record.text
+    order = {"id": id, "meta": {"n": 1, "segments": []}, **elsewhere, "crc32": "00000000"}
+    assert text_of(json.dumps(order).encode()) == record.text
+
+
+def test_texts_of_several_folders(tmp_path):
+    folders = {id: RunFolder(tmp_path / id) for id in "ab"}
+    for id, folder in folders.items():
+        write(folder, answered(id, f"it is {id}"), Record("bad", "failed", error="boom"))
+        folder.refresh()
+    joint = RecordedAnswers(folders.get)
+    assert [joint.text(id) for id in ("a", "b", "c")] == ["it is a", "it is b", None]
+    assert [joint(id).status for id in ("a", "b", "c")] == ["answered", "answered", "missing"]
+    assert joint("a").answer.text == "it is a"
+    assert folders["a"].answers().text("bad") is None
+    assert isinstance(joint, AnswersWithTexts)
+    assert not isinstance(folders["a"].outcome, AnswersWithTexts)
 
 
 @given(st.data())
