@@ -41,15 +41,25 @@ def score_with_java(
     corpora: Sequence[Texts], *, java: str | Path | None = None, with_spice: bool = False
 ) -> Mapping[Texts, JavaScores]:
     """Tokenise and score corpora. Raises JavaError as ``tokenize`` and ``Meteor`` do."""
-    new = [texts for texts in corpora if (texts, with_spice) not in _MEMORY]
+    new = unknown(corpora, with_spice)
     if new:
         if sum(len(texts) for texts, _ in _MEMORY) > _REMEMBERED_PAIRS:
             wanted = set(corpora)
             for key in [key for key in _MEMORY if key[0] not in wanted]:
                 del _MEMORY[key]
         scores = _score(new, java, with_spice)
-        _MEMORY.update(((t, with_spice), s) for t, s in zip(new, scores, strict=True))
+        remember(dict(zip(new, scores, strict=True)), with_spice)
     return {texts: _MEMORY[texts, with_spice] for texts in corpora}
+
+
+def unknown(corpora: Iterable[Texts], with_spice: bool) -> list[Texts]:
+    """Return those corpora of which nothing is remembered, each once."""
+    return [texts for texts in dict.fromkeys(corpora) if (texts, with_spice) not in _MEMORY]
+
+
+def remember(found: Mapping[Texts, JavaScores], with_spice: bool) -> None:
+    """Keep what another process computed as if it had been computed here."""
+    _MEMORY.update(((texts, with_spice), scores) for texts, scores in found.items())
 
 
 def _score(

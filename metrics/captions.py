@@ -90,10 +90,7 @@ def score_both(
 
     None leaves a protocol out. Otherwise as ``score_captions``.
     """
-    by_video = None if released is None else {n: tuple(pairs) for n, pairs in released.items()}
-    whole = None if strict is None else {name: tuple(pairs) for name, pairs in strict.items()}
-    for groups in (by_video, whole):
-        _check(groups or {})
+    by_video, whole = _as_corpora(released), _as_corpora(strict)
     if by_video is not None and cut_released:
         by_video = {name: _cut_all(texts) for name, texts in by_video.items()}
     wanted = [*(by_video or {}).values(), *(whole or {}).values()]
@@ -114,10 +111,11 @@ def score_both(
     return CaptionScores(scored, summed, unavailable, _notes(corpora.values()))
 
 
-def _check(groups: Mapping[str, Texts]) -> None:
-    for name, texts in groups.items():
-        if not texts:
+def _as_corpora(groups: Mapping[str, Sequence[CaptionPair]] | None) -> dict[str, Texts] | None:
+    for name, pairs in (groups or {}).items():
+        if not pairs:
             raise CaptionError(f"group {name!r} has no captions")
+    return None if groups is None else {name: tuple(pairs) for name, pairs in groups.items()}
 
 
 def _cut_all(texts: Texts) -> Texts:

@@ -167,6 +167,10 @@ class SamaDataset(Dataset):
             raise DataError(f"{id}: {error}") from None
         return Reference(made.answer, tuple(self._united(id, ids) for ids in targets))
 
+    def reference_text(self, id: str) -> str:
+        """Return the text of a reference without building its masks."""
+        return self._asked[id].made.answer
+
     def _united(self, id: str, annotations: Sequence[int]) -> Masklet:
         tracks = [self._masklet(id, number) for number in annotations]
         return unite(tracks, (tracks[0].height, tracks[0].width), len(tracks[0]))

@@ -18,7 +18,9 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.metrics import grounding
+from sama_bench.metrics.captions_beside import captions_beside
 from sama_bench.splits.sama_bench.dataset import SamaDataset
+from sama_bench.splits.sama_bench.expected import expected_corpora
 from sama_bench.splits.sama_bench.judging import Judged, judge_all
 from sama_bench.splits.sama_bench.rows import Sheet, rows_of
 from sama_bench.splits.sama_bench.rules import acting, in_order
@@ -36,9 +38,13 @@ def score(
 
     A failed or missing sample has no value and leaves every mean; the coverage tells.
     """
-    everything = judge_all(dataset, answers, protocols, tools, grounded)
     # A video may stand twice in a file, its questions apart; the published shuffle sees the file.
     listed = dataset.in_file_order if isinstance(dataset, SamaDataset) else dataset.entries
+    quirks = {protocol: acting(protocol, tools) for protocol in protocols}
+    early = tools.captions and grounded  # without masks there is nothing to do meanwhile
+    corpora = expected_corpora(dataset, answers, listed, quirks) if early else []
+    with captions_beside(corpora):
+        everything = judge_all(dataset, answers, protocols, tools, grounded)
     judged: dict[Protocol, list[Judged]] = {
         protocol: [
             everything[protocol][entry.id]
@@ -47,7 +53,6 @@ def score(
         ]
         for protocol in protocols
     }
-    quirks = {protocol: acting(protocol, tools) for protocol in protocols}
     texts = score_texts(judged, quirks, tools)
     rows: list[Row] = []
     videos: list[VideoScore] = []

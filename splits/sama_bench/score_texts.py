@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sama_bench.benchmark import Protocol, Tools
 from sama_bench.metrics import clair
+from sama_bench.metrics.caption_java import Texts
 from sama_bench.metrics.caption_text import cut
 from sama_bench.metrics.captions import (
     CAPTION_METRICS,
@@ -70,12 +71,7 @@ def score_texts(
     tools: Tools,
 ) -> dict[Protocol, TextScores]:
     """Score the texts of the answered samples, given in each protocol's order."""
-    groups: dict[Protocol, dict[str, list[Judged]]] = {}
-    for protocol, items in judged.items():
-        groups[protocol] = {}
-        for item in items:
-            if item.prediction is not None:
-                groups[protocol].setdefault(item.entry.video, []).append(item)
+    groups = {protocol: _by_video(items) for protocol, items in judged.items()}
     captions = _captions(groups, quirks, tools)
     return {
         protocol: captions[protocol].joined(
@@ -83,6 +79,19 @@ def score_texts(
         )
         for protocol in judged
     }
+
+
+def _by_video(items: Iterable[Judged]) -> dict[str, list[Judged]]:
+    groups: dict[str, list[Judged]] = {}
+    for item in items:
+        if item.prediction is not None:
+            groups.setdefault(item.entry.video, []).append(item)
+    return groups
+
+
+def caption_corpora(items: Iterable[Judged], quirks: frozenset[int]) -> list[Texts]:
+    """Return the corpora whose captions ``score_texts`` scores, one a video."""
+    return [tuple(pairs) for pairs in _pairs(_by_video(items), 21 in quirks).values()]
 
 
 def _captions(

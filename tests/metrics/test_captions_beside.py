@@ -1,0 +1,175 @@
+"""Captions scored beside other work: the same values, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from sama_bench.metrics import caption_java, captions_beside, java
+from sama_bench.metrics.captions import CaptionPair, score_captions
+from sama_bench.metrics.java import JavaError
+from tests.metrics import caption_texts
+from tests.metrics.test_java import fake_java
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there everything is scored afterwards")
+
+PATIENCE = 300
+"""Seconds after which something hangs."""
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Nothing remembered, and every process worth its while."""
+    monkeypatch.setattr(caption_java, "_MEMORY", {})
+    monkeypatch.setattr(captions_beside, "ENOUGH", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that were started."""
+    real, found = captions_beside._start, []
+
+    def start(folder):
+        found.append(real(folder))
+        return found[-1]
+
+    monkeypatch.setattr(captions_beside, "_start", start)
+    return found
+
+
+def groups(seed=3):
+    rng = random.Random(seed)
+    return {f"v{n}": tuple(caption_texts.pairs(rng, 4, puzzles=0.3)) for n in range(3)}
+
+
+def slow_java(folder, monkeypatch, script="exec sleep 900"):
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    java_folder = folder / "slow"
+    java_folder.mkdir()
+    monkeypatch.setenv(java.JAVA_VARIABLE, str(fake_java(java_folder, script)))
+
+
+def members(group):
+    """Living processes of a process group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
+    texts = groups()
+    afterwards = score_captions(texts, cut_released=False)
+    caption_java._MEMORY.clear()
+    with captions_beside.captions_beside(list(texts.values())):
+        assert len(started) == 1
+    assert started[0].returncode == 0
+
+    def no_java(*args, **more):
+        raise AssertionError("started a JVM for what is known")
+
+    monkeypatch.setattr(caption_java, "_score", no_java)
+    assert score_captions(texts, cut_released=False) == afterwards
+    with captions_beside.captions_beside(list(texts.values())):
+        assert len(started) == 1, "nothing is scored twice"
+
+
+def test_a_few_texts_or_one_core_start_no_process(monkeypatch, started):
+    few = list(groups().values())
+    monkeypatch.setattr(captions_beside, "ENOUGH", 13)
+    with captions_beside.captions_beside(few):
+        pass
+    monkeypatch.setattr(captions_beside, "ENOUGH", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    with captions_beside.captions_beside(few):
+        pass
+    assert started == []
+    assert caption_java._MEMORY == {}
+
+
+def test_a_failing_program_is_met_by_the_scoring(tmp_path, monkeypatch, started):
+    slow_java(tmp_path, monkeypatch, "echo 'Error: no memory' >&2; exit 1")
+    texts = groups()
+    with captions_beside.captions_beside(list(texts.values())):
+        pass
+    assert started[0].returncode
+    with pytest.raises(JavaError, match="no memory"):
+        score_captions(texts)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_ends_the_programs(tmp_path, monkeypatch, started, error):
+    slow_java(tmp_path, monkeypatch)
+
+    def fail(process):
+        until = time.monotonic() + PATIENCE
+        while len(members(process.pid)) < 2 and time.monotonic() < until:
+            time.sleep(0.02)  # until its Java runs
+        raise error
+
+    with pytest.raises(error), captions_beside.captions_beside(list(groups().values())):
+        fail(started[0])
+    assert members(started[0].pid) == []
+    assert caption_java._MEMORY == {}
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+PARENT = """
+import sys, time
+from sama_bench.metrics import captions_beside
+from sama_bench.metrics.captions import CaptionPair
+captions_beside.ENOUGH = 1
+captions_beside.os.cpu_count = lambda: 2
+real = captions_beside._start
+def start(folder):
+    process = real(folder)
+    print(process.pid, flush=True)
+    return process
+captions_beside._start = start
+with captions_beside.captions_beside([(CaptionPair("a", ("b",)),)]):
+    time.sleep(900)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_no_program_outlives_a_killed_scoring(tmp_path, monkeypatch):
+    slow_java(tmp_path, monkeypatch)
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) as parent:
+        group = int(parent.stdout.readline())
+        until = time.monotonic() + PATIENCE
+        while len(members(group)) < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(members(group)) >= 2
+        parent.send_signal(signal.SIGKILL)
+    while members(group) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert members(group) == []
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_modules_beside_the_texts_are_not_imported(tmp_path, monkeypatch, started):
+    """The user's folder may hold strangers' files."""
+    (tmp_path / "pickle.py").write_text("raise SystemExit('a stranger was imported')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    with captions_beside.captions_beside([(CaptionPair("a dog", ("the dog",)),)]):
+        pass
+    assert started[0].returncode == 0
