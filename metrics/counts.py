@@ -106,15 +106,13 @@ def frame_counts(
 
 
 def _fill(table: Integers, tracks: Sequence[Track], size: Size) -> None:
+    if len(table) == 0:
+        return
     radius = boundary_radius(size)
     kernels = backend.kernels()
     # The released code adds annotations in uint8, which wraps at 256; NumPy does so by itself.
     if kernels is None or radius > kernels.MAX_RADIUS or len(tracks) > 256:
-        for frame in range(len(table)):
-            masks = [track[frame] for track in tracks]
-            table[frame] = jf_numpy.count_frame(masks[:-1], masks[-1], size, radius, frame)
-        return
-    if len(table) == 0:
+        jf_numpy.count_masklet(tracks, size, radius, table)
         return
     packed = pack(tracks, size)
     refused = kernels.count_masklet(

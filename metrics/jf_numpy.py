@@ -1,30 +1,34 @@
-"""Counting a frame with NumPy and OpenCV: the path that needs no compiler.
+"""Counting a masklet with NumPy and OpenCV: the path that needs no compiler.
 
-As in the kernels, a mask becomes rows of 64-bit words, one row a column of the image, but only
-where one of the masks is, and all words are worked on at once: the boundary map is shifts and
-exclusive ors; to match boundaries, one map grows row by row and is compared at the column
-distances that the disk of the tolerance allows at each height.
+Runs are read for many frames at once, the rest is done frame by frame. As in the kernels, a mask
+becomes rows of 64-bit words, one row a column of the image, but only where one of the masks is,
+and all words are worked on at once: the boundary map is shifts and exclusive ors; to match
+boundaries, one map grows row by row and is compared at the column distances that the disk of the
+tolerance allows at each height.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NoReturn
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics import rle
-from sama_bench.metrics.rle import Rle, Size
-from sama_bench.metrics.tracks import checked_runs
+from sama_bench.metrics.packed import Packed, pack
+from sama_bench.metrics.rle import Size
+from sama_bench.metrics.run_ends import Edges, Integers, read_runs
+from sama_bench.metrics.tracks import Track, checked_runs
 
 Words = NDArray[np.uint64]
-Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
 
-_NOTHING: Edges = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 _MANY_RUNS = 2000
+_READ_AT_ONCE = 1 << 16
+"""Characters, so that long videos take no more memory than short ones."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +42,60 @@ class Box:
     height: int
 
 
+def count_masklet(tracks: Sequence[Track], size: Size, radius: int, table: Integers) -> None:
+    """Count every frame of a masklet.
+
+    Args:
+        tracks: of the annotated objects, then the predicted one.
+        size: (height, width) of every mask.
+        radius: boundary tolerance in pixels.
+        table: int64 (T, 9), filled with the counts in the order of ``counts.COLUMNS``.
+
+    Raises:
+        ValueError: a malformed mask, or one of another size, naming the frame.
+    """
+    packed, frames = pack(tracks, size), len(table)
+    for begin, end in _chunks(packed, frames):
+        read = []
+        for number, track in enumerate(tracks):
+            offsets = packed.offsets[number * frames + begin : number * frames + end + 1]
+            runs = read_runs(packed.text, offsets, size[0] * size[1])
+            if runs is None:
+                _refuse(track, size)
+            read.append(runs)
+        for frame in range(begin, end):
+            edges = [runs.edges(frame - begin) for runs in read]
+            table[frame] = count_frame(edges[:-1], edges[-1], size, radius)
+
+
+def _chunks(packed: Packed, frames: int) -> Iterator[tuple[int, int]]:
+    """Cut the frames where enough text has come together."""
+    lengths = np.diff(packed.offsets).reshape(-1, frames).sum(axis=0)
+    past = np.flatnonzero(np.diff(lengths.cumsum() // _READ_AT_ONCE)) + 1
+    bounds = [0, *past.tolist(), frames]
+    return pairwise(bounds)
+
+
+def _refuse(track: Track, size: Size) -> NoReturn:
+    """Say what is wrong with the first bad mask of a track."""
+    for number, mask in enumerate(track):
+        if mask is not None:
+            checked_runs(mask, size, number)
+    raise ValueError("masks were refused that the checks accept")
+
+
 def count_frame(
-    annotations: Sequence[Rle | None],
-    prediction: Rle | None,
-    size: Size,
-    radius: int,
-    frame: int = 0,
+    annotations: Sequence[Edges], prediction: Edges, size: Size, radius: int
 ) -> tuple[int, ...]:
     """Return the counts of one frame in the order of ``counts.COLUMNS``.
 
     Args:
-        annotations: masks of the annotated objects, None where absent.
-        prediction: the predicted mask or None.
+        annotations: foreground runs of the annotated objects.
+        prediction: foreground runs of the predicted mask.
         size: (height, width).
         radius: boundary tolerance in pixels.
-        frame: number of the frame, for error messages.
-
-    Raises:
-        ValueError: a malformed mask, or one of another size.
     """
-    masks = [prediction, *(mask for mask in annotations if mask is not None)]
-    edges = [_NOTHING if mask is None else _edges(mask, size, frame) for mask in masks]
+    edges = [prediction, *(runs for runs in annotations if runs[0].size)]
     box = _box(edges, size)
     if box is None:
         return (0,) * 9
@@ -68,7 +105,7 @@ def count_frame(
         shared = single = total = _popcount(target & predicted)
     else:
         if len(edges) > 256:
-            predicted, target, once, total = _wrapped(masks, size, box, valid)
+            predicted, target, once, total = _wrapped(edges, size, box, valid)
         else:
             predicted, *targets = _draw(edges, box, valid)
             target, once, total = _added(targets, predicted)
@@ -81,15 +118,6 @@ def count_frame(
         total - single,
         *_edge_counts(_boundary(np.stack((target, predicted)), box), radius),
     )
-
-
-def _edges(mask: Rle, size: Size, frame: int) -> Edges:
-    """Return first and one past the last pixel of each foreground run."""
-    ends = np.cumsum(checked_runs(mask, size, frame))
-    count = ends.size // 2
-    starts, stops = ends[: 2 * count : 2], ends[1 : 2 * count : 2]
-    drawn = stops > starts
-    return (starts, stops) if drawn.all() else (starts[drawn], stops[drawn])
 
 
 def _box(masks: Sequence[Edges], size: Size) -> Box | None:
@@ -164,16 +192,32 @@ def _added(targets: Sequence[Words], predicted: Words) -> tuple[Words, Words, in
 
 
 def _wrapped(
-    masks: Sequence[Rle | None], size: Size, box: Box, valid: Words
+    masks: Sequence[Edges], size: Size, box: Box, valid: Words
 ) -> tuple[Words, Words, Words, int]:
     """Draw the first mask and add the others up in uint8, as released, which wraps at 256."""
-    predicted, *targets = (np.zeros(size, np.uint8) if m is None else rle.decode(m) for m in masks)
-    added = np.zeros(size, np.uint8)
+    predicted, *targets = masks
+    added = np.zeros(size[0] * size[1], np.uint8)
     for target in targets:
-        added += target
-    layers = [rle.encode(layer) for layer in (predicted, added > 0, added == 1)]
-    drawn = _draw([_edges(layer, size, 0) for layer in layers], box, valid)
-    return drawn[0], drawn[1], drawn[2], int((added[predicted > 0]).sum(dtype=np.int64))
+        added += _filled(target, added.size)
+    layers = [predicted, _runs_of(added > 0), _runs_of(added == 1)]
+    drawn = _draw(layers, box, valid)
+    total = int(added[_filled(predicted, added.size) > 0].sum(dtype=np.int64))
+    return drawn[0], drawn[1], drawn[2], total
+
+
+def _filled(edges: Edges, pixels: int) -> NDArray[np.uint8]:
+    """Return the pixels of a mask, column-major, 1 in its runs."""
+    steps = np.zeros(pixels + 1, np.int8)
+    steps[edges[0]] += 1
+    steps[edges[1]] -= 1
+    return steps[:-1].cumsum(dtype=np.int8).view(np.uint8)
+
+
+def _runs_of(line: NDArray[np.bool_]) -> Edges:
+    """Return the runs of pixels that are set."""
+    padded = np.concatenate(([False], line, [False]))
+    ends = np.flatnonzero(padded[1:] != padded[:-1])
+    return ends[::2], ends[1::2]
 
 
 def _popcount(words: Words) -> int:
