@@ -77,7 +77,8 @@ def runs(rle: Rle, size: Size | None = None) -> NDArray[np.int64]:
         raise ValueError(f"RLE counts must be str, bytes or a list, not {type(counts).__name__}")
     if lengths.size and int(lengths.min()) < 0:
         raise ValueError("RLE counts hold a negative run")
-    total = int(lengths.sum())
+    long = lengths.size > 0 and int(lengths.max()) > MAX_PIXELS  # their sum could overflow
+    total = sum(lengths.tolist()) if long else int(lengths.sum())
     if total != height * width:
         raise ValueError(f"RLE counts cover {total} pixels, its size has {height * width}")
     return lengths

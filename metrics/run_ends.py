@@ -71,7 +71,7 @@ def read_runs(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunEnd
         return None
     bounds = places.searchsorted(stops)
     runs, foreground = _runs(numbers, bounds)
-    if int(runs.min()) < 0:
+    if int(runs.min()) < 0 or int(runs.max()) > pixels:
         return None
     sums = np.concatenate((np.zeros(1, np.int64), runs.cumsum()))
     before = sums[bounds[:-1]]
@@ -88,7 +88,9 @@ def _one_by_one(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunE
             runs = decompress(text[begin:end].tobytes()) if end > begin else _NOTHING
         except ValueError:
             return None
-        if runs.size and (int(runs.min()) < 0 or int(runs.sum()) != pixels):
+        if runs.size and (int(runs.min()) < 0 or int(runs.max()) > pixels):
+            return None
+        if runs.size and int(runs.sum()) != pixels:
             return None
         drawn = drawn and bool(runs[1::2].all())
         ends.append(runs.cumsum())

@@ -71,7 +71,7 @@ def read_runs(counts: Sequence[str | bytes]) -> Runs:
 
     Raises:
         ValueError: characters outside the code, a number cut off at the end or too long, or a
-            run below zero, in any of them.
+            run below zero or above ``MAX_PIXELS``, in any of them.
     """
     raw = [_raw(text) for text in counts]
     codes = np.frombuffer(b"".join(raw), dtype=np.uint8).astype(np.int64) - 48
@@ -97,6 +97,8 @@ def read_runs(counts: Sequence[str | bytes]) -> Runs:
     lengths = _undone(values, places)
     if lengths.min() < 0:
         raise ValueError("RLE counts hold a negative run")
+    if lengths.max() > MAX_PIXELS:  # else the runs of a hostile mask could overflow their sum
+        raise ValueError("RLE counts hold a run that is too long")
     return Runs(lengths, firsts)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numba.core.compiler_lock import global_compiler_lock
 
 from sama_bench.caches import cache_dir
+from sama_bench.rle import MAX_PIXELS
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +53,7 @@ def _covered(codes: npt.NDArray[np.uint8]) -> int:
             if digit & 16:
                 number -= np.int64(1) << shift
         run = number + before if position > 2 else number
-        if run < 0:
+        if run < 0 or run > MAX_PIXELS:
             return -1
         total += run
         before, last = last, run
