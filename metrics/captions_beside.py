@@ -21,6 +21,7 @@ from pathlib import Path
 
 from . import spice as spice_metric
 from .caption_java import JavaScores, Texts, remember, score_with_java, unknown
+from .java import JAVA_VARIABLE, JavaError, find_java
 
 ENOUGH = 1000
 """Pairs for which a process of their own pays."""
@@ -31,16 +32,18 @@ def captions_beside(corpora: Sequence[Texts]) -> Iterator[None]:
     """Have the Java programs score corpora while the body runs; wait for them at its end.
 
     Texts are those that ``captions.score_both`` will be given. Nothing is done for fewer than
-    ENOUGH pairs, or on one core. An error of the programs is left for ``score_both`` to meet; when
-    the body raises they are ended.
+    ENOUGH pairs, on one core, or without Java. An error of the programs is left for ``score_both``
+    to meet; when the body raises they are ended.
     """
     with_spice = spice_metric.why_unavailable() is None
     new = unknown(corpora, with_spice)
-    cores = os.cpu_count() or 1
-    if sum(map(len, new)) < ENOUGH or cores < 2 or os.name != "posix" or not sys.executable:
+    if sum(map(len, new)) < ENOUGH or not _possible():
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="sama-bench-captions-") as name:
+    with tempfile.TemporaryDirectory(
+        prefix="sama-bench-captions-",
+        ignore_cleanup_errors=True,  # a program that is killed may be at its last write
+    ) as name:
         folder = Path(name)
         (folder / "asked").write_bytes(pickle.dumps((new, with_spice)))
         process = _start(folder)
@@ -52,6 +55,15 @@ def captions_beside(corpora: Sequence[Texts]) -> Iterator[None]:
         remember(_found(folder), with_spice)
 
 
+def _possible() -> bool:
+    several = (os.cpu_count() or 1) > 1
+    try:
+        find_java()
+    except JavaError:
+        return False
+    return several and os.name == "posix" and bool(sys.executable)
+
+
 def _start(folder: Path) -> subprocess.Popen[bytes]:
     paths = [os.path.abspath(path) for path in sys.path]  # what is importable here is there
     return subprocess.Popen(
@@ -60,7 +72,12 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder)},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "TMPDIR": str(folder),
+            JAVA_VARIABLE: str(find_java()),  # absolute, whatever the user gave
+        },
         start_new_session=True,
     )
 

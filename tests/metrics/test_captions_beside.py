@@ -73,6 +73,14 @@ def members(group):
     return found
 
 
+def wait_until_gone(group):
+    """A killed process may take a moment."""
+    until = time.monotonic() + PATIENCE
+    while members(group):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
     texts = groups()
     afterwards = score_captions(texts, cut_released=False)
@@ -90,13 +98,17 @@ def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
         assert len(started) == 1, "nothing is scored twice"
 
 
-def test_a_few_texts_or_one_core_start_no_process(monkeypatch, started):
+def test_a_few_texts_or_one_core_or_no_java_start_no_process(monkeypatch, started):
     few = list(groups().values())
     monkeypatch.setattr(captions_beside, "ENOUGH", 13)
     with captions_beside.captions_beside(few):
         pass
     monkeypatch.setattr(captions_beside, "ENOUGH", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    with captions_beside.captions_beside(few):
+        pass
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setenv(java.JAVA_VARIABLE, "/nowhere")
     with captions_beside.captions_beside(few):
         pass
     assert started == []
@@ -126,7 +138,7 @@ def test_an_error_ends_the_programs(tmp_path, monkeypatch, started, error):
 
     with pytest.raises(error), captions_beside.captions_beside(list(groups().values())):
         fail(started[0])
-    assert members(started[0].pid) == []
+    wait_until_gone(started[0].pid)
     assert caption_java._MEMORY == {}
     assert list((tmp_path / "temporary").iterdir()) == []
 
@@ -159,10 +171,17 @@ def test_no_program_outlives_a_killed_scoring(tmp_path, monkeypatch):
             time.sleep(0.02)
         assert len(members(group)) >= 2
         parent.send_signal(signal.SIGKILL)
-    while members(group) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert members(group) == []
+    wait_until_gone(group)
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_java_may_be_given_by_a_relative_path(tmp_path, monkeypatch, started):
+    monkeypatch.chdir(java.find_java().parent)
+    monkeypatch.setenv(java.JAVA_VARIABLE, "./java")
+    texts = groups()
+    with captions_beside.captions_beside(list(texts.values())):
+        pass
+    assert caption_java.unknown(texts.values(), False) == []
 
 
 def test_modules_beside_the_texts_are_not_imported(tmp_path, monkeypatch, started):
