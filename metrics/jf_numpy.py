@@ -1,8 +1,6 @@
 """Counting a masklet with NumPy and OpenCV: the path that needs no compiler.
 
-Runs are read for many frames at once, the rest is done frame by frame. As in the kernels, a mask
-becomes rows of 64-bit words, one row a column of the image, but only where one of the masks is,
-and all words are worked on at once: the boundary map is shifts and exclusive ors; to match
+Runs are read for many frames at once, the rest is done frame by frame on bit planes. To match
 boundaries, one map grows row by row and is compared at the column distances that the disk of the
 tolerance allows at each height.
 """
@@ -11,35 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.metrics.bit_planes import Box, Words, boundary, draw, grow, popcount, valid_words
 from sama_bench.metrics.packed import Packed, pack
 from sama_bench.metrics.rle import Size
 from sama_bench.metrics.run_ends import Edges, Integers, read_runs
 from sama_bench.metrics.tracks import Track, checked_runs
 
-Words = NDArray[np.uint64]
-
 _MANY_RUNS = 2000
 _READ_AT_ONCE = 1 << 16
 """Characters, so that long videos take no more memory than short ones."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """The part of a frame that is looked at: columns left..right and rows top..bottom."""
-
-    left: int
-    right: int
-    top: int
-    bottom: int
-    height: int
 
 
 def count_masklet(tracks: Sequence[Track], size: Size, radius: int, table: Integers) -> None:
@@ -99,24 +83,24 @@ def count_frame(
     box = _box(edges, size)
     if box is None:
         return (0,) * 9
-    valid = _valid(box, radius)
+    valid = valid_words(box, radius)
     if len(edges) == 2:  # nearly always: nothing to add up
-        predicted, target = _draw(edges, box, valid)
-        shared = single = total = _popcount(target & predicted)
+        predicted, target = draw(edges, box, valid)
+        shared = single = total = popcount(target & predicted)
     else:
         if len(edges) > 256:
             predicted, target, once, total = _wrapped(edges, size, box, valid)
         else:
-            predicted, *targets = _draw(edges, box, valid)
+            predicted, *targets = draw(edges, box, valid)
             target, once, total = _added(targets, predicted)
-        shared, single = _popcount(target & predicted), _popcount(once & predicted)
+        shared, single = popcount(target & predicted), popcount(once & predicted)
     return (
-        _popcount(target),
-        _popcount(predicted),
+        popcount(target),
+        popcount(predicted),
         shared,
         single,
         total - single,
-        *_edge_counts(_boundary(np.stack((target, predicted)), box), radius),
+        *_edge_counts(boundary(np.stack((target, predicted)), box), radius),
     )
 
 
@@ -144,50 +128,13 @@ def _box(masks: Sequence[Edges], size: Size) -> Box | None:
     )
 
 
-def _valid(box: Box, radius: int) -> Words:
-    """Return the words of one column of the box with a bit for each row.
-
-    The first row is the lowest bit of the first word; at the end are enough empty words for
-    ``radius`` rows to grow into.
-    """
-    rows = box.bottom - box.top
-    bits = np.zeros(64 * ((rows + 63) // 64 + radius // 64 + 1), np.uint8)
-    bits[:rows] = 1
-    words: Words = np.packbits(bits, bitorder="little").view("<u8")
-    return words
-
-
-def _draw(masks: Sequence[Edges], box: Box, valid: Words) -> Words:
-    """Draw masks into the words of a box, uint64 (masks, columns, words of a column)."""
-    columns, stride = box.right - box.left, valid.size
-    toggles = np.zeros((len(masks), columns * stride * 64), np.uint8)
-    for bits, (starts, ends) in zip(toggles, masks, strict=True):
-        bits[_places(starts, box, stride)] = 1
-        bits[_places(ends - 1, box, stride) + 1] ^= 1
-    words: Words = np.packbits(toggles, bitorder="little").view("<u8")
-    # A bit is set where the number of toggles up to it is odd: within words, then over them.
-    for shift in (1, 2, 4, 8, 16, 32):
-        words ^= words << np.uint64(shift)
-    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
-    words[1:] ^= np.uint64(0) - odd[:-1]
-    drawn: Words = words.reshape(len(masks), columns, stride) & valid
-    return drawn
-
-
-def _places(pixels: NDArray[np.int64], box: Box, stride: int) -> NDArray[np.int64]:
-    """Return the bits at which pixels of the box lie."""
-    gap = 64 * stride - box.height  # dividing by one number is vectorised, divmod is not
-    places = pixels + (pixels // box.height) * gap - (box.left * 64 * stride + box.top)
-    return places
-
-
 def _added(targets: Sequence[Words], predicted: Words) -> tuple[Words, Words, int]:
     """Add annotations up: where any is, where exactly one is, and their sum over the prediction."""
     target, several, total = np.zeros_like(predicted), np.zeros_like(predicted), 0
     for words in targets:
         several |= target & words
         target |= words
-        total += _popcount(words & predicted)
+        total += popcount(words & predicted)
     return target, target & ~several, total
 
 
@@ -200,7 +147,7 @@ def _wrapped(
     for target in targets:
         added += _filled(target, added.size)
     layers = [predicted, _runs_of(added > 0), _runs_of(added == 1)]
-    drawn = _draw(layers, box, valid)
+    drawn = draw(layers, box, valid)
     total = int(added[_filled(predicted, added.size) > 0].sum(dtype=np.int64))
     return drawn[0], drawn[1], drawn[2], total
 
@@ -220,36 +167,9 @@ def _runs_of(line: NDArray[np.bool_]) -> Edges:
     return ends[::2], ends[1::2]
 
 
-def _popcount(words: Words) -> int:
-    return int(cv2.norm(words.view(np.uint8), cv2.NORM_HAMMING))
-
-
-def _boundary(masks: Words, box: Box) -> Words:
-    """Return boundary maps: pixels that differ from the right, lower or diagonal neighbour.
-
-    The last row and column of the frame repeat themselves, which is the reference's rule for the
-    border; elsewhere the margin of the box is empty.
-    """
-    here, east = masks, np.concatenate((masks[:, 1:], masks[:, -1:]), axis=1)
-    south, diagonal = _one_row_up(here), _one_row_up(east)
-    if box.bottom == box.height:
-        last = box.bottom - box.top - 1
-        bit = np.uint64(1 << (last % 64))
-        south[..., last // 64] |= here[..., last // 64] & bit
-        diagonal[..., last // 64] |= east[..., last // 64] & bit
-    edge: Words = (here ^ east) | (here ^ south) | (here ^ diagonal)
-    return edge
-
-
-def _one_row_up(words: Words) -> Words:
-    moved: Words = words >> np.uint64(1)
-    moved[..., :-1] |= words[..., 1:] << np.uint64(63)
-    return moved
-
-
 def _edge_counts(edges: Words, radius: int) -> tuple[int, int, int, int]:
     """Count boundary pixels of two maps, and those with one of the other map within ``radius``."""
-    counts = _popcount(edges[0]), _popcount(edges[1])
+    counts = popcount(edges[0]), popcount(edges[1])
     if not all(counts):
         return (*counts, 0, 0)
     alone = _unmatched(edges, radius)
@@ -261,7 +181,7 @@ def _unmatched(edges: Words, radius: int) -> tuple[int, int]:
     other = edges[::-1].copy()
     alone = edges & ~other
     if radius > 1:  # all eight neighbours are near enough, and settle most of a good mask
-        far = ~_grow(other.ravel(), 1).reshape(other.shape)
+        far = ~grow(other.ravel(), 1).reshape(other.shape)
         alone &= far
         alone[:, 1:] &= far[:, :-1]
         alone[:, :-1] &= far[:, 1:]
@@ -276,7 +196,7 @@ def _unmatched(edges: Words, radius: int) -> tuple[int, int]:
     near[:, low - left + radius : high - left + radius] = other[:, low:high]
     left_over[:, radius : radius + right - left] = alone[:, left:right]
     _take_away_matched(left_over.ravel(), near.ravel(), radius, edges.shape[2])
-    return _popcount(left_over[0]), _popcount(left_over[1])
+    return popcount(left_over[0]), popcount(left_over[1])
 
 
 def _take_away_matched(left_over: Words, near: Words, radius: int, stride: int) -> None:
@@ -288,20 +208,10 @@ def _take_away_matched(left_over: Words, near: Words, radius: int, stride: int) 
         while reached < reach:
             # Growing by more than the height so far, plus one, would leave gaps.
             step = min(reach - reached, 2 * reached + 1, 63)
-            near = _grow(near, step)
+            near = grow(near, step)
             reached += step
             if reached == reach:
                 far = ~near
         apart = distance * stride
         left_over[apart:] &= far[: far.size - apart]
         left_over[: far.size - apart] &= far[apart:]
-
-
-def _grow(words: Words, step: int) -> Words:
-    """Set the bits ``step`` rows above and below every set bit; one word follows another."""
-    by, rest = np.uint64(step), np.uint64(64 - step)
-    grown: Words = words | (words >> by)
-    grown |= words << by
-    grown[:-1] |= words[1:] << rest
-    grown[1:] |= words[:-1] >> rest
-    return grown

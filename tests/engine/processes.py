@@ -27,13 +27,22 @@ def start_job(runs, workers, *more):
 
 def children(pid):
     """Living child processes of ``pid``."""
+    return _living(1, pid)
+
+
+def members(group):
+    """Living processes of a process group."""
+    return _living(2, group)
+
+
+def _living(field, value):
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[1]) == pid and fields[0] != "Z":
+        if int(fields[field]) == value and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,11 @@ import pytest
 from sama_bench.metrics import caption_java, captions_beside, java
 from sama_bench.metrics.captions import CaptionPair, score_captions
 from sama_bench.metrics.java import JavaError
+from tests.engine.processes import members, wait_until
 from tests.metrics import caption_texts
 from tests.metrics.test_java import fake_java
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there everything is scored afterwards")
-
-PATIENCE = 300
-"""Seconds after which something hangs."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,27 +55,6 @@ def slow_java(folder, monkeypatch, script="exec sleep 900"):
     java_folder = folder / "slow"
     java_folder.mkdir()
     monkeypatch.setenv(java.JAVA_VARIABLE, str(fake_java(java_folder, script)))
-
-
-def members(group):
-    """Living processes of a process group."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
-
-
-def wait_until_gone(group):
-    """A killed process may take a moment."""
-    until = time.monotonic() + PATIENCE
-    while members(group):
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
@@ -131,14 +107,12 @@ def test_an_error_ends_the_programs(tmp_path, monkeypatch, started, error):
     slow_java(tmp_path, monkeypatch)
 
     def fail(process):
-        until = time.monotonic() + PATIENCE
-        while len(members(process.pid)) < 2 and time.monotonic() < until:
-            time.sleep(0.02)  # until its Java runs
+        wait_until(lambda: len(members(process.pid)) >= 2)  # its Java runs
         raise error
 
     with pytest.raises(error), captions_beside.captions_beside(list(groups().values())):
         fail(started[0])
-    wait_until_gone(started[0].pid)
+    wait_until(lambda: not members(started[0].pid))
     assert caption_java._MEMORY == {}
     assert list((tmp_path / "temporary").iterdir()) == []
 
@@ -166,12 +140,9 @@ def test_no_program_outlives_a_killed_scoring(tmp_path, monkeypatch):
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) as parent:
         group = int(parent.stdout.readline())
-        until = time.monotonic() + PATIENCE
-        while len(members(group)) < 2 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert len(members(group)) >= 2
+        wait_until(lambda: len(members(group)) >= 2)
         parent.send_signal(signal.SIGKILL)
-    wait_until_gone(group)
+    wait_until(lambda: not members(group))
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
