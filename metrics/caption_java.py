@@ -43,12 +43,8 @@ def score_with_java(
     """Tokenise and score corpora. Raises JavaError as ``tokenize`` and ``Meteor`` do."""
     new = unknown(corpora, with_spice)
     if new:
-        if sum(len(texts) for texts, _ in _MEMORY) > _REMEMBERED_PAIRS:
-            wanted = set(corpora)
-            for key in [key for key in _MEMORY if key[0] not in wanted]:
-                del _MEMORY[key]
         scores = _score(new, java, with_spice)
-        remember(dict(zip(new, scores, strict=True)), with_spice)
+        remember(dict(zip(new, scores, strict=True)), with_spice, keep=corpora)
     return {texts: _MEMORY[texts, with_spice] for texts in corpora}
 
 
@@ -57,8 +53,12 @@ def unknown(corpora: Iterable[Texts], with_spice: bool) -> list[Texts]:
     return [texts for texts in dict.fromkeys(corpora) if (texts, with_spice) not in _MEMORY]
 
 
-def remember(found: Mapping[Texts, JavaScores], with_spice: bool) -> None:
-    """Keep what another process computed as if it had been computed here."""
+def remember(found: Mapping[Texts, JavaScores], with_spice: bool, keep: Iterable[Texts]) -> None:
+    """Remember scores; where much is remembered, what is not in ``keep`` is forgotten first."""
+    if sum(len(texts) for texts, _ in _MEMORY) > _REMEMBERED_PAIRS:
+        wanted = set(keep)
+        for key in [key for key in _MEMORY if key[0] not in wanted]:
+            del _MEMORY[key]
     _MEMORY.update(((texts, with_spice), scores) for texts, scores in found.items())
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from . import spice as spice_metric
 from .caption_java import JavaScores, Texts, remember, score_with_java, unknown
-from .java import JAVA_VARIABLE, JavaError, find_java
+from .java import JavaError, find_java
 
 ENOUGH = 1000
 """Pairs for which a process of their own pays."""
@@ -52,7 +52,7 @@ def captions_beside(corpora: Sequence[Texts]) -> Iterator[None]:
             process.wait()
         finally:
             _end(process)
-        remember(_found(folder), with_spice)
+        remember(_found(folder), with_spice, keep=corpora)
 
 
 def _possible() -> bool:
@@ -65,19 +65,14 @@ def _possible() -> bool:
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
-    paths = [os.path.abspath(path) for path in sys.path]  # what is importable here is there
+    # What is importable here is there, and nothing else: Python adds the current folder by itself.
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main()"
     return subprocess.Popen(
-        [sys.executable, "-m", __name__],
-        cwd=folder,  # Python looks for modules in the current folder first
+        [sys.executable, "-c", code, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(paths),
-            "TMPDIR": str(folder),
-            JAVA_VARIABLE: str(find_java()),  # absolute, whatever the user gave
-        },
+        env={**os.environ, "TMPDIR": str(folder)},
         start_new_session=True,
     )
 
@@ -109,15 +104,12 @@ def _end_with_parent(folder: Path) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def main(folder: Path) -> None:
-    """Score what lies in a folder, and leave the scores beside it."""
+def main() -> None:
+    """Score what lies in the folder that is named first, and leave the scores beside it."""
+    folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     corpora, with_spice = pickle.loads((folder / "asked").read_bytes())
     found = score_with_java(corpora, with_spice=with_spice)
     part = folder / "part"
     part.write_bytes(pickle.dumps(found))
     part.replace(folder / "found")
-
-
-if __name__ == "__main__":
-    main(Path.cwd())

@@ -43,7 +43,7 @@ def count_masklet(tracks: Sequence[Track], size: Size, radius: int, table: Integ
         read = []
         for number, track in enumerate(tracks):
             offsets = packed.offsets[number * frames + begin : number * frames + end + 1]
-            runs = read_runs(packed.text, offsets, size[0] * size[1])
+            runs = read_runs(packed.text, offsets, size)
             if runs is None:
                 _refuse(track, size)
             read.append(runs)

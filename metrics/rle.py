@@ -70,7 +70,7 @@ def runs(rle: Rle, size: Size | None = None) -> NDArray[np.int64]:
         raise ValueError(f"RLE size {height} x {width} where {size[0]} x {size[1]} is expected")
     counts = rle["counts"]
     if isinstance(counts, (str, bytes)):
-        lengths = decompress(counts_bytes(rle))
+        lengths = _decompress(counts_bytes(rle))
     elif isinstance(counts, (list, tuple)):
         lengths = _whole_numbers(counts)
     else:
@@ -176,15 +176,8 @@ def _whole_numbers(counts: Sequence[object]) -> NDArray[np.int64]:
     return np.asarray(counts, np.int64)
 
 
-def decompress(counts: bytes) -> NDArray[np.int64]:
-    """Read COCO's text form: 5 bits a character, a sign bit, differences to the run before last.
-
-    Returns:
-        int64 (n,), the runs as they stand there: they may be negative, or add up to anything.
-
-    Raises:
-        ValueError: no characters, one that no RLE has, or a number cut short or too long.
-    """
+def _decompress(counts: bytes) -> NDArray[np.int64]:
+    """Read COCO's text form: 5 bits a character, a sign bit, differences to the run before last."""
     if not counts:
         raise ValueError("RLE counts are empty")
     codes = np.frombuffer(counts, np.uint8) - np.uint8(48)

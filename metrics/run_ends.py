@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics.rle import LONGEST_NUMBER, decompress
+from sama_bench.metrics import rle
+from sama_bench.metrics.rle import LONGEST_NUMBER, Size
 
 Integers = NDArray[np.int64]
 Edges = tuple[Integers, Integers]
@@ -45,13 +46,13 @@ class RunEnds:
         return starts[some], stops[some]
 
 
-def read_runs(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunEnds | None:
+def read_runs(text: NDArray[np.uint8], offsets: Integers, size: Size) -> RunEnds | None:
     """Read the compressed counts of masks of one size.
 
     Args:
         text: uint8, holds the counts of the masks one after the other.
         offsets: int64 (masks + 1), where each mask's counts begin; empty ones are absent masks.
-        pixels: height x width.
+        size: (height, width) of every mask.
 
     Returns:
         the ends of all runs; None where a text is no RLE of the size.
@@ -61,7 +62,8 @@ def read_runs(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunEnd
     if codes.size == 0:
         return RunEnds(_NOTHING, np.zeros(offsets.size, np.int64), True)
     if codes.size > LONG * (stops.size - 1):
-        return _one_by_one(text, offsets, pixels)
+        return _one_by_one(text, offsets, size)
+    pixels = size[0] * size[1]
     present = stops[1:] > stops[:-1]
     if int(codes.max()) > 63 or int(codes[stops[1:][present] - 1].max()) > 31:
         return None  # a character that no RLE has, or a number cut short
@@ -81,16 +83,13 @@ def read_runs(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunEnd
     return RunEnds(ends, bounds, bool(runs[foreground].all()))
 
 
-def _one_by_one(text: NDArray[np.uint8], offsets: Integers, pixels: int) -> RunEnds | None:
+def _one_by_one(text: NDArray[np.uint8], offsets: Integers, size: Size) -> RunEnds | None:
     ends, drawn = [], True
     for begin, end in pairwise(offsets.tolist()):
+        mask = {"size": size, "counts": text[begin:end].tobytes()}
         try:
-            runs = decompress(text[begin:end].tobytes()) if end > begin else _NOTHING
+            runs = rle.runs(mask, size) if end > begin else _NOTHING
         except ValueError:
-            return None
-        if runs.size and (int(runs.min()) < 0 or int(runs.max()) > pixels):
-            return None
-        if runs.size and int(runs.sum()) != pixels:
             return None
         drawn = drawn and bool(runs[1::2].all())
         ends.append(runs.cumsum())

@@ -91,6 +91,16 @@ def test_a_few_texts_or_one_core_or_no_java_start_no_process(monkeypatch, starte
     assert caption_java._MEMORY == {}
 
 
+def test_what_was_found_beside_is_forgotten_in_time(monkeypatch):
+    monkeypatch.setattr(caption_java, "_REMEMBERED_PAIRS", 13)
+    first, second, third = (list(groups(seed).values()) for seed in (1, 2, 3))
+    for corpora in (first, second, [*second, *third]):
+        with captions_beside.captions_beside(corpora):
+            pass
+    assert caption_java.unknown(first, False) == first
+    assert caption_java.unknown([*second, *third], False) == []
+
+
 def test_a_failing_program_is_met_by_the_scoring(tmp_path, monkeypatch, started):
     slow_java(tmp_path, monkeypatch, "echo 'Error: no memory' >&2; exit 1")
     texts = groups()

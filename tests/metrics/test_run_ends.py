@@ -32,7 +32,7 @@ def alone(mask):
 
 def read(masks, size):
     packed = pack([masks], size)
-    return read_runs(packed.text, packed.offsets, size[0] * size[1])
+    return read_runs(packed.text, packed.offsets, size)
 
 
 @pytest.fixture(params=["together", "one by one"])
