@@ -7,12 +7,12 @@ import time
 import zlib
 from fnmatch import fnmatch
 
-from sama_bench import rle
 from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
 from sama_bench.adapters.options import check_own
 from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.errors import UserError
 from sama_bench.marks import grounded_answer, marked
+from sama_bench.media import rle
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample
 
 

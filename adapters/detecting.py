@@ -14,7 +14,7 @@ from sama_bench.adapters.loading import fingerprint
 from sama_bench.adapters.loading_models import pretrained, tokenizer
 from sama_bench.adapters.outputs import ModelOutputError
 from sama_bench.adapters.tracking import MEAN, STD
-from sama_bench.frames import Frame
+from sama_bench.media.frames import Frame
 
 SHORT, LONG = 800, 1333
 """Sides to which the detector's published preprocessing scales a frame, pixels."""

@@ -16,8 +16,8 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters import options
 from sama_bench.benchmark import Dataset, Entry, Finding, Outcome, Protocol
 from sama_bench.errors import AdapterError, DataError
-from sama_bench.files import read_json
 from sama_bench.nouns import Answer, Reference, Sample
+from sama_bench.storage.untrusted_files import read_json
 
 Look = Callable[[Sample], Outcome]
 
@@ -82,8 +82,8 @@ class Predictions(Adapter):
         described = _descriptions(self._path)
         if described is not None:
             return described
-        from sama_bench.imports.json_folders import GCG
-        from sama_bench.imports.recognise import answers_from
+        from sama_bench.formats.json_folders import GCG
+        from sama_bench.formats.recognise import answers_from
 
         asked = Asked(sample)
         imported = answers_from(self._path, asked)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sama_bench.adapters.region_tracks import region_box
-from sama_bench.frames import Frame
+from sama_bench.media.frames import Frame
 from sama_bench.nouns import Region, Sample
 
 COLOURS = [

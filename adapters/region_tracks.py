@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sama_bench import rle
+from sama_bench.media import rle
 from sama_bench.nouns import Masklet, Region, Sample
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
-from sama_bench.devices import Device
+from sama_bench.launch.devices import Device
 from sama_bench.nouns import Answer, Reference, Sample, Video
 from sama_bench.request import Request
 from sama_bench.running import RunResult, run

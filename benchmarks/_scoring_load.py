@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sama_bench import rle
-from sama_bench.records import Record, to_line
-from sama_bench.store import RunFolder, run_path
+from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.media import rle
+from sama_bench.runfolder.folder import RunFolder, run_path
 
 ROUNDS = 10
 PHRASES = ("the red ball", "a small dog", "the tall man")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sama_bench.asking import Declared
 from sama_bench.benchmark import Entry
-from sama_bench.devices import Device
+from sama_bench.launch.devices import Device
 from sama_bench.plan import Ask, Unit, units
 from sama_bench.policy import Policy
 from sama_bench.supervise import Supervisor
-from sama_bench.wire import VERSION, Message
+from sama_bench.worker.messages import VERSION, Message
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from PIL import Image
 from benchmarks._memory import Watch
 from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.judge_cache import JudgeCache
 from sama_bench.judge_types import JudgeRequest, JudgeSettings, Reply
-from sama_bench.records import Record, to_line
+from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.splits.clair_judge import ClairJudge
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.layout import MASK_FILES, SHARDS
-from sama_bench.store import RunFolder, run_path
 
 VIDEOS, ROUNDS = 522, 5067
 SIZE = (480, 854)

@@ -22,8 +22,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from sama_bench.appending import write_atomically
 from sama_bench.errors import UserError
+from sama_bench.storage.append import write_atomically
 
 FOLDER = "claims"
 NAME = ".name"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
-from sama_bench.check_answer import BadAnswerError, check_answer
 from sama_bench.contract_clips import Trial, trials
 from sama_bench.errors import UserError
 from sama_bench.nouns import Answer, Reference, Sample
+from sama_bench.worker.answer_check import BadAnswerError, check_answer
 
 ABILITIES = frozenset({"segment", "ground", "describe", "image"})
 GROWTH = 64 << 20

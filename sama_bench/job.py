@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sama_bench import manifest
-from sama_bench.appending import alone
 from sama_bench.asking import Asker
 from sama_bench.claims import Claims, new_job
 from sama_bench.cluster import Rank
@@ -17,6 +15,8 @@ from sama_bench.plan import Ask, Target, Unit, open_entries, units
 from sama_bench.progress import Progress
 from sama_bench.recorder import Recorder
 from sama_bench.request import Request
+from sama_bench.runfolder import manifest
+from sama_bench.storage.append import alone
 from sama_bench.supervise import Supervisor
 
 GATHERING = "gathering of the parts"

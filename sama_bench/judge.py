@@ -25,7 +25,7 @@ from sama_bench.judge_client import (
     open_client,
 )
 from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply, Usage
-from sama_bench.manifest import public
+from sama_bench.runfolder.manifest import public
 
 __all__ = ["Judge", "JudgeError", "JudgeRequest", "JudgeSettings", "Reply", "Usage"]
 

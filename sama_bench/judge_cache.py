@@ -14,8 +14,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from sama_bench.appending import Appender
 from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply
+from sama_bench.storage.append import Appender
 
 _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
 

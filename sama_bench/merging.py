@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
 from sama_bench.errors import AbsentError, IncompleteError
+from sama_bench.runfolder.folder import SCORES, run_path
 from sama_bench.scores import Result
 from sama_bench.scoring import check_data, open_data, problems_of, score_answers, with_options
 from sama_bench.shards import (
@@ -17,7 +18,6 @@ from sama_bench.shards import (
     merged_manifest,
     missing_parts,
 )
-from sama_bench.store import SCORES, run_path
 
 
 def merge(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sama_bench import rle as coco_rle
-from sama_bench.frames import SHARED, Frame
-from sama_bench.masklet import Masklet as Masklet
+from sama_bench.media import rle as coco_rle
+from sama_bench.media.frames import SHARED, Frame
+from sama_bench.media.masklet import Masklet as Masklet
 
 Wanted = Literal["text", "masks"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sama_bench.benchmark import Dataset, Entry
-from sama_bench.store import RunFolder
+from sama_bench.runfolder.folder import RunFolder
 
 History = Literal["independent", "teacher-forced", "free-running"]
 HISTORIES: tuple[History, ...] = ("independent", "teacher-forced", "free-running")

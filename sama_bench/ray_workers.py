@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.devices import Device
 from sama_bench.errors import UserError
-from sama_bench.process import Hear, Link, WorkerProcess
-from sama_bench.wire import Message
+from sama_bench.launch.devices import Device
+from sama_bench.launch.local_process import Hear, Link, WorkerProcess
+from sama_bench.worker.messages import Message
 
 WAIT = 1.0
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.errors import DataError, UserError
-from sama_bench.frames import image_size
+from sama_bench.media.frames import image_size
 from sama_bench.nouns import Sample, Video
 from sama_bench.registry import benchmark
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sama_bench.appending import Appender
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.plan import Ask, Target
-from sama_bench.records import Record, to_line
-from sama_bench.store import EVENTS
-from sama_bench.wire import Message
+from sama_bench.runfolder.folder import EVENTS
+from sama_bench.storage.append import Appender
+from sama_bench.worker.messages import Message
 
 
 class Recorder:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.benchmark import Dataset
-from sama_bench.devices import Device
+from sama_bench.launch.devices import Device
+from sama_bench.launch.local_process import Launch, Launcher
 from sama_bench.plan import History
 from sama_bench.policy import Policy
-from sama_bench.process import Launch, Launcher
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sama_bench.errors import UserError
 from sama_bench.job import Job
 from sama_bench.plan import HISTORIES, Target
 from sama_bench.request import Request
-from sama_bench.store import RunFolder, run_path
+from sama_bench.runfolder.folder import RunFolder, run_path
 
 
 @dataclass(frozen=True)

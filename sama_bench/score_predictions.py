@@ -10,7 +10,8 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
 from sama_bench.errors import UserError, did_you_mean
-from sama_bench.imports import answers_from
+from sama_bench.formats.recognise import answers_from
+from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scores import Result
 from sama_bench.scoring import (
     check_data,
@@ -21,7 +22,6 @@ from sama_bench.scoring import (
     standard_tools,
     with_options,
 )
-from sama_bench.store import SCORES, RunFolder
 
 
 @dataclass(frozen=True)

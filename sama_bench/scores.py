@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.appending import write_atomically
 from sama_bench.benchmark import Scores
+from sama_bench.storage.append import write_atomically
 
 
 @dataclass(frozen=True)

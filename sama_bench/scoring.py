@@ -10,8 +10,8 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
 from sama_bench.errors import DataError, UserError
+from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scores import Result
-from sama_bench.store import SCORES, RunFolder
 
 
 def standard_tools(

@@ -15,9 +15,9 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import IncompleteError, UserError
-from sama_bench.manifest import IDENTITY
+from sama_bench.runfolder.folder import RecordedAnswers, RunFolder, find_runs
+from sama_bench.runfolder.manifest import IDENTITY
 from sama_bench.scoring import manifest_of
-from sama_bench.store import RecordedAnswers, RunFolder, find_runs
 
 AGREE = tuple(key for key in IDENTITY if key not in ("benchmark", "split", "data"))
 """What the manifests of merged runs must have in common."""

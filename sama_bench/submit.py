@@ -19,7 +19,7 @@ import numpy as np
 
 from sama_bench.benchmark import Answers, Dataset
 from sama_bench.errors import IncompleteError, UserError
-from sama_bench.frames import image_size
+from sama_bench.media.frames import image_size
 from sama_bench.nouns import Answer, Masklet, Video
 
 PREFIX = {"mevis": "", "ref-youtube-vos": "Annotations/"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from sama_bench.claims import Claims
 from sama_bench.errors import DataError
-from sama_bench.store import EVENTS, RunFolder
+from sama_bench.runfolder.folder import EVENTS, RunFolder
 
 RECENT = 200
 """Samples over which the rate is taken."""

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco
 
-from sama_bench import rle as coco_rle
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Masklet
 
 Size = tuple[int, int]

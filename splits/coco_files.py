@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.files import is_text, plain_name, read_json, shown
+from sama_bench.media import rle as coco_rle
+from sama_bench.storage.untrusted_files import is_text, plain_name, read_json, shown
 
 
 @dataclass(frozen=True)

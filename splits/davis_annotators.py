@@ -14,12 +14,12 @@ from PIL import Image, UnidentifiedImageError
 
 from sama_bench.benchmark import Answers, Outcome, Protocol, Row
 from sama_bench.errors import DataError
-from sama_bench.files import inside
 from sama_bench.nouns import Masklet, Video
 from sama_bench.splits.coverage import coverage, listed
 from sama_bench.splits.davis_unsupervised import IndexMap, merge, score_sequence
 from sama_bench.splits.meta_expressions import VideoMeta
 from sama_bench.splits.referring import ReferringDataset
+from sama_bench.storage.untrusted_files import inside
 
 ANNOTATORS = ("annot1", "annot1_full_video", "annot2", "annot2_full_video")
 NOTE = "protocol (b): objects of one annotator together, DAVIS 2017 evaluator (unsupervised)"

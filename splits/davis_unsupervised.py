@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from sama_bench import rle as coco_rle
+from sama_bench.media import rle as coco_rle
 from sama_bench.metrics.counts import frame_counts
 from sama_bench.metrics.jf import masklet_f, masklet_j
 from sama_bench.nouns import Masklet

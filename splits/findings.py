@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sama_bench.benchmark import Finding
 from sama_bench.errors import DataError
-from sama_bench.frames import read_image
+from sama_bench.media.frames import read_image
 from sama_bench.nouns import Video
 from sama_bench.splits.alignment import Alignment
 

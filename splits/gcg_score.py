@@ -19,6 +19,7 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.errors import IncompleteError
+from sama_bench.media.rle import encode
 from sama_bench.metrics.caption_cleaning import gcg_caption, gcg_phrases
 from sama_bench.metrics.caption_scores import CaptionPair
 from sama_bench.metrics.gcg import (
@@ -32,7 +33,6 @@ from sama_bench.metrics.gcg import (
 from sama_bench.metrics.grounding import RecallCounts
 from sama_bench.metrics.overlap import overlap
 from sama_bench.nouns import Answer
-from sama_bench.rle import encode
 from sama_bench.splits.caption_rows import caption_figures
 from sama_bench.splits.coverage import coverage, lacking_note, listed
 from sama_bench.splits.gcg_dataset import GcgDataset, Truth

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sama_bench.benchmark import Finding
 from sama_bench.errors import DataError, UserError
-from sama_bench.frames import image_size, read_image
+from sama_bench.media.frames import image_size, read_image
 from sama_bench.nouns import Masklet, Video
 
 

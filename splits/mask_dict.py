@@ -15,11 +15,11 @@ from typing import Any
 
 from pycocotools import mask as coco
 
-from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.files import read_bytes
-from sama_bench.json_index import JsonIndex, index_json
+from sama_bench.media import rle as coco_rle
 from sama_bench.splits.safe_pickle import load_pickle
+from sama_bench.storage.json_index import JsonIndex, index_json
+from sama_bench.storage.untrusted_files import read_bytes
 
 RLE = dict[str, Any]
 """A compressed COCO RLE: ``size`` [height, width] and ``counts`` str."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sama_bench.benchmark import Finding
 from sama_bench.errors import DataError
-from sama_bench.files import inside, plain_name, read_json
+from sama_bench.storage.untrusted_files import inside, plain_name, read_json
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from sama_bench import rle
+from sama_bench.media import rle
 from sama_bench.nouns import Masklet
 
 

@@ -16,13 +16,13 @@ from sama_bench.benchmark import (
     Tools,
 )
 from sama_bench.errors import DataError, UserError
-from sama_bench.files import read_bytes
 from sama_bench.splits.embedded import MINI, with_mini
 from sama_bench.splits.folders import find_folder
 from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits.referring import ReferringDataset, Source
 from sama_bench.splits.referring_score import unscored
 from sama_bench.splits.settings import Option
+from sama_bench.storage.untrusted_files import read_bytes
 
 META = "meta_expressions/valid/meta_expressions.json"
 TEST_META = "meta_expressions/test/meta_expressions.json"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Reference, Sample
 from sama_bench.splits.image_dataset import as_video, image_findings, one_frame
 from sama_bench.splits.polygons import planes, summed, united

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
-from sama_bench.files import plain_name, read_bytes, read_json
-from sama_bench.json_stream import read_lists
+from sama_bench.media import rle as coco_rle
 from sama_bench.splits.safe_pickle import load_pickle
+from sama_bench.storage.json_stream import read_lists
+from sama_bench.storage.untrusted_files import plain_name, read_bytes, read_json
 
 
 @dataclass(frozen=True)

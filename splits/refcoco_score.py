@@ -19,9 +19,9 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.errors import IncompleteError
+from sama_bench.media.rle import encode
 from sama_bench.metrics.ciou import SentenceCounts, ciou_giou, count_sentence
 from sama_bench.nouns import Answer
-from sama_bench.rle import encode
 from sama_bench.splits.alignment import unite
 from sama_bench.splits.coverage import coverage, lacking_note, listed
 from sama_bench.splits.refcoco_dataset import RefcocoDataset

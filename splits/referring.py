@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
-from sama_bench.files import inside
-from sama_bench.frames import image_size
+from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits.alignment import Alignment, align, unite
 from sama_bench.splits.findings import frame_findings, masklet_findings
 from sama_bench.splits.mask_dict import MaskDict
 from sama_bench.splits.meta_expressions import Expression, MetaExpressions, VideoMeta
+from sama_bench.storage.untrusted_files import inside
 
 
 @dataclass(frozen=True)

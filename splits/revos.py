@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.errors import DataError
-from sama_bench.json_index import index_json
 from sama_bench.metrics.refvos_aggregate import REVOS_GROUPS
 from sama_bench.metrics.robustness import areas
 from sama_bench.splits.alignment import align, unite
@@ -27,6 +26,7 @@ from sama_bench.splits.settings import (
     Option,
     quirks,
 )
+from sama_bench.storage.json_index import index_json
 
 META, MASKS = "meta_expressions_valid_.json", "mask_dict.json"
 FOREGROUND = "mask_dict_foreground.json"

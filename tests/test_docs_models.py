@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
-from sama_bench.adapter_import import adapter_class
 from sama_bench.adapters.openai_api import OPTIONS as OPENAI
 from sama_bench.adapters.sama import OPTIONS as SAMA
 from sama_bench.contract import check_adapter
 from sama_bench.registry import models
+from sama_bench.worker.adapter_import import adapter_class
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

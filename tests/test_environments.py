@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sama_bench import environment_python, environments
 from sama_bench.adapter import ModelSpec
-from sama_bench.environment_file import (
+from sama_bench.environments.definition import (
     Environment,
     environment_named,
     environment_path,
     known_environments,
     read_environment,
 )
+from sama_bench.environments import interpreter, manage
 from sama_bench.errors import UserError
 from sama_bench.registry import models
 
@@ -76,25 +76,25 @@ def test_unknown_names_get_a_suggestion():
 
 def test_no_fitting_python_says_what_to_do():
     with pytest.raises(UserError, match="--env-python"):
-        environment_python.find_python(Environment("old", "<3.0", ()))
+        interpreter.find_python(Environment("old", "<3.0", ()))
 
 
 def test_an_environment_is_made_once_and_removed(tmp_path):
     environment = read_environment(write(tmp_path / "bare.toml", BARE))
     said: list[str] = []
-    made = environments.create(environment, said.append)
+    made = manage.create(environment, said.append)
     assert said[0].startswith("making the environment bare once")
-    again = environments.create(environment, said.append)
+    again = manage.create(environment, said.append)
     assert again == made
     assert len(said) == 1
     listing = "import sys; print([p for p in sys.path if 'site-packages' in p])"
     done = subprocess.run([made.python, "-I", "-c", listing], capture_output=True, text=True)
     assert str(tmp_path) in done.stdout
-    assert [item.name for item in environments.made_environments()] == ["bare"]
-    environments.remove("bare")
-    assert environments.made_environments() == []
+    assert [item.name for item in manage.made_environments()] == ["bare"]
+    manage.remove("bare")
+    assert manage.made_environments() == []
     with pytest.raises(UserError, match="no environment 'bare'"):
-        environments.remove("bare")
+        manage.remove("bare")
 
 
 def test_a_failed_installation_leaves_nothing_and_names_a_way_out(tmp_path):
@@ -102,15 +102,15 @@ def test_a_failed_installation_leaves_nothing_and_names_a_way_out(tmp_path):
         tmp_path / "bad.toml", 'python = ">=3.9"\nrequirements = ["./no/such/folder"]\n'
     )
     with pytest.raises(UserError, match="--env-python"):
-        environments.create(read_environment(missing))
-    assert environments.made_environments() == []
+        manage.create(read_environment(missing))
+    assert manage.made_environments() == []
 
 
 def test_a_shared_package_is_found_but_nothing_else_leaks(tmp_path):
     pytest.importorskip("torch")
     text = BARE + f'[torch]\naccepts = "=={version("torch").split("+")[0]}"\n'
     environment = read_environment(write(tmp_path / "shares.toml", text))
-    made = environments.create(environment)
+    made = manage.create(environment)
     assert made.shares == ("torch",)
     look = "import importlib.util as u; print([bool(u.find_spec(n)) for n in ('torch', 'pandas')])"
     done = subprocess.run([made.python, "-I", "-c", look], capture_output=True, text=True)
@@ -120,13 +120,13 @@ def test_a_shared_package_is_found_but_nothing_else_leaks(tmp_path):
 def test_another_torch_is_not_shared(tmp_path):
     pytest.importorskip("torch")
     environment = Environment("x", ">=3.9", (), torch="<1.0")
-    assert environment_python.shareable(environment, Path(sys.executable)) == {}
+    assert interpreter.shareable(environment, Path(sys.executable)) == {}
 
 
 def test_the_workers_path_holds_the_package_only():
-    folder = environments.worker_path()
+    folder = manage.worker_path()
     assert [path.name for path in folder.iterdir()] == ["sama_bench"]
-    assert environments.worker_path() == folder
+    assert manage.worker_path() == folder
     code = "import sama_bench.nouns, sys; print('adapters' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -139,14 +139,14 @@ def test_the_workers_path_holds_the_package_only():
 
 def test_python_for_follows_the_users_choice(tmp_path):
     spec = ModelSpec("m", "x:y", "", environment=str(write(tmp_path / "bare.toml", BARE)))
-    assert environments.python_for(spec, no_env=True) is None
-    assert environments.python_for(ModelSpec("m", "x:y", "")) is None
+    assert manage.python_for(spec, no_env=True) is None
+    assert manage.python_for(ModelSpec("m", "x:y", "")) is None
     given = Path(sys.executable)
-    assert environments.python_for(spec, env_python=given) == given
+    assert manage.python_for(spec, env_python=given) == given
     with pytest.raises(UserError, match="contradict"):
-        environments.python_for(spec, env_python=given, no_env=True)
+        manage.python_for(spec, env_python=given, no_env=True)
     with pytest.raises(UserError, match="not a Python interpreter"):
-        environments.python_for(spec, env_python=tmp_path / "nothing")
-    made = environments.python_for(spec)
+        manage.python_for(spec, env_python=tmp_path / "nothing")
+    made = manage.python_for(spec)
     assert made is not None
     assert made.is_file()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sama_bench.api import run
-from sama_bench.environments import made_environments
+from sama_bench.environments.manage import made_environments
 from sama_bench.errors import UserError
-from sama_bench.store import RunFolder
+from sama_bench.runfolder.folder import RunFolder
 
 HERE = Path(__file__).parent / "adapters" / "isolation"
 

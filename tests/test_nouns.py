@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sama_bench.frames import FrameStore
+from sama_bench.media.frames import FrameStore
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample, Segment, Turn, Video
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pycocotools import mask as coco
 
-from sama_bench import rle
+from sama_bench.media import rle
 
 masks = hnp.arrays(
     np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.integers(0, 1)
@@ -103,7 +103,7 @@ written = st.lists(st.integers(0, 1 << 22), min_size=1, max_size=9).map(
 @settings(max_examples=400)
 @given(st.lists(codes | written.map(lambda mask: mask["counts"]), min_size=1, max_size=5))
 def test_compiled_and_plain_reading_agree(counts):
-    from sama_bench.rle_compiled import covered
+    from sama_bench.media.rle_compiled import covered
 
     found = covered(
         np.frombuffer(b"".join(counts), np.uint8), np.cumsum([len(text) for text in counts])

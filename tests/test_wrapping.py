@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from sama_bench import rle as engine
+from sama_bench.media import rle as engine
+from sama_bench.media.rle_compiled import covered
 from sama_bench.metrics import rle as metrics
 from sama_bench.nouns import Masklet
-from sama_bench.rle_compiled import covered
 from tests.metrics.each_kernel import frame_counts, overlaps
 from tests.wrapping import wrapping_mask, wrapping_runs, written
 

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.adapter_import import adapter_class
 from sama_bench.cli._options import (
     json_option,
     option_option,
@@ -22,6 +21,7 @@ from sama_bench.cli._options import (
 from sama_bench.contract import check_adapter
 from sama_bench.recorded import compare_recorded
 from sama_bench.registry import model
+from sama_bench.worker.adapter_import import adapter_class
 
 GROUP = "adapter"
 

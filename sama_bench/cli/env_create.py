@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from sama_bench.environment_file import environment_named
-from sama_bench.environments import create
+from sama_bench.environments.definition import environment_named
+from sama_bench.environments.manage import create
 
 GROUP = "env"
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from sama_bench.cli._options import json_option, takes_stdout, write_text
-from sama_bench.environment_file import known_environments, read_environment
-from sama_bench.environments import environments_dir, made_environments
+from sama_bench.environments.definition import known_environments, read_environment
+from sama_bench.environments.manage import environments_dir, made_environments
 
 GROUP = "env"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from sama_bench.environment_file import environment_named
-from sama_bench.environments import made_environments
+from sama_bench.environments.definition import environment_named
+from sama_bench.environments.manage import made_environments
 from sama_bench.errors import UserError
 
 GROUP = "env"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sama_bench.environments import remove
+from sama_bench.environments.manage import remove
 
 GROUP = "env"
 

@@ -28,10 +28,10 @@ from sama_bench.cli._options import (
 from sama_bench.cli._scoring import print_results, scoring_options, write_all
 from sama_bench.cluster import cluster_rank
 from sama_bench.plan import HISTORIES
+from sama_bench.runfolder.folder import SCORES
 from sama_bench.running import RunResult
 from sama_bench.scores import Result, tidy
 from sama_bench.scoring import score_run, standard_tools
-from sama_bench.store import SCORES
 
 SHOWN_FAILURES = 5
 

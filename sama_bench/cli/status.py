@@ -11,7 +11,7 @@ import click
 from sama_bench.cli._options import json_option, runs_option, takes_stdout, write_text
 from sama_bench.errors import DataError, UserError
 from sama_bench.progress import duration
-from sama_bench.store import find_runs
+from sama_bench.runfolder.folder import find_runs
 from sama_bench.watching import RunStatus, run_status
 
 SHOWN = 5

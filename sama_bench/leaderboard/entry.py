@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from sama_bench.appending import write_atomically
 from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
 from sama_bench.leaderboard.videos import Videos, unpack
-from sama_bench.store import safe_name
+from sama_bench.runfolder.folder import safe_name
+from sama_bench.storage.append import write_atomically
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
 Kind = Literal["run", "import"]

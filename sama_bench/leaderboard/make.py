@@ -13,8 +13,8 @@ from sama_bench.leaderboard.breakdown import attribute_rows, rows_with_intervals
 from sama_bench.leaderboard.entry import Entry, is_complete
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
+from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scored_run import ScoredRun, read_scored_run
-from sama_bench.store import RunFolder
 
 # what an entry keeps of a manifest, under the names of the manifest
 _KEPT = (

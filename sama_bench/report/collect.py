@@ -20,9 +20,9 @@ from sama_bench.report.problems import (
     text_problems,
 )
 from sama_bench.report.tracks import Tracks, compare_tracks
+from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scored_run import ScoredRun, ScoredSample, read_scored_run
 from sama_bench.scoring import check_data, open_data
-from sama_bench.store import RunFolder
 
 MAIN = (
     "miou",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from sama_bench.caches import cache_dir
 from sama_bench.errors import did_you_mean
+from sama_bench.storage.cache_folder import cache_dir
 
 from .caption_files import write_gcg, write_region_captions
 from .davis_files import write_ref_davis17

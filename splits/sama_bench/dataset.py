@@ -10,8 +10,7 @@ from typing import Literal
 
 from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
-from sama_bench.files import is_text, shown
-from sama_bench.frames import image_size
+from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
 from sama_bench.splits.alignment import Alignment, unite
 from sama_bench.splits.findings import frame_findings, masklet_findings
@@ -26,6 +25,7 @@ from sama_bench.splits.sama_bench.rounds import (
 )
 from sama_bench.splits.sama_bench.shard import VideoItem, read_shard
 from sama_bench.splits.sama_bench.tracks import TrackFiles
+from sama_bench.storage.untrusted_files import is_text, shown
 
 Task = Literal["g", "c"]
 READ: Mapping[Task, tuple[str, frozenset[Wanted]]] = {

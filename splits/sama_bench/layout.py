@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sama_bench.errors import DataError, did_you_mean
-from sama_bench.files import is_text, shown
+from sama_bench.storage.untrusted_files import is_text, shown
 
 SHARDS = (
     "mevis",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import AbsentError, DataError
-from sama_bench.files import is_text
+from sama_bench.storage.untrusted_files import is_text
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ import pytest
 from sama_bench.adapter import Setup
 from sama_bench.adapters.predictions import Predictions
 from sama_bench.errors import AdapterError
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.nouns import Answer, Segment
-from sama_bench.records import Record, to_line
 from tests.adapters.clips import asked, clip, square_track
 
 

@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 
-from sama_bench.adapter_import import adapter_class
 from sama_bench.errors import UserError
 from sama_bench.recorded import compare_recorded
 from sama_bench.registry import benchmarks, model
+from sama_bench.worker.adapter_import import adapter_class
 from tests.shared import shared
 
 CASES = {"sama-8b": 8, "sa2va-8b": 2, "sa2va-qwen3-vl-4b": 4, "sa2va-internvl3-8b": 2}

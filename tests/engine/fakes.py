@@ -18,8 +18,8 @@ from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample, Segment
 from sama_bench.plan import Target
 from sama_bench.policy import Policy
 from sama_bench.request import Request
+from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running import run
-from sama_bench.store import RunFolder
 
 HEIGHT, WIDTH = 6, 8
 

@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from sama_bench.devices import Device
+from sama_bench.launch.devices import Device
 from tests.engine.fakes import QUICK, FakeDataset, ask
 
 VIDEOS, ROUNDS = 16, 5

@@ -3,7 +3,8 @@ import pytest
 from sama_bench import api
 from sama_bench.api import worker_devices
 from sama_bench.cluster import cluster_rank
-from sama_bench.devices import (
+from sama_bench.errors import UserError
+from sama_bench.launch.devices import (
     Device,
     check_gpus,
     installed_gpus,
@@ -11,8 +12,7 @@ from sama_bench.devices import (
     share_of,
     visible_gpus,
 )
-from sama_bench.errors import UserError
-from sama_bench.store import RunFolder
+from sama_bench.runfolder.folder import RunFolder
 from tests.engine.fakes import ask
 
 SRUN = {

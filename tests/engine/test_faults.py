@@ -13,8 +13,8 @@ import pytest
 
 import sama_bench
 from sama_bench.claims import Claims
+from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scoring import score_run, standard_tools
-from sama_bench.store import RunFolder
 from tests.engine import job
 from tests.engine.fakes import answers
 from tests.engine.processes import PATIENCE, children, kill, lives, start_job, wait_until

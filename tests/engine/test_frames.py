@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from sama_bench.errors import DataError
-from sama_bench.frames import FrameStore, image_size, read_image
+from sama_bench.media.frames import FrameStore, image_size, read_image
 from sama_bench.nouns import Video
-from sama_bench.prefetch import Prefetcher
+from sama_bench.worker.prefetch import Prefetcher
 
 
 def clip(folder, count=6):

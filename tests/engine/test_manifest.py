@@ -2,7 +2,7 @@
 
 import pytest
 
-from sama_bench.manifest import public
+from sama_bench.runfolder.manifest import public
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from sama_bench.devices import Device
 from sama_bench.errors import UserError
+from sama_bench.launch.devices import Device
 from tests.engine.fakes import QUICK, answers, ask
 from tests.engine.job import dataset, work
 from tests.engine.processes import kill

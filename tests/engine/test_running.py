@@ -7,11 +7,11 @@ import pytest
 
 from sama_bench.adapter import ModelSpec
 from sama_bench.asking import Asker, Declared
-from sama_bench.devices import Device
 from sama_bench.errors import AdapterError, DataError, UserError
+from sama_bench.launch.devices import Device
 from sama_bench.plan import HISTORIES, Ask, Target
 from sama_bench.policy import StoppedError
-from sama_bench.store import RunFolder
+from sama_bench.runfolder.folder import RunFolder
 from tests.engine.fakes import QUICK, FakeDataset, answers, ask, request
 
 
@@ -175,7 +175,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_answered(tmp_path, monkeypa
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(file, data)
 
-    monkeypatch.setattr("sama_bench.appending.os.write", write)
+    monkeypatch.setattr("sama_bench.storage.append.os.write", write)
     with pytest.raises(UserError, match="the disk is full; what was answered before is kept"):
         ask(tmp_path)
     monkeypatch.undo()
@@ -244,7 +244,7 @@ def test_what_is_sent_to_a_worker_holds_no_reference(tmp_path, history, tracks):
 
 
 def test_a_python_that_is_none_is_said(tmp_path):
-    from sama_bench.process import Launcher
+    from sama_bench.launch.local_process import Launcher
 
     with pytest.raises(UserError, match="no worker can be started with /no/python"):
         ask(tmp_path, launch=Launcher("/no/python"))

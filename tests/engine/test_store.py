@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.appending import Appender, write_atomically
 from sama_bench.benchmark import AnswersWithTexts
 from sama_bench.errors import DataError, UserError
+from sama_bench.formats.prediction_line import Record, from_line, peek, text_of, to_line
 from sama_bench.nouns import Masklet, Segment
-from sama_bench.records import Record, from_line, peek, text_of, to_line
-from sama_bench.store import RecordedAnswers, RunFolder, find_runs, run_path, safe_name
+from sama_bench.runfolder.folder import RecordedAnswers, RunFolder, find_runs, run_path, safe_name
+from sama_bench.storage.append import Appender, write_atomically
 
 
 def answered(id, text="yes", status="answered", **more):

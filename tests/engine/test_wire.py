@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sama_bench.wire import MAX_BYTES, VERSION, Channel, Message, WireError, pack
+from sama_bench.worker.messages import MAX_BYTES, VERSION, Channel, Message, WireError, pack
 
 
 def reading(data):
@@ -105,7 +105,7 @@ def test_a_hello_says_what_it_is():
 
 def test_a_worker_starts_without_the_heavy_and_the_scoring_packages():
     code = (
-        "import sys, json, sama_bench.worker; "
+        "import sys, json, sama_bench.worker.process; "
         "print(json.dumps([m for m in ('torch', 'transformers', 'numba', 'cv2', 'pandas', 'scipy', "
         "'click', 'tqdm', 'PIL.Image', 'sama_bench.metrics', 'sama_bench.splits') "
         "if m in sys.modules]))"

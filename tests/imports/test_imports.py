@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sama_bench import records
 from sama_bench.benchmark import Dataset, Entry, Tools
 from sama_bench.errors import DataError
-from sama_bench.imports import answers_from
+from sama_bench.formats import prediction_line
+from sama_bench.formats.recognise import answers_from
 from sama_bench.nouns import Masklet, Sample, Video
 from sama_bench.splits.ref_sav import RefSav
 from tests.shared import shared
@@ -59,7 +59,9 @@ def write_lines(path, masklets):
     with path.open("wb") as file:
         for id, masklet in masklets.items():
             segment = {"phrase": None, "masks": masklet.rles(), "size": list(SIZE)}
-            file.write(records.to_line(records.Record(id, "answered", "x", (segment,))))
+            file.write(
+                prediction_line.to_line(prediction_line.Record(id, "answered", "x", (segment,)))
+            )
     return path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sama_bench.errors import DataError, IncompleteError, UserError
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.leaderboard.entry import (
     FOLDER,
     digest,
@@ -18,7 +19,6 @@ from sama_bench.leaderboard.make import entry_of_import, entry_of_run
 from sama_bench.leaderboard.schema import SchemaError
 from sama_bench.leaderboard.verify import verify
 from sama_bench.leaderboard.vlmevalkit import read_results
-from sama_bench.records import Record, to_line
 from tests.scored import random_scores, write
 
 KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"

@@ -8,10 +8,10 @@ from sama_bench import registry
 from sama_bench.benchmark import Tools
 from sama_bench.cli import build
 from sama_bench.errors import SamaBenchError
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.leaderboard.entry import digest
-from sama_bench.records import Record, to_line
+from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.scoring import score_run
-from sama_bench.store import RunFolder, run_path
 from tests.scored import random_scores, write
 
 KIT = str(Path(__file__).parents[1] / "data" / "vlmevalkit")

@@ -144,7 +144,7 @@ def test_plot_and_frame_are_linked(page, two, runs):
 def test_masks_are_decoded_as_pycocotools_does(page, two):
     import numpy as np
 
-    from sama_bench import rle
+    from sama_bench.media import rle
 
     open_at(page, two, "#/")
     rng = np.random.default_rng(0)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import Outcome
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Answer, Masklet, Segment
 
 SIZE = (24, 32)

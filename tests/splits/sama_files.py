@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sama_bench import rle
+from sama_bench.media import rle
 from sama_bench.splits.sama_bench.layout import MASK_FILES, SHARDS
 
 HEIGHT, WIDTH = 20, 30

@@ -5,7 +5,7 @@ import pytest
 
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
-from sama_bench.imports import answers_from
+from sama_bench.formats.recognise import answers_from
 from sama_bench.metrics.caption_scores import CaptionError
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet, Segment

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench import json_index
-from sama_bench import rle as coco_rle
 from sama_bench.errors import DataError
+from sama_bench.media import rle as coco_rle
 from sama_bench.splits.mask_dict import MaskDict
+from sama_bench.storage import json_index
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Masklet
 from sama_bench.splits.davis_annotators import ANNOTATORS, read_index_map
 from sama_bench.splits.davis_unsupervised import merge, score_sequence

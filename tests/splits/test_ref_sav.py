@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Masklet
 from sama_bench.splits.ref_sav import RefSav
 from tests.splits.referring_data import SIZE, answered, guess, perfect, values, write_referring

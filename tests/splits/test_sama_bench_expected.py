@@ -8,14 +8,14 @@ import pytest
 
 from sama_bench import registry
 from sama_bench.benchmark import Tools
+from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.metrics.caption_scores import CaptionScores
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Masklet, Segment
-from sama_bench.records import Record, to_line
+from sama_bench.runfolder.folder import RunFolder
 from sama_bench.splits.sama_bench import score as scoring
 from sama_bench.splits.sama_bench import score_texts
 from sama_bench.splits.sama_bench.rules import ALL
-from sama_bench.store import RunFolder
 from tests.splits.sama_files import HEIGHT, WIDTH, Root, box, said, video
 
 WHOLE = Masklet(HEIGHT, WIDTH, (box()["counts"],) * 3)

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from sama_bench import rle
 from sama_bench.benchmark import tally
 from sama_bench.errors import DataError, UserError
+from sama_bench.media import rle
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.rounds import GROUNDING_REQUEST, chat_rounds

@@ -12,9 +12,9 @@ from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.files import read_json
-from sama_bench.imports.imported import Imported, failed, masklet_from, matching
+from sama_bench.formats.foreign_answers import Imported, failed, masklet_from, matching
 from sama_bench.nouns import Answer, Segment
+from sama_bench.storage.untrusted_files import read_json
 
 GCG = "GCG folder"
 DESCRIPTIONS = "descriptions of SAMA"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import Answers, Outcome
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Answer, Masklet, Segment
 
 

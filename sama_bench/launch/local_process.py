@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sama_bench.devices import Device
-from sama_bench.environments import worker_path
+from sama_bench.environments.manage import worker_path
 from sama_bench.errors import UserError
-from sama_bench.wire import Channel, Message, WireError
+from sama_bench.launch.devices import Device
+from sama_bench.worker.messages import Channel, Message, WireError
 
 Hear = Callable[[Message | None], None]
 """Called from a thread with each message of a worker; None when it is gone."""
@@ -151,5 +151,5 @@ def import_folder(python: str) -> Path:
     Another Python must not see this one's packages, which may lie beside sama-bench.
     """
     if os.path.abspath(python) == os.path.abspath(sys.executable):
-        return Path(__file__).resolve().parents[1]
+        return Path(__file__).resolve().parents[2]
     return worker_path()

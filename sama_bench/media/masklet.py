@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sama_bench import rle as coco_rle
+from sama_bench.media import rle as coco_rle
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sama_bench.caches import cache_dir, keep, read_cached
 from sama_bench.errors import DataError
+from sama_bench.storage.cache_folder import cache_dir, keep, read_cached
 
 CHUNK = 1 << 24
 """Bytes read at a time, 16 MiB; a longer value makes the window grow."""

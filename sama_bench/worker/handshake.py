@@ -14,7 +14,7 @@ from typing import Any
 
 from sama_bench._version import __version__
 from sama_bench.adapter import Oracle, Setup
-from sama_bench.wire import VERSION
+from sama_bench.worker.messages import VERSION
 
 # fmt: off
 PACKAGES = (

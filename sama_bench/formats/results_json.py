@@ -8,8 +8,8 @@ from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.imports.imported import Imported, failed, mask_answer, masklet_from, matching
-from sama_bench.json_index import index_json
+from sama_bench.formats.foreign_answers import Imported, failed, mask_answer, masklet_from, matching
+from sama_bench.storage.json_index import index_json
 
 FORMAT = "results.json of Sa2VA"
 

@@ -168,7 +168,7 @@ def _pixels(counts: Sequence[bytes]) -> npt.NDArray[np.int64]:
     loaded = "numba" in sys.modules
     if not loaded and (len(joined) < MUCH or importlib.util.find_spec("numba") is None):
         return read_runs(counts).pixels
-    from sama_bench.rle_compiled import covered
+    from sama_bench.media.rle_compiled import covered
 
     ends = np.cumsum([len(text) for text in counts])
     found: npt.NDArray[np.int64] = covered(np.frombuffer(joined, np.uint8), ends)

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba.core.compiler_lock import global_compiler_lock
 
-from sama_bench.caches import cache_dir
-from sama_bench.rle import MAX_PIXELS
+from sama_bench.media.rle import MAX_PIXELS
+from sama_bench.storage.cache_folder import cache_dir
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

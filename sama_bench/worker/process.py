@@ -15,15 +15,15 @@ import time
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
-from sama_bench.adapter_import import adapter_class
-from sama_bench.check_answer import check_answer
 from sama_bench.errors import SamaBenchError
-from sama_bench.frames import SHARED
+from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
-from sama_bench.prefetch import Prefetcher
-from sama_bench.records import Record, to_line
-from sama_bench.wire import VERSION, Channel, Message
-from sama_bench.worker_facts import hello, log_error, one_line, out_of_memory
+from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.answer_check import check_answer
+from sama_bench.worker.handshake import hello, log_error, one_line, out_of_memory
+from sama_bench.worker.messages import VERSION, Channel, Message
+from sama_bench.worker.prefetch import Prefetcher
 
 
 class Worker:
@@ -146,10 +146,3 @@ def main() -> int:
         return Worker(channel).serve()
     except BrokenPipeError:
         return 3
-
-
-if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)  # threads of a model's libraries may not end by themselves

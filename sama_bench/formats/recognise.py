@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sama_bench.benchmark import Dataset
 from sama_bench.errors import DataError
-from sama_bench.files import read_json
-from sama_bench.imports import image_lists, json_folders, png_folder, results_json, run_lines
-from sama_bench.imports.imported import Imported
+from sama_bench.formats import image_lists, json_folders, png_folder, prediction_files, results_json
+from sama_bench.formats.foreign_answers import Imported
+from sama_bench.storage.untrusted_files import read_json
 
 Reader = Callable[[Path, Dataset], Imported]
 
@@ -47,7 +47,7 @@ def answers_from(path: Path, dataset: Dataset) -> Imported:
 
 def _of_folder(path: Path) -> Reader | None:
     if any(path.glob("predictions*.jsonl")):
-        return run_lines.read_lines
+        return prediction_files.read_lines
     if (path / "results.json").is_file():
         return lambda folder, dataset: results_json.read_results(folder / "results.json", dataset)
     for folder in (path / "prediction", path):
@@ -75,7 +75,7 @@ def _of_file(path: Path) -> Reader | None:
     if not start.startswith(b"{"):
         return None
     if path.suffix == ".jsonl" or _is_line(path):
-        return run_lines.read_lines
+        return prediction_files.read_lines
     return results_json.read_results
 
 

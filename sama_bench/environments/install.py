@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sama_bench.environment_file import Environment
+from sama_bench.environments.definition import Environment
 from sama_bench.errors import UserError
 
 Say = Callable[[str], None]

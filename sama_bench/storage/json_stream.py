@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import DataError
-from sama_bench.json_index import Window
+from sama_bench.storage.json_index import Window
 
 
 def read_lists(path: Path, takers: Mapping[str, Callable[[Any], None]]) -> str:

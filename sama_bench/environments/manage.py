@@ -17,11 +17,11 @@ from pathlib import Path
 
 import sama_bench
 from sama_bench.adapter import ModelSpec
-from sama_bench.caches import cache_dir
-from sama_bench.environment_file import Environment, environment_path, read_environment
-from sama_bench.environment_install import install
-from sama_bench.environment_python import current_version, find_python, shareable, version_of
+from sama_bench.environments.definition import Environment, environment_path, read_environment
+from sama_bench.environments.install import install
+from sama_bench.environments.interpreter import current_version, find_python, shareable, version_of
 from sama_bench.errors import UserError
+from sama_bench.storage.cache_folder import cache_dir
 
 Say = Callable[[str], None]
 MARKER = "sama-bench-environment.json"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from sama_bench.environment_file import Environment
+from sama_bench.environments.definition import Environment
 from sama_bench.errors import UserError
 
 MINORS = tuple(range(14, 8, -1))

@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sama_bench import records
-from sama_bench.appending import Appender, write_atomically
 from sama_bench.benchmark import Outcome
 from sama_bench.errors import DataError
-from sama_bench.records import Record, Status
+from sama_bench.formats import prediction_line
+from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
+from sama_bench.formats.prediction_line import Record, Status
+from sama_bench.storage.append import Appender, write_atomically
 
-MANIFEST, PREDICTIONS, SCORES = "manifest.json", "predictions.jsonl", "scores.json"
+PREDICTIONS = MAIN_FILE
+MANIFEST, SCORES = "manifest.json", "scores.json"
 EVENTS = "events.jsonl"
 T = TypeVar("T")
 
@@ -95,7 +97,7 @@ class RunFolder:
         Raises:
             DataError: the file changed or went away after it was indexed.
         """
-        return self._read_line(id, records.from_line)
+        return self._read_line(id, prediction_line.from_line)
 
     def answers(self) -> RecordedAnswers:
         """Return what scoring reads."""
@@ -107,7 +109,7 @@ class RunFolder:
         Raises:
             DataError: the file changed or went away after it was indexed.
         """
-        return self._read_line(id, records.text_of)
+        return self._read_line(id, prediction_line.text_of)
 
     def outcome(self, id: str) -> Outcome:
         """Return what is known of a sample, its masks checked."""
@@ -160,9 +162,7 @@ class RunFolder:
 
     def parts(self) -> list[Path]:
         """Return the files that hold predictions, the main one first."""
-        return sorted(
-            self.path.glob("predictions*.jsonl"), key=lambda p: (p.name != PREDICTIONS, p)
-        )
+        return prediction_files(self.path)
 
     def gather(self) -> None:
         """Copy to the main file what counts and lies in parts, which stay: nothing can get lost."""
@@ -213,7 +213,7 @@ class RunFolder:
         if not line:
             return
         try:
-            id, status = records.peek(line)
+            id, status = prediction_line.peek(line)
         except ValueError as error:
             self.damaged.append(f"{file}:{number}: {error}")
             return

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from sama_bench.errors import DataError
-from sama_bench.frames import SHARED, FrameStore
+from sama_bench.media.frames import SHARED, FrameStore
 from sama_bench.nouns import Video
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from sama_bench import rle as coco_rle
 from sama_bench.benchmark import Dataset, Outcome
-from sama_bench.imports.imported import Imported, failed, matching
+from sama_bench.formats.foreign_answers import Imported, failed, matching
+from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Answer, Masklet, Segment
 
 FORMAT = "PNG folder"

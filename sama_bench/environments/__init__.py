@@ -1,0 +1,1 @@
+"""Environments of models whose requirements contradict each other: files, making, interpreters."""

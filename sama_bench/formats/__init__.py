@@ -1,0 +1,1 @@
+"""Answer files, ours and those of other code: recognised, read, refused by name."""

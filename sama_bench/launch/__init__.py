@@ -1,0 +1,1 @@
+"""Starting workers: processes, devices, and the environment that a worker gets."""

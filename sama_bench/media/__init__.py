@@ -1,0 +1,1 @@
+"""Frames of videos, masklets, and COCO run-length masks."""

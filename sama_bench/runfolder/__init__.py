@@ -1,0 +1,1 @@
+"""The run folder: all that passes between running a model and scoring its answers."""

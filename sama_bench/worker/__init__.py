@@ -1,0 +1,1 @@
+"""What runs inside a model's environment: light, on Python 3.10 and later."""
