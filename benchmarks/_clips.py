@@ -11,8 +11,8 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.launch.devices import Device
 from sama_bench.nouns import Answer, Reference, Sample, Video
-from sama_bench.request import Request
-from sama_bench.running import RunResult, run
+from sama_bench.running.request import Request
+from sama_bench.running.run import RunResult, run
 
 HEIGHT, WIDTH = 120, 160
 

@@ -23,12 +23,12 @@ MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
 what, run, runs, data = sys.argv[1], *map(Path, sys.argv[2:5])
-from sama_bench.scoring import score_run, standard_tools
+from sama_bench.scoring.score import score_run, standard_tools
 tools = standard_tools("token-overlap", captions=False)
 if what == "score":
     score_run(run, data, tools=tools)
 else:
-    from sama_bench.merging import merge
+    from sama_bench.scoring.merge import merge
     merge([run], runs, data=data, tools=tools)
 seconds = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -10,12 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sama_bench.asking import Declared
 from sama_bench.benchmark import Entry
 from sama_bench.launch.devices import Device
-from sama_bench.plan import Ask, Unit, units
-from sama_bench.policy import Policy
-from sama_bench.supervise import Supervisor
+from sama_bench.running.limits import Policy
+from sama_bench.running.questions import Declared
+from sama_bench.running.schedule import Ask, Unit, units
+from sama_bench.running.supervisor import Supervisor
 from sama_bench.worker.messages import VERSION, Message
 
 

@@ -21,8 +21,8 @@ from benchmarks._memory import Watch
 from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
 from sama_bench.formats.prediction_line import Record, to_line
-from sama_bench.judge_cache import JudgeCache
-from sama_bench.judge_types import JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.cache import JudgeCache
+from sama_bench.judge.settings import JudgeRequest, JudgeSettings, Reply
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.splits.clair_judge import ClairJudge
 from sama_bench.splits.sama_bench.dataset import SamaDataset
@@ -43,9 +43,9 @@ MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
 start = time.monotonic()
-from sama_bench.judge import Judge
-from sama_bench.judge_types import JudgeSettings
-from sama_bench.scoring import score_run, standard_tools
+from sama_bench.judge.judge import Judge
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.scoring.score import score_run, standard_tools
 from sama_bench.splits.clair_judge import ClairJudge
 judge = ClairJudge(Judge(JudgeSettings(model="judge"), Path(sys.argv[3])))
 tools = standard_tools("token-overlap", judge=judge)
@@ -183,7 +183,7 @@ class _Scribe:
 
 def _judge(file: Path, root: Path, path: Path) -> Path:
     """Fill a cache with a reply to everything that scoring will ask."""
-    from sama_bench.scoring import score_run, standard_tools
+    from sama_bench.scoring.score import score_run, standard_tools
 
     settings = JudgeSettings(model="judge")
     cache = JudgeCache(file)

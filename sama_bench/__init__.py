@@ -14,18 +14,18 @@ from sama_bench._version import __version__
 if TYPE_CHECKING:
     from sama_bench.api import run
     from sama_bench.comparison import compare
-    from sama_bench.merging import merge
-    from sama_bench.score_predictions import score
-    from sama_bench.scoring import score_run
+    from sama_bench.scoring.answers import score
+    from sama_bench.scoring.merge import merge
+    from sama_bench.scoring.score import score_run
 
 __all__ = ["__version__", "compare", "merge", "run", "score", "score_run"]
 
 _HOME = {
     "compare": "sama_bench.comparison",
-    "merge": "sama_bench.merging",
+    "merge": "sama_bench.scoring.merge",
     "run": "sama_bench.api",
-    "score": "sama_bench.score_predictions",
-    "score_run": "sama_bench.scoring",
+    "score": "sama_bench.scoring.answers",
+    "score_run": "sama_bench.scoring.score",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from sama_bench.judge import Judge, JudgeError, JudgeRequest, Reply
+from sama_bench.judge.judge import Judge, JudgeError, JudgeRequest, Reply
 from sama_bench.metrics import clair
 from sama_bench.metrics.clair import SampleClair
 
@@ -46,7 +46,7 @@ class ClairJudge:
         return self._released(texts)
 
     def record(self) -> dict[str, Any]:
-        """Return what a result says of its judge; see ``sama_bench.judge.Judge.record``."""
+        """Return what a result says of its judge; see ``sama_bench.judge.judge.Judge.record``."""
         return {**self.judge.record(), "forms": dict(FORMS)}
 
     def _released(self, texts: Texts) -> dict[str, SampleClair]:

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from sama_bench.adapter import Adapter, Setup
-from sama_bench.adapter_template import write_adapter
+from sama_bench.authoring.contract_check import check_adapter
+from sama_bench.authoring.contract_clips import draw_clip
+from sama_bench.authoring.template import write_adapter
 from sama_bench.cli import build
-from sama_bench.contract import check_adapter
-from sama_bench.contract_clips import draw_clip
 from sama_bench.errors import UserError
 from sama_bench.nouns import Answer, Masklet, Segment
 

@@ -13,7 +13,7 @@ import pytest
 from sama_bench.adapter import Setup
 from sama_bench.adapters.openai_api import OPTIONS as OPENAI
 from sama_bench.adapters.sama import OPTIONS as SAMA
-from sama_bench.contract import check_adapter
+from sama_bench.authoring.contract_check import check_adapter
 from sama_bench.registry import models
 from sama_bench.worker.adapter_import import adapter_class
 

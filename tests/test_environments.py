@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sama_bench.adapter import ModelSpec
+from sama_bench.environments import interpreter, manage
 from sama_bench.environments.definition import (
     Environment,
     environment_named,
@@ -17,7 +18,6 @@ from sama_bench.environments.definition import (
     known_environments,
     read_environment,
 )
-from sama_bench.environments import interpreter, manage
 from sama_bench.errors import UserError
 from sama_bench.registry import models
 

@@ -12,12 +12,12 @@ from sama_bench.benchmark import Scores, Tools
 from sama_bench.cli import build
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.marks import grounded_answer, marked
-from sama_bench.merging import merge
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.runfolder.manifest import asked
-from sama_bench.scores import Result
+from sama_bench.scoring.merge import merge
+from sama_bench.scoring.result import Result
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.layout import SHARDS
 from tests.splits.sama_files import HEIGHT, WIDTH, Root, box, video

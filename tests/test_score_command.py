@@ -4,9 +4,9 @@ import pytest
 
 from sama_bench import cli
 from sama_bench.cli._judge import ClairJudge
-from sama_bench.judge_types import JudgeSettings, Reply
-from sama_bench.score_predictions import score
-from sama_bench.scoring import standard_tools
+from sama_bench.judge.settings import JudgeSettings, Reply
+from sama_bench.scoring.answers import score
+from sama_bench.scoring.score import standard_tools
 from sama_bench.splits.ref_sav import RefSav
 from tests.imports.test_imports import write_lines, write_results
 from tests.shared import shared

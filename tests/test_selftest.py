@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sama_bench.authoring.selftest import difference, discover, recognise, selftest
 from sama_bench.cli.selftest import command
 from sama_bench.errors import UserError
-from sama_bench.selftest import difference, discover, recognise, selftest
 
 GOLDENS = Path(__file__).parent / "goldens"
 MASK_KINDS = {"jf", "video_jf", "gcg", "ciou", "refsav_aggregate"}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sama_bench import cli, submit
+from sama_bench import cli
 from sama_bench.benchmark import Outcome
+from sama_bench.data import submit
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.nouns import Answer, Masklet, Segment
 from sama_bench.splits.mevis import Mevis

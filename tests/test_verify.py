@@ -3,9 +3,9 @@ import json
 import pytest
 
 from sama_bench import cli
+from sama_bench.data.verify import verify
 from sama_bench.errors import UserError
 from sama_bench.splits.mini import ensure_mini
-from sama_bench.verify import verify
 from tests.splits.referring_data import write_referring
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from sama_bench.benchmark import Protocol
 from sama_bench.cli._options import parse_options
 from sama_bench.errors import UserError
-from sama_bench.judge import Judge, JudgeSettings
+from sama_bench.judge.judge import Judge, JudgeSettings
 from sama_bench.metrics.clair import SampleClair
 from sama_bench.splits import clair_judge
 

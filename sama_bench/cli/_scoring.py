@@ -12,7 +12,7 @@ import click
 from sama_bench import tables
 from sama_bench.cli._options import write_text
 from sama_bench.errors import UserError
-from sama_bench.scores import Result, tidy
+from sama_bench.scoring.result import Result, tidy
 
 Command = Callable[..., Any]
 

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from sama_bench.adapter import ModelSpec, Setup
+from sama_bench.authoring.contract_check import check_adapter
+from sama_bench.authoring.recorded_inputs import compare_recorded
 from sama_bench.cli._options import (
     json_option,
     option_option,
@@ -18,8 +20,6 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
-from sama_bench.contract import check_adapter
-from sama_bench.recorded import compare_recorded
 from sama_bench.registry import model
 from sama_bench.worker.adapter_import import adapter_class
 

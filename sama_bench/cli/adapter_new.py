@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sama_bench.adapter_template import write_adapter
+from sama_bench.authoring.template import write_adapter
 
 GROUP = "adapter"
 

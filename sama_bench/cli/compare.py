@@ -16,7 +16,7 @@ from sama_bench.cli._options import (
 )
 from sama_bench.comparison import compare
 from sama_bench.comparison.text import to_text
-from sama_bench.scored_run import read_scored_run
+from sama_bench.scoring.scored_run import read_scored_run
 
 
 @click.command("compare")

@@ -19,9 +19,9 @@ from sama_bench.cli._options import (
     parse_options,
     write_text,
 )
+from sama_bench.data.verify import Check, verify
 from sama_bench.errors import UserError
 from sama_bench.tables.escape import clean
-from sama_bench.verify import Check, verify
 
 GROUP = "data"
 _HEADS = ("benchmark", "split", "videos", "samples", "findings", "seconds", "state")

@@ -12,8 +12,8 @@ from sama_bench.cli._leaderboard import all_entries, entries_option, write_json
 from sama_bench.cli._options import json_option
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.leaderboard import published
-from sama_bench.leaderboard.breakdown import ATTRIBUTES
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
+from sama_bench.scoring.breakdown import ATTRIBUTES
 
 GROUP = "leaderboard"
 

@@ -22,9 +22,9 @@ from sama_bench.leaderboard.certificate import TOLERANCE, Certificate, certify
 from sama_bench.leaderboard.entry import Entry
 from sama_bench.leaderboard.text import certificate_text, verification_text
 from sama_bench.leaderboard.verify import Rescored, verify
-from sama_bench.merging import score_merged
 from sama_bench.runfolder.folder import run_path
-from sama_bench.scoring import score_run, standard_tools
+from sama_bench.scoring.merge import score_merged
+from sama_bench.scoring.score import score_run, standard_tools
 
 GROUP = "leaderboard"
 

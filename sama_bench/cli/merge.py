@@ -22,9 +22,9 @@ from sama_bench.cli._options import (
 )
 from sama_bench.cli._scoring import headline, print_results, scoring_options, write_all, write_json
 from sama_bench.errors import UserError
-from sama_bench.merging import score_merged
-from sama_bench.scores import Result, tidy
-from sama_bench.scoring import standard_tools
+from sama_bench.scoring.merge import score_merged
+from sama_bench.scoring.result import Result, tidy
+from sama_bench.scoring.score import standard_tools
 
 
 @click.command("merge", short_help="Check shards, merge them into final scores, print tables.")

@@ -23,8 +23,8 @@ from sama_bench.cli._options import (
 from sama_bench.cli._scoring import print_results, scoring_options, write_all, write_json
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
-from sama_bench.score_predictions import Answered, open_predictions, open_run, score_answered
-from sama_bench.scoring import Explained, explain, standard_tools, with_options
+from sama_bench.scoring.answers import Answered, open_predictions, open_run, score_answered
+from sama_bench.scoring.score import Explained, explain, standard_tools, with_options
 from sama_bench.splits.settings import check_names
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from sama_bench.authoring.selftest import TOLERANCE, GoldenResult, selftest
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import json_option, takes_stdout, write_text
-from sama_bench.selftest import TOLERANCE, GoldenResult, selftest
 
 
 @click.command("selftest")

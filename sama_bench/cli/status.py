@@ -10,9 +10,9 @@ import click
 
 from sama_bench.cli._options import json_option, runs_option, takes_stdout, write_text
 from sama_bench.errors import DataError, UserError
-from sama_bench.progress import duration
 from sama_bench.runfolder.folder import find_runs
-from sama_bench.watching import RunStatus, run_status
+from sama_bench.running.progress import duration
+from sama_bench.running.status import RunStatus, run_status
 
 SHOWN = 5
 

@@ -17,10 +17,10 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
+from sama_bench.data.submit import PREFIX, submit
 from sama_bench.errors import UserError
-from sama_bench.score_predictions import Answered, open_predictions, open_run
+from sama_bench.scoring.answers import Answered, open_predictions, open_run
 from sama_bench.splits.settings import check_names
-from sama_bench.submit import PREFIX, submit
 
 
 @click.command("submit", short_help="Write the archive that a benchmark's server expects.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sama_bench.scored_run import ScoredRun
+from sama_bench.scoring.scored_run import ScoredRun
 
 
 def condition_notes(a: ScoredRun, b: ScoredRun) -> list[str]:

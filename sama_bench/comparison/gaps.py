@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sama_bench.comparison.result import SampleGap, VideoGap
-from sama_bench.scored_run import ScoredRun, ScoredSample, ScoredVideo, video_terms
+from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, ScoredVideo, video_terms
 from sama_bench.statistics import bootstrap
 
 

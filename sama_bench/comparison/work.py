@@ -12,7 +12,7 @@ from sama_bench.comparison.conditions import condition_notes
 from sama_bench.comparison.gaps import sample_gaps, video_gaps
 from sama_bench.comparison.result import Comparison, MetricDifference
 from sama_bench.errors import UserError
-from sama_bench.scored_run import (
+from sama_bench.scoring.scored_run import (
     ScoredRun,
     ScoredVideo,
     metrics_of,

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import DataError, IncompleteError
-from sama_bench.leaderboard.breakdown import attribute_rows, rows_with_intervals
 from sama_bench.leaderboard.entry import Entry, is_complete
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.scored_run import ScoredRun, read_scored_run
+from sama_bench.scoring.breakdown import attribute_rows, rows_with_intervals
+from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
 
 # what an entry keeps of a manifest, under the names of the manifest
 _KEPT = (

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import tables
-from sama_bench.leaderboard.breakdown import ATTRIBUTES
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.entry import Entry, write_entry
 from sama_bench.leaderboard.published import FOLDER as PUBLISHED
 from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
 from sama_bench.leaderboard.significance import p_against_best
-from sama_bench.pages import embedded, prepare
+from sama_bench.scoring.breakdown import ATTRIBUTES
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
 from sama_bench.tables.names import (
@@ -31,6 +30,7 @@ from sama_bench.tables.names import (
     is_secondary,
     scale,
 )
+from sama_bench.web.pages import embedded, prepare
 
 SITE = Path(__file__).parent / "site"
 MARK = "leaderboard.sama-bench"

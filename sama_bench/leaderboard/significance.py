@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.entry import Entry
-from sama_bench.scored_run import ScoredVideo, video_terms
+from sama_bench.scoring.scored_run import ScoredVideo, video_terms
 from sama_bench.statistics import multiple_tests, paired
 from sama_bench.tables.names import higher_is_better
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
-from sama_bench.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
+from sama_bench.scoring.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
 
 Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]
 """By protocol and video id."""

@@ -21,8 +21,8 @@ from sama_bench.report.problems import (
 )
 from sama_bench.report.tracks import Tracks, compare_tracks
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.scored_run import ScoredRun, ScoredSample, read_scored_run
-from sama_bench.scoring import check_data, open_data
+from sama_bench.scoring.score import check_data, open_data
+from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, read_scored_run
 
 MAIN = (
     "miou",

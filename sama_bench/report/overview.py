@@ -10,11 +10,11 @@ import numpy as np
 
 from sama_bench.benchmark import Benchmark
 from sama_bench.comparison import compare
-from sama_bench.leaderboard.breakdown import ATTRIBUTES, attribute_rows, rows_with_intervals
 from sama_bench.report.collect import Run, Shown
 from sama_bench.report.problems import KINDS
 from sama_bench.report.summary import attribution, sentences
-from sama_bench.scored_run import ScoredRun
+from sama_bench.scoring.breakdown import ATTRIBUTES, attribute_rows, rows_with_intervals
+from sama_bench.scoring.scored_run import ScoredRun
 from sama_bench.tables.layout import about_model
 from sama_bench.tables.names import METRICS, benchmark_name, metric_name, metric_rank, scale
 

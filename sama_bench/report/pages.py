@@ -15,14 +15,14 @@ from typing import Any
 
 from sama_bench.benchmark import Tools
 from sama_bench.errors import UserError
-from sama_bench.pages import embedded, prepare
 from sama_bench.report.collect import Shown, collect, open_runs
 from sama_bench.report.frames import FrameWriter
 from sama_bench.report.overview import overview
 from sama_bench.report.quirks import quirks_that_acted
 from sama_bench.report.sample_data import card_data, picture_data, sample_data
 from sama_bench.report.select import Filter, check_keys, chosen
-from sama_bench.scoring import standard_tools
+from sama_bench.scoring.score import standard_tools
+from sama_bench.web.pages import embedded, prepare
 
 SITE = Path(__file__).parent / "site"
 MARK = "report.sama-bench"

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
+from sama_bench.authoring.recorded_inputs import compare_recorded
 from sama_bench.errors import UserError
-from sama_bench.recorded import compare_recorded
 from sama_bench.registry import benchmarks, model
 from sama_bench.worker.adapter_import import adapter_class
 from tests.shared import shared

@@ -10,7 +10,7 @@ from sama_bench.cli import build
 from sama_bench.comparison import compare
 from sama_bench.comparison.text import to_text
 from sama_bench.errors import DataError, UserError
-from sama_bench.scored_run import read_scored_run
+from sama_bench.scoring.scored_run import read_scored_run
 from tests.scored import random_scores, scores, write
 
 

@@ -15,11 +15,11 @@ from PIL import Image
 from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
 from sama_bench.benchmark import Dataset, Entry
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample, Segment, Video
-from sama_bench.plan import Target
-from sama_bench.policy import Policy
-from sama_bench.request import Request
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.running import run
+from sama_bench.running.limits import Policy
+from sama_bench.running.request import Request
+from sama_bench.running.run import run
+from sama_bench.running.schedule import Target
 
 HEIGHT, WIDTH = 6, 8
 

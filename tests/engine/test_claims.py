@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from sama_bench import claims as module
-from sama_bench.claims import Claims, process_started
+from sama_bench.running import leases as module
+from sama_bench.running.leases import Claims, process_started
 
 
 class Clock:

@@ -2,7 +2,6 @@ import pytest
 
 from sama_bench import api
 from sama_bench.api import worker_devices
-from sama_bench.cluster import cluster_rank
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import (
     Device,
@@ -13,6 +12,7 @@ from sama_bench.launch.devices import (
     visible_gpus,
 )
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.running.cluster import cluster_rank
 from tests.engine.fakes import ask
 
 SRUN = {

@@ -12,9 +12,9 @@ import time
 import pytest
 
 import sama_bench
-from sama_bench.claims import Claims
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.scoring import score_run, standard_tools
+from sama_bench.running.leases import Claims
+from sama_bench.scoring.score import score_run, standard_tools
 from tests.engine import job
 from tests.engine.fakes import answers
 from tests.engine.processes import PATIENCE, children, kill, lives, start_job, wait_until

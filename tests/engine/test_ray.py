@@ -16,7 +16,7 @@ from tests.engine.processes import kill
 
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 
-from sama_bench.ray_workers import RayLauncher, connect, ray_devices  # noqa: E402
+from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices  # noqa: E402
 
 KILLS = max(2, int(os.environ.get("SAMA_BENCH_KILLS", "12")) // 10)
 

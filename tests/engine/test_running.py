@@ -6,12 +6,12 @@ import os
 import pytest
 
 from sama_bench.adapter import ModelSpec
-from sama_bench.asking import Asker, Declared
 from sama_bench.errors import AdapterError, DataError, UserError
 from sama_bench.launch.devices import Device
-from sama_bench.plan import HISTORIES, Ask, Target
-from sama_bench.policy import StoppedError
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.running.limits import StoppedError
+from sama_bench.running.questions import Asker, Declared
+from sama_bench.running.schedule import HISTORIES, Ask, Target
 from tests.engine.fakes import QUICK, FakeDataset, answers, ask, request
 
 
@@ -253,7 +253,7 @@ def test_a_python_that_is_none_is_said(tmp_path):
 def test_an_unknown_class_is_said_with_the_nearest(tmp_path):
     wrong = dataclasses.replace(request(tmp_path).model, adapter=__file__ + ":Plainn")
     assert isinstance(wrong, ModelSpec)
-    from sama_bench.running import run
+    from sama_bench.running.run import run
 
     with pytest.raises(AdapterError, match="unknown class"):
         run(dataclasses.replace(request(tmp_path), model=wrong))

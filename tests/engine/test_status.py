@@ -8,7 +8,7 @@ from sama_bench import cli
 from sama_bench.cli import build
 from sama_bench.errors import DataError, UserError
 from sama_bench.formats.prediction_line import Record, to_line
-from sama_bench.watching import run_status
+from sama_bench.running.status import run_status
 from tests.engine.fakes import ask
 from tests.engine.processes import kill, start_job, wait_until
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sama_bench.leaderboard import breakdown
-from sama_bench.scored_run import read_scored_run
+from sama_bench.scoring import breakdown
+from sama_bench.scoring.scored_run import read_scored_run
 from sama_bench.statistics import bootstrap
 from tests.scored import random_scores, scores, write
 

@@ -11,7 +11,7 @@ from sama_bench.errors import SamaBenchError
 from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.leaderboard.entry import digest
 from sama_bench.runfolder.folder import RunFolder, run_path
-from sama_bench.scoring import score_run
+from sama_bench.scoring.score import score_run
 from tests.scored import random_scores, write
 
 KIT = str(Path(__file__).parents[1] / "data" / "vlmevalkit")

@@ -11,7 +11,7 @@ from sama_bench.leaderboard.make import entry_of_import, entry_of_run
 from sama_bench.leaderboard.page import write_page
 from sama_bench.leaderboard.published import figures
 from sama_bench.leaderboard.vlmevalkit import read_results
-from sama_bench.pages import embedded
+from sama_bench.web.pages import embedded
 from tests.scored import random_scores, write
 
 KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"

@@ -7,7 +7,7 @@ from sama_bench.leaderboard.make import entry_of_run
 from sama_bench.leaderboard.rows import entry_rows, select
 from sama_bench.leaderboard.schema import SchemaError
 from sama_bench.leaderboard.significance import p_against_best
-from sama_bench.scored_run import read_scored_run, video_terms
+from sama_bench.scoring.scored_run import read_scored_run, video_terms
 from sama_bench.statistics import multiple_tests, paired
 from tests.scored import random_scores, scores, write
 

@@ -7,7 +7,7 @@ from sama_bench.adapters.baselines import Static, Truth
 from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.nouns import Answer
 from sama_bench.runfolder.folder import RunFolder, run_path
-from sama_bench.scoring import score_run, standard_tools
+from sama_bench.scoring.score import score_run, standard_tools
 
 EVIL = "<script>window.hurt = 1</script><img src=x onerror='hurt=1'> <p> a <b>dog</b> </p> [SEG]"
 SAMPLES = 58

@@ -14,7 +14,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply
 from sama_bench.storage.append import Appender
 
 _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
-from sama_bench.contract_clips import Trial, trials
+from sama_bench.authoring.contract_clips import Trial, trials
 from sama_bench.errors import UserError
 from sama_bench.nouns import Answer, Reference, Sample
 from sama_bench.worker.answer_check import BadAnswerError, check_answer

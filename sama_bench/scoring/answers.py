@@ -12,8 +12,8 @@ from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protoco
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.formats.recognise import answers_from
 from sama_bench.runfolder.folder import SCORES, RunFolder
-from sama_bench.scores import Result
-from sama_bench.scoring import (
+from sama_bench.scoring.result import Result
+from sama_bench.scoring.score import (
     check_data,
     manifest_of,
     open_data,
@@ -148,7 +148,7 @@ def score(
         split: with ``predictions``; default: the one that the benchmark's papers report.
         data: root of the benchmark's files; of a run, by default where it found them.
         protocols: definitions to score under.
-        tools: see ``sama_bench.scoring.standard_tools``.
+        tools: see ``sama_bench.scoring.score.standard_tools``.
         model: name for the tables, with ``predictions``.
 
     Raises:

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sama_bench.asking import Asker
 from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
-from sama_bench.plan import Ask, CostModel, Queue, Unit
-from sama_bench.policy import Policy, StoppedError
-from sama_bench.recorder import Recorder
-from sama_bench.slot import Slot
+from sama_bench.running.limits import Policy, StoppedError
+from sama_bench.running.questions import Asker
+from sama_bench.running.run_writer import Recorder
+from sama_bench.running.schedule import Ask, CostModel, Queue, Unit
+from sama_bench.running.worker_slot import Slot
 from sama_bench.worker.messages import VERSION, Message
 
 Inbox: TypeAlias = "queue.Queue[tuple[Slot, int, Message | None]]"

@@ -7,17 +7,17 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sama_bench.asking import Asker
-from sama_bench.claims import Claims, new_job
-from sama_bench.cluster import Rank
 from sama_bench.errors import AdapterError, UserError
-from sama_bench.plan import Ask, Target, Unit, open_entries, units
-from sama_bench.progress import Progress
-from sama_bench.recorder import Recorder
-from sama_bench.request import Request
 from sama_bench.runfolder import manifest
+from sama_bench.running.cluster import Rank
+from sama_bench.running.leases import Claims, new_job
+from sama_bench.running.progress import Progress
+from sama_bench.running.questions import Asker
+from sama_bench.running.request import Request
+from sama_bench.running.run_writer import Recorder
+from sama_bench.running.schedule import Ask, Target, Unit, open_entries, units
+from sama_bench.running.supervisor import Supervisor
 from sama_bench.storage.append import alone
-from sama_bench.supervise import Supervisor
 
 GATHERING = "gathering of the parts"
 """Claimed like a video, so that one job does it."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sama_bench.asking import Declared
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Link
-from sama_bench.plan import Ask, Unit
+from sama_bench.running.questions import Declared
+from sama_bench.running.schedule import Ask, Unit
 
 
 @dataclass

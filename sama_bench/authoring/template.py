@@ -53,7 +53,7 @@ TEST = '''"""{name} honours the contract of an adapter; no weights needed beyond
 from pathlib import Path
 
 from sama_bench.adapter import Setup
-from sama_bench.contract import check_adapter
+from sama_bench.authoring.contract_check import check_adapter
 
 from {module} import {cls}
 

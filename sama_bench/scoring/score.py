@@ -11,7 +11,7 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
 from sama_bench.errors import DataError, UserError
 from sama_bench.runfolder.folder import SCORES, RunFolder
-from sama_bench.scores import Result
+from sama_bench.scoring.result import Result
 
 
 def standard_tools(

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sama_bench.scored_run import ScoredRun, metrics_of, video_terms
+from sama_bench.scoring.scored_run import ScoredRun, metrics_of, video_terms
 from sama_bench.statistics import bootstrap
 from sama_bench.statistics.bootstrap import Array
 from sama_bench.statistics.paired import Terms

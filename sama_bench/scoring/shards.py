@@ -17,7 +17,7 @@ from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.runfolder.folder import RecordedAnswers, RunFolder, find_runs
 from sama_bench.runfolder.manifest import IDENTITY
-from sama_bench.scoring import manifest_of
+from sama_bench.scoring.score import manifest_of
 
 AGREE = tuple(key for key in IDENTITY if key not in ("benchmark", "split", "data"))
 """What the manifests of merged runs must have in common."""

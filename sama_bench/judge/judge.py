@@ -16,15 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sama_bench.judge_cache import JudgeCache
-from sama_bench.judge_client import (
+from sama_bench.judge.cache import JudgeCache
+from sama_bench.judge.client import (
     RetryLaterError,
     UnanswerableError,
     ask_once,
     can_ask,
     open_client,
 )
-from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply, Usage
+from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply, Usage
 from sama_bench.runfolder.manifest import public
 
 __all__ = ["Judge", "JudgeError", "JudgeRequest", "JudgeSettings", "Reply", "Usage"]

@@ -73,7 +73,7 @@ class GoldenResult:
 
 def packaged_goldens() -> Path:
     """Return the folder of the small set that the package carries."""
-    return Path(__file__).resolve().parent / "metrics" / "goldens"
+    return Path(__file__).resolve().parents[1] / "metrics" / "goldens"
 
 
 def selftest(folder: str | Path | None = None) -> list[GoldenResult]:

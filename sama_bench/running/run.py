@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sama_bench.benchmark import Coverage, Dataset
-from sama_bench.cluster import cluster_rank
 from sama_bench.errors import UserError
-from sama_bench.job import Job
-from sama_bench.plan import HISTORIES, Target
-from sama_bench.request import Request
 from sama_bench.runfolder.folder import RunFolder, run_path
+from sama_bench.running.cluster import cluster_rank
+from sama_bench.running.job import Job
+from sama_bench.running.request import Request
+from sama_bench.running.schedule import HISTORIES, Target
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sama_bench.leaderboard.intervals import Intervals
-from sama_bench.scored_run import ScoredRun, ScoredSample
+from sama_bench.scoring.intervals import Intervals
+from sama_bench.scoring.scored_run import ScoredRun, ScoredSample
 from sama_bench.statistics import bootstrap
 
 Row: TypeAlias = dict[str, Any]

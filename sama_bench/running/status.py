@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.claims import Claims
 from sama_bench.errors import DataError
 from sama_bench.runfolder.folder import EVENTS, RunFolder
+from sama_bench.running.leases import Claims
 
 RECENT = 200
 """Samples over which the rate is taken."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.formats.prediction_line import Record, to_line
-from sama_bench.plan import Ask, Target
 from sama_bench.runfolder.folder import EVENTS
+from sama_bench.running.schedule import Ask, Target
 from sama_bench.storage.append import Appender
 from sama_bench.worker.messages import Message
 

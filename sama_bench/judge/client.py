@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from sama_bench.judge_types import JudgeError, JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 _OPENAI = "https://api.openai.com/v1"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sama_bench.benchmark import Entry, Protocol
 from sama_bench.nouns import Sample, Turn
-from sama_bench.plan import Ask, History, Target, in_turn, sample_seed
+from sama_bench.running.schedule import Ask, History, Target, in_turn, sample_seed
 from sama_bench.worker.messages import Message
 
 

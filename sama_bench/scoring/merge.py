@@ -8,9 +8,9 @@ from pathlib import Path
 from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
 from sama_bench.errors import AbsentError, IncompleteError
 from sama_bench.runfolder.folder import SCORES, run_path
-from sama_bench.scores import Result
-from sama_bench.scoring import check_data, open_data, problems_of, score_answers, with_options
-from sama_bench.shards import (
+from sama_bench.scoring.result import Result
+from sama_bench.scoring.score import check_data, open_data, problems_of, score_answers, with_options
+from sama_bench.scoring.shards import (
     Group,
     check_agreement,
     find_groups,
@@ -69,7 +69,7 @@ def score_merged(
         allow_partial: score what is there; every row shows its coverage.
         data: root of the benchmark's files; by default where the runs found them.
         protocols: definitions to score under.
-        tools: see ``sama_bench.scoring.standard_tools``.
+        tools: see ``sama_bench.scoring.score.standard_tools``.
         say: receives a line of progress per merged group.
 
     Yields:

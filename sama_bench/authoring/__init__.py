@@ -1,0 +1,1 @@
+"""For authors of adapters and metrics: template, contract check, recorded inputs, selftest."""

@@ -1,0 +1,1 @@
+"""A language model as judge of texts: client, cache, spending."""

@@ -1,0 +1,1 @@
+"""Running a model on a split: request, schedule, job, supervisor, workers, leases, progress."""

@@ -1,0 +1,1 @@
+"""Scoring answers against references, merging shards, and the result as data."""
