@@ -8,8 +8,8 @@ import zlib
 from fnmatch import fnmatch
 
 from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
-from sama_bench.adapters.options import check_own
-from sama_bench.adapters.region_tracks import region_mask
+from sama_bench.adapters._regions.region_tracks import region_mask
+from sama_bench.adapters._settings.options import check_own
 from sama_bench.errors import UserError
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.media import rle

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapters._regions.region_tracks import region_mask
+from sama_bench.adapters._settings.options import check_own
 from sama_bench.adapters.baselines import centre_region
-from sama_bench.adapters.options import check_own
-from sama_bench.adapters.region_tracks import region_mask
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.media import rle
 from sama_bench.nouns import Answer, Masklet, Region, Sample, Video

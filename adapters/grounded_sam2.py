@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.detecting import SHORT, Detector, Found
-from sama_bench.adapters.loading import checkpoint_folder, require, require_version
+from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
+from sama_bench.adapters._settings import options
+from sama_bench.adapters._tracking.grounding_dino import SHORT, Detector, Found
+from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
+from sama_bench.adapters._tracking.tracking import Mark, united
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.adapters.sam2 import WHY
-from sama_bench.adapters.tracking import Mark, united
-from sama_bench.adapters.tracking_transformers import TransformersTracker
 from sama_bench.nouns import Answer, Sample, Segment, Video
 
 

@@ -16,17 +16,17 @@ import numpy as np
 from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.openai_client import ChatClient, Endpoint, Said
-from sama_bench.adapters.prompts import form
-from sama_bench.adapters.region_marks import (
+from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint, Said
+from sama_bench.adapters._chat.prompts import form
+from sama_bench.adapters._regions.region_marks import (
     GEMINI_WORDS,
     centre_box,
     draw_boxes,
     marked_frames,
     named_by_colour,
 )
-from sama_bench.adapters.region_tracks import region_box
+from sama_bench.adapters._regions.region_tracks import region_box
+from sama_bench.adapters._settings import options
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import Answer, Sample

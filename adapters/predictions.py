@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
+from sama_bench.adapters._settings import options
 from sama_bench.benchmark import Dataset, Entry, Finding, Outcome, Protocol
 from sama_bench.errors import AdapterError, DataError
 from sama_bench.nouns import Answer, Reference, Sample

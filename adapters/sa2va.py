@@ -16,8 +16,10 @@ from typing import Any, cast
 from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import loading_models, options
-from sama_bench.adapters.loading import (
+from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
+from sama_bench.adapters._chat.replies import MARK, chat_answer
+from sama_bench.adapters._checkpoints import loading_models
+from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
     fingerprint,
@@ -25,10 +27,9 @@ from sama_bench.adapters.loading import (
     require_version,
     snapshot_revision,
 )
-from sama_bench.adapters.outputs import MARK, chat_answer
-from sama_bench.adapters.prompts import STYLES, Style, form, image_prompt, referring_prompt
-from sama_bench.adapters.region_marks import marked_frames, named_by_colour
-from sama_bench.adapters.region_tracks import region_mask
+from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
+from sama_bench.adapters._regions.region_tracks import region_mask
+from sama_bench.adapters._settings import options
 from sama_bench.nouns import Answer, Sample
 
 TOKENIZER, PROCESSOR = "<tokenizer>", "<processor>"

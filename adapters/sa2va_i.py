@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.prompts import form
-from sama_bench.adapters.region_marks import marked_frames, named_by_colour
+from sama_bench.adapters._chat.prompts import form
+from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
+from sama_bench.adapters._settings import options
 from sama_bench.adapters.sa2va import TASK, Sa2va
 from sama_bench.nouns import Sample
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.loading import checkpoint_folder, require, require_version
-from sama_bench.adapters.region_tracks import region_mask
-from sama_bench.adapters.tracking import Mark, Tracker
-from sama_bench.adapters.tracking_package import CONFIGS, PackageTracker
-from sama_bench.adapters.tracking_transformers import TransformersTracker
+from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
+from sama_bench.adapters._regions.region_tracks import region_mask
+from sama_bench.adapters._settings import options
+from sama_bench.adapters._tracking.sam2_package import CONFIGS, PackageTracker
+from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
+from sama_bench.adapters._tracking.tracking import Mark, Tracker
 from sama_bench.nouns import Answer, Sample, Segment
 
 WHY = "it has the SAM 2 video classes"

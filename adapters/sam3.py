@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.loading import (
+from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
     fingerprint,
     require,
     require_version,
 )
-from sama_bench.adapters.loading_models import pretrained, tokenizer
-from sama_bench.adapters.tracking import Collected, full_size
-from sama_bench.adapters.tracking_transformers import PreparedFrames
+from sama_bench.adapters._checkpoints.loading_models import pretrained, tokenizer
+from sama_bench.adapters._settings import options
+from sama_bench.adapters._tracking.sam2_transformers import PreparedFrames
+from sama_bench.adapters._tracking.tracking import Collected, full_size
 from sama_bench.nouns import Answer, Sample, Segment
 
 WORDS = 32

@@ -15,8 +15,8 @@ from typing import Any
 from PIL import Image
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.prompts import form, referring_prompt
+from sama_bench.adapters._chat.prompts import form, referring_prompt
+from sama_bench.adapters._settings import options
 from sama_bench.adapters.sa2va import TOKENIZER, Sa2va
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import Sample

@@ -16,17 +16,17 @@ from typing import Any, Protocol, cast
 from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
-from sama_bench.adapters import options
-from sama_bench.adapters.loading import checkpoint_folder, require, require_version
-from sama_bench.adapters.loading_models import pretrained, processor
-from sama_bench.adapters.openai_client import ChatClient, Endpoint
-from sama_bench.adapters.outputs import checked_text
-from sama_bench.adapters.points_syntax import Pointed, Scale, read_points
-from sama_bench.adapters.qwen_images import FullProcessor, QwenImages, is_qwen_vl
+from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint
+from sama_bench.adapters._chat.points_syntax import Pointed, Scale, read_points
+from sama_bench.adapters._chat.qwen_images import FullProcessor, QwenImages, is_qwen_vl
+from sama_bench.adapters._chat.replies import checked_text
+from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
+from sama_bench.adapters._checkpoints.loading_models import pretrained, processor
+from sama_bench.adapters._settings import options
+from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
+from sama_bench.adapters._tracking.tracking import Mark, united
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.adapters.sam2 import WHY
-from sama_bench.adapters.tracking import Mark, united
-from sama_bench.adapters.tracking_transformers import TransformersTracker
 from sama_bench.nouns import Answer, Sample, Segment
 
 OPTIONS = ("model", "base_url", "tracker", "frames", "ask", "coordinates", "max_tokens")

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from benchmarks._memory import Watch
-from sama_bench.metrics import caption_java
+from sama_bench.metrics._captions import java_scores
+from sama_bench.metrics._captions.java import find_java
 from sama_bench.metrics.captions import CaptionPair, score_captions
-from sama_bench.metrics.java import find_java
 
 VIDEOS, PAIRS = 522, 5067
 
@@ -118,7 +118,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     this process and its JVMs together.
     """
     groups = generate()
-    caption_java._MEMORY.clear()
+    java_scores._MEMORY.clear()
     with Watch(os.getpid()) as watch:
         scores, ours = _timed(lambda: score_captions(groups))
 

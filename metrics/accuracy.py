@@ -11,7 +11,7 @@ from collections.abc import Set
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics.counts import FrameCounts
+from sama_bench.metrics._masks.counts import FrameCounts
 
 RELEASED: frozenset[int] = frozenset({38})
 """Raw sums of annotations against a 0/1 prediction. Add 37 for predictions read from PNG."""

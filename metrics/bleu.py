@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
+from sama_bench.metrics._captions.ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
 
 _SMALL = 1e-9
 _TINY = 1e-15

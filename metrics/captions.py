@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import spice as spice_metric
-from .caption_corpus import (
+from sama_bench.metrics import spice as spice_metric
+from sama_bench.metrics._captions.corpus import (
     Corpus,
     failed_scores,
     mean,
@@ -25,8 +25,8 @@ from .caption_corpus import (
     strict_scores,
     text_corpus,
 )
-from .caption_java import Texts, score_with_java
-from .caption_scores import (
+from sama_bench.metrics._captions.java_scores import Texts, score_with_java
+from sama_bench.metrics._captions.scores import (
     CAPTION_METRICS,
     CaptionError,
     CaptionPair,
@@ -34,9 +34,9 @@ from .caption_scores import (
     CorpusScores,
     StrictScores,
 )
-from .caption_text import cut, cut_characters
-from .meteor import WORD_LIMIT, shorten
-from .tokenizer import is_encodable, tokenize
+from sama_bench.metrics._captions.text_cuts import cut, cut_characters
+from sama_bench.metrics._captions.tokenizer import is_encodable, tokenize
+from sama_bench.metrics.meteor import WORD_LIMIT, shorten
 
 __all__ = [
     "CAPTION_METRICS",

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
+from sama_bench.metrics._captions.ngrams import ORDERS, CorpusCounts, Counts, Integers, where_in
 
 _SIGMA = 6.0
 

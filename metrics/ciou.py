@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sama_bench.metrics import rle
-from sama_bench.metrics.overlap import overlap
-from sama_bench.metrics.rle import Rle
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.overlap import overlap
+from sama_bench.metrics._masks.rle import Rle
 
 RELEASED: frozenset[int] = frozenset({45, 47})
 """SAMA and the first Sa2VA code. Sa2VA v2 counts a missing mask as empty: ``RELEASED - {45}``."""
@@ -146,3 +146,8 @@ def _float32_sums(
             all_giou = one(all_giou + one(one(giou / one(number)) * one(number)))
     ciou = one(all_intersection / one(all_union + one(1e-10)))
     return float(ciou), float(one(all_giou / one(sum(sentences))))
+
+
+GOLDENS = {
+    "ciou": "sama_bench.metrics._goldens.masks:golden_ciou",
+}

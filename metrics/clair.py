@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .caption_text import cut
+from sama_bench.metrics._captions.text_cuts import cut
 
 PROMPT = (Path(__file__).parent / "clair_prompt.txt").read_text("utf-8")
 """The released user message, with places for the two lists of statements."""

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from sama_bench.metrics import grounding, rle
+from sama_bench.metrics import grounding
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.overlap import Overlap
+from sama_bench.metrics._masks.rle import Rle
 from sama_bench.metrics.grounding import Matrix, RecallCounts
-from sama_bench.metrics.overlap import Overlap
-from sama_bench.metrics.rle import Rle
 
 RELEASED: frozenset[int] = frozenset({48})
 """NaN for an empty union, and an image whose matching fails counts no match."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from sama_bench.metrics.overlap import Overlap
+from sama_bench.metrics._masks.overlap import Overlap
 
 RELEASED: frozenset[int] = frozenset({12, 13, 14, 15, 16, 17, 18, 19, 20})
 """All quirks of the released grounding metrics."""
@@ -230,3 +230,8 @@ def _largest_matching(matrix: Matrix, admissible: NDArray[np.bool_]) -> list[tup
     weight = np.where(admissible, min(matrix.shape) + 1.0 + matrix, 0.0)
     rows, columns = linear_sum_assignment(weight, maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if admissible[i, j]]
+
+
+GOLDENS = {
+    "gcg": "sama_bench.metrics._goldens.masks:golden_gcg",
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics.counts import FrameCounts, Integers
+from sama_bench.metrics._masks.counts import FrameCounts, Integers
 
 METRICS: tuple[dict[str, str], ...] = (
     {
@@ -77,3 +77,10 @@ def _ratio(part: Integers, whole: Integers, empty: float) -> NDArray[np.float64]
 
 def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+GOLDENS = {
+    "jf": "sama_bench.metrics._goldens.masks:golden_jf",
+    "video_jf": "sama_bench.metrics._goldens.masks:golden_video_jf",
+    "refsav_aggregate": "sama_bench.metrics._goldens.masks:golden_refsav_aggregate",
+}

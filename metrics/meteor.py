@@ -21,8 +21,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from .java import JVM_FLAGS, LONGER_RUN, JavaError, caption_jar, complaint, find_java
-from .ngrams import Segment
+from sama_bench.metrics._captions.java import (
+    JVM_FLAGS,
+    LONGER_RUN,
+    JavaError,
+    caption_jar,
+    complaint,
+    find_java,
+)
+from sama_bench.metrics._captions.ngrams import Segment
 
 WORD_LIMIT = 1000
 """Longest text METEOR is given, in tokens: the aligner needs minutes and gigabytes beyond."""

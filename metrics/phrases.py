@@ -81,7 +81,7 @@ def phrase_similarity(
     """
     if backend == TOKEN_OVERLAP:
         return TokenOverlap()
-    from .phrase_encoder import minilm, official_encoder
+    from sama_bench.metrics._phrases.encoder import minilm, official_encoder
 
     if backend == MINILM:
         return minilm()
@@ -98,7 +98,7 @@ def chosen_similarity(name: str) -> PhraseSimilarity:
     """
     if name != "auto":
         return phrase_similarity(name)
-    from .phrase_encoder import is_here
+    from sama_bench.metrics._phrases.encoder import is_here
 
     return phrase_similarity(OFFICIAL if is_here() else TOKEN_OVERLAP)
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics import rle
-from sama_bench.metrics.counts import FrameCounts, Integers
-from sama_bench.metrics.tracks import Track
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.counts import FrameCounts, Integers
+from sama_bench.metrics._masks.tracks import Track
 
 RELEASED: frozenset[int] = frozenset({38})
 """Raw sums of annotations against a 0/1 prediction. Add 37 for predictions read from PNG."""

@@ -16,8 +16,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .java import JavaError, caption_jar, find_java, package_folder, run_java
-from .ngrams import Segment
+from sama_bench.metrics._captions.java import (
+    JavaError,
+    caption_jar,
+    find_java,
+    package_folder,
+    run_java,
+)
+from sama_bench.metrics._captions.ngrams import Segment
 
 MODELS_VARIABLE = "SAMA_BENCH_SPICE"
 """Environment variable that names the folder with SPICE's two CoreNLP jars."""

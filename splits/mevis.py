@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
-from sama_bench.splits.counts import count_findings
-from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.folders import find_folder
-from sama_bench.splits.mask_dict import MaskDict
-from sama_bench.splits.meta_expressions import read_meta_expressions
-from sama_bench.splits.referring import ReferringDataset, Source
-from sama_bench.splits.referring_rows import Scheme
-from sama_bench.splits.referring_score import score_expressions, unscored
-from sama_bench.splits.settings import MASK_CHOICE, MISSING, Option, quirks
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.mask_dict import MaskDict
+from sama_bench.splits._mini.embedded import MINI, with_mini
+from sama_bench.splits._referring.dataset import ReferringDataset, Source
+from sama_bench.splits._referring.meta_expressions import read_meta_expressions
+from sama_bench.splits._referring.rows import Scheme
+from sama_bench.splits._referring.score import score_expressions, unscored
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, Option, quirks
+from sama_bench.splits._scores.published_counts import count_findings
 
 META = {
     "valid_u": "valid_u/meta_expressions.json",

@@ -16,12 +16,12 @@ from sama_bench.benchmark import (
     Tools,
 )
 from sama_bench.errors import DataError, UserError
-from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.folders import find_folder
-from sama_bench.splits.meta_expressions import MetaExpressions, read_meta_expressions
-from sama_bench.splits.referring import ReferringDataset, Source
-from sama_bench.splits.referring_score import unscored
-from sama_bench.splits.settings import Option
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._mini.embedded import MINI, with_mini
+from sama_bench.splits._referring.dataset import ReferringDataset, Source
+from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
+from sama_bench.splits._referring.score import unscored
+from sama_bench.splits._scores.options import Option
 from sama_bench.storage.untrusted_files import read_bytes
 
 META = "meta_expressions/valid/meta_expressions.json"

@@ -8,24 +8,24 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.errors import DataError
-from sama_bench.metrics.refvos_aggregate import REVOS_GROUPS
+from sama_bench.metrics._masks.refvos_aggregate import REVOS_GROUPS
 from sama_bench.metrics.robustness import areas
-from sama_bench.splits.alignment import align, unite
-from sama_bench.splits.counts import checksum_findings
-from sama_bench.splits.embedded import MINI, with_mini
-from sama_bench.splits.folders import find_folder
-from sama_bench.splits.mask_dict import MaskDict, one_mask
-from sama_bench.splits.meta_expressions import read_meta_expressions
-from sama_bench.splits.referring import ReferringDataset, Source
-from sama_bench.splits.referring_rows import Scheme
-from sama_bench.splits.referring_score import score_expressions
-from sama_bench.splits.settings import (
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.alignment import align, unite
+from sama_bench.splits._masks.mask_dict import MaskDict, one_mask
+from sama_bench.splits._mini.embedded import MINI, with_mini
+from sama_bench.splits._referring.dataset import ReferringDataset, Source
+from sama_bench.splits._referring.meta_expressions import read_meta_expressions
+from sama_bench.splits._referring.rows import Scheme
+from sama_bench.splits._referring.score import score_expressions
+from sama_bench.splits._scores.options import (
     MASK_CHOICE,
     MISSING,
     PRED_VALUES,
     Option,
     quirks,
 )
+from sama_bench.splits._scores.published_counts import checksum_findings
 from sama_bench.storage.json_index import index_json
 
 META, MASKS = "meta_expressions_valid_.json", "mask_dict.json"

@@ -13,7 +13,7 @@ pytest.importorskip("numba")
 
 COUNT = (
     "import numpy as np, sama_bench.cli._compiling as c; c.say_compiling(); c.say_compiling();"
-    "from sama_bench.metrics._kernels import extend, popcount;"
+    "from sama_bench.metrics._masks.kernels import extend, popcount;"
     "print(popcount(np.uint64(7))); extend(np.zeros(4, np.int64), 2, 3, np.zeros(4, np.int64))"
 )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from sama_bench.judge.judge import Judge, JudgeError, JudgeRequest, JudgeSettings
-from sama_bench.splits.clair_judge import ClairJudge
+from sama_bench.splits._scores.clair_judge import ClairJudge
 from tests.judge_server import JudgeServer
 
 pytest.importorskip("openai")

@@ -98,7 +98,7 @@ def test_a_model_and_a_metric_from_another_package(installed, tmp_path):
 
 
 def mini():
-    from sama_bench.splits.mini import ensure_mini
+    from sama_bench.splits._mini import ensure_mini
 
     return ensure_mini()
 

@@ -5,7 +5,7 @@ import pytest
 from sama_bench import cli
 from sama_bench.data.verify import verify
 from sama_bench.errors import UserError
-from sama_bench.splits.mini import ensure_mini
+from sama_bench.splits._mini import ensure_mini
 from tests.splits.referring_data import write_referring
 
 

@@ -8,7 +8,7 @@ from pycocotools import mask as coco
 
 from sama_bench.media import rle as engine
 from sama_bench.media.rle_compiled import covered
-from sama_bench.metrics import rle as metrics
+from sama_bench.metrics._masks import rle as metrics
 from sama_bench.nouns import Masklet
 from tests.metrics.each_kernel import frame_counts, overlaps
 from tests.wrapping import wrapping_mask, wrapping_runs, written

@@ -8,6 +8,7 @@ function that takes the file's content and yields (label, expected, computed) tr
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -73,7 +74,7 @@ class GoldenResult:
 
 def packaged_goldens() -> Path:
     """Return the folder of the small set that the package carries."""
-    return Path(__file__).resolve().parents[1] / "metrics" / "goldens"
+    return Path(__file__).resolve().parents[1] / "metrics" / "_goldens"
 
 
 def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
@@ -108,8 +109,16 @@ def discover() -> dict[str, Recompute]:
     """Return the recompute function of every kind that a metrics module offers."""
     found: dict[str, Recompute] = {}
     for module in metric_modules():
-        found.update(getattr(module, "GOLDENS", {}))
+        for kind, recompute in getattr(module, "GOLDENS", {}).items():
+            found[kind] = _loaded(recompute) if isinstance(recompute, str) else recompute
     return found
+
+
+def _loaded(place: str) -> Recompute:
+    """Import the function that ``module:name`` names."""
+    module, _, name = place.partition(":")
+    recompute: Recompute = getattr(importlib.import_module(module), name)
+    return recompute
 
 
 def recognise(data: object) -> str | None:

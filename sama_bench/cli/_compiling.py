@@ -7,7 +7,7 @@ import functools
 import click
 
 from sama_bench.errors import UserError
-from sama_bench.metrics.backend import kernels
+from sama_bench.metrics._masks.backend import kernels
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from sama_bench.cli._options import parse_options
 from sama_bench.errors import UserError
 from sama_bench.judge.judge import Judge, JudgeSettings
 from sama_bench.metrics.clair import SampleClair
-from sama_bench.splits import clair_judge
+from sama_bench.splits._scores import clair_judge
 
 
 class ClairJudge(clair_judge.ClairJudge):

@@ -25,7 +25,7 @@ from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.scoring.answers import Answered, open_predictions, open_run, score_answered
 from sama_bench.scoring.score import Explained, explain, standard_tools, with_options
-from sama_bench.splits.settings import check_names
+from sama_bench.splits._scores.options import check_names
 
 
 @click.command("score", short_help="Score run folders, or answers that other code produced.")

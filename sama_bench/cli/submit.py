@@ -20,7 +20,7 @@ from sama_bench.cli._options import (
 from sama_bench.data.submit import PREFIX, submit
 from sama_bench.errors import UserError
 from sama_bench.scoring.answers import Answered, open_predictions, open_run
-from sama_bench.splits.settings import check_names
+from sama_bench.splits._scores.options import check_names
 
 
 @click.command("submit", short_help="Write the archive that a benchmark's server expects.")

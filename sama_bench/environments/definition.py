@@ -37,6 +37,9 @@ else:
 KEYS = {"summary", "python", "size", "requirements", "torch"}
 TORCH_KEYS = {"accepts", "share", "install"}
 
+ENVIRONMENTS = "_environments"
+"""Folder of the environment files of the toolkit's own adapters."""
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -119,8 +122,9 @@ def _strings(path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def environment_path(spec: ModelSpec) -> Path | None:
     """Return the environment file of a model, or None when it runs in the current environment.
 
-    ``spec.environment`` is a path, or the name of a file in ``environments/`` beside the adapter. A
-    user's ``my_model.py`` runs in ``my_model.toml``, if that lies beside it.
+    ``spec.environment`` is a path, or the name of a file in ``environments/`` (the toolkit's own:
+    ``_environments/``) beside the adapter or the adapter's folder. A user's ``my_model.py`` runs in
+    ``my_model.toml``, if that lies beside it.
 
     Raises:
         UserError: there is no such file.
@@ -132,10 +136,20 @@ def environment_path(spec: ModelSpec) -> Path | None:
     if spec.environment.endswith(".toml"):
         path = Path(spec.environment).expanduser()
     else:
-        path = _folder_of(module) / "environments" / f"{spec.environment}.toml"
+        path = _beside(_folder_of(module), f"{spec.environment}.toml")
     if not path.is_file():
         raise UserError(f"model {spec.name}: there is no environment file {path}")
     return path
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """Return the environment file of an adapter in ``folder``; the likeliest place if none is."""
+    places = [
+        place / kind / name
+        for place in (folder, folder.parent)
+        for kind in ("environments", ENVIRONMENTS)
+    ]
+    return next((path for path in places if path.is_file()), places[0])
 
 
 def _folder_of(module: str) -> Path:
@@ -149,7 +163,7 @@ def _folder_of(module: str) -> Path:
 
 def known_environments() -> dict[str, Path]:
     """Return the environment files of the toolkit's own adapters by name."""
-    folder = _folder_of("sama_bench.adapters") / "environments"
+    folder = _folder_of("sama_bench.adapters") / ENVIRONMENTS
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
 from sama_bench.errors import UserError
-from sama_bench.splits.mini import ensure_mini
+from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import SamaDataset, Task
 from sama_bench.splits.sama_bench.rows import MASK_METRICS

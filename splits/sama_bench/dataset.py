@@ -12,8 +12,8 @@ from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
-from sama_bench.splits.alignment import Alignment, unite
-from sama_bench.splits.findings import frame_findings, masklet_findings
+from sama_bench.splits._masks.alignment import Alignment, unite
+from sama_bench.splits._masks.findings import frame_findings, masklet_findings
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.rounds import (
     Round,

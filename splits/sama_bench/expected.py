@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sama_bench.benchmark import Answers, AnswersWithTexts, Dataset, Entry, Protocol
-from sama_bench.metrics import text_marks
-from sama_bench.metrics.caption_java import Texts
+from sama_bench.metrics._captions import text_marks
+from sama_bench.metrics._captions.java_scores import Texts
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.judging import Judged
 from sama_bench.splits.sama_bench.rules import in_order

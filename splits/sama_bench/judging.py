@@ -8,10 +8,10 @@ from typing import Any
 
 from sama_bench.benchmark import Answers, Dataset, Entry, Outcome, Protocol, Tools
 from sama_bench.errors import DataError
-from sama_bench.metrics import text_marks
-from sama_bench.metrics.overlap import Overlap
+from sama_bench.metrics._captions import text_marks
+from sama_bench.metrics._masks.overlap import Overlap
 from sama_bench.nouns import Answer, Reference
-from sama_bench.splits.object_facts import object_facts
+from sama_bench.splits._masks.object_facts import object_facts
 from sama_bench.splits.sama_bench.rules import acting
 from sama_bench.splits.sama_bench.score_masks import MaskScore, score_masks, shared_pixels
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sama_bench.benchmark import Dataset, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
-from sama_bench.metrics.caption_scores import CAPTION_METRICS
+from sama_bench.metrics._captions.scores import CAPTION_METRICS
 from sama_bench.splits.sama_bench.judging import Judged
 from sama_bench.splits.sama_bench.rules import mean
 from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS, TextScores

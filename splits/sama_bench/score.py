@@ -18,7 +18,7 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.metrics import grounding
-from sama_bench.metrics.captions_beside import captions_beside
+from sama_bench.metrics._captions.background import captions_beside
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.expected import expected_corpora
 from sama_bench.splits.sama_bench.judging import Judged, judge_all

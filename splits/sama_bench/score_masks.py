@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sama_bench.benchmark import Tools
-from sama_bench.metrics import grounding, text_marks
-from sama_bench.metrics.overlap import Overlap, overlap
+from sama_bench.metrics import grounding
+from sama_bench.metrics._captions import text_marks
+from sama_bench.metrics._masks.overlap import Overlap, overlap
 from sama_bench.nouns import Answer, Reference
-from sama_bench.splits.coded import coded
+from sama_bench.splits._masks.rle_tracks import coded
 
 
 @dataclass(frozen=True)

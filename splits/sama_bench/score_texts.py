@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from sama_bench.benchmark import Protocol, Tools
 from sama_bench.metrics import clair
-from sama_bench.metrics.caption_java import Texts
-from sama_bench.metrics.caption_text import cut
+from sama_bench.metrics._captions.java import JavaError
+from sama_bench.metrics._captions.java_scores import Texts
+from sama_bench.metrics._captions.text_cuts import cut
 from sama_bench.metrics.captions import (
     CAPTION_METRICS,
     CaptionError,
@@ -17,7 +18,6 @@ from sama_bench.metrics.captions import (
     CaptionScores,
     score_both,
 )
-from sama_bench.metrics.java import JavaError
 from sama_bench.splits.sama_bench.judging import Judged
 
 Values = Mapping[str, float | None]

@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sama_bench.nouns import Masklet
-from sama_bench.splits.alignment import Alignment, fit
-from sama_bench.splits.mask_dict import MaskDict
+from sama_bench.splits._masks.alignment import Alignment, fit
+from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits.sama_bench.layout import MASK_FILES
 
 

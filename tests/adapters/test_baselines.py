@@ -9,10 +9,10 @@ import pytest
 from sama_bench import registry
 from sama_bench.adapter import Oracle, Setup
 from sama_bench.errors import UserError
+from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.grounding import STRICT, iou_matrix, sample_miou
-from sama_bench.metrics.overlap import overlap
 from sama_bench.nouns import Answer, Sample
-from sama_bench.splits.mini import ensure_mini
+from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.worker.adapter_import import adapter_class
 from tests.shared import shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters.detecting import as_caption, scaled_size
+from sama_bench.adapters._tracking.grounding_dino import as_caption, scaled_size
 from sama_bench.adapters.grounded_sam2 import GroundedSam2
 from sama_bench.errors import AdapterError
 from tests.adapters.clips import asked, clip, square_track

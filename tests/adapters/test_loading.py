@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters import loading, options
+from sama_bench.adapters._checkpoints import loading
+from sama_bench.adapters._settings import options
 from sama_bench.errors import AdapterError, UserError
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
+from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint, EndpointError, hidden
 from sama_bench.adapters.openai_api import OpenaiApi, gemini_frames, plain_answer
-from sama_bench.adapters.openai_client import ChatClient, Endpoint, EndpointError, hidden
 from sama_bench.errors import AdapterError
 from tests.adapters.clips import asked, clip, square_track
 
@@ -194,7 +194,7 @@ class Replies(BaseHTTPRequestHandler):
 def test_the_real_client_against_a_server_of_ours(tmp_path, monkeypatch):
     pytest.importorskip("openai")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-key-123")
-    monkeypatch.setattr("sama_bench.adapters.openai_client.pause", lambda error, attempt: 0.0)
+    monkeypatch.setattr("sama_bench.adapters._chat.openai_client.pause", lambda error, attempt: 0.0)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Replies)
     thread = Thread(target=server.serve_forever)
     thread.start()

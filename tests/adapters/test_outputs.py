@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sama_bench.adapters.outputs import (
+from sama_bench.adapters._chat.replies import (
     ModelOutputError,
     chat_answer,
     checked_masks,

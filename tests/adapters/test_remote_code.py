@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters import loading_models
-from sama_bench.adapters.outputs import ModelOutputError
+from sama_bench.adapters._chat.replies import ModelOutputError
+from sama_bench.adapters._checkpoints import loading_models
 from sama_bench.adapters.sa2va import Sa2va, is_qwen
 from sama_bench.adapters.sa2va_i import Sa2vaI
 from sama_bench.adapters.sama import Sama
 from sama_bench.adapters.sasasa2va import Sasasa2va
 from sama_bench.errors import AdapterError
-from sama_bench.splits.gcg_dataset import QUESTIONS
+from sama_bench.splits.gcg.dataset import QUESTIONS
 from tests.adapters import remote_code
 from tests.adapters.clips import asked, clip, square_track
 from tests.adapters.remote_code import calls, write_checkpoint
@@ -149,7 +149,9 @@ def test_the_checkout_and_bert_are_missed_in_words(tmp_path, monkeypatch):
 
 
 def test_another_transformers_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("sama_bench.adapters.loading.version", lambda package: "5.23.0")
+    monkeypatch.setattr(
+        "sama_bench.adapters._checkpoints.loading.version", lambda package: "5.23.0"
+    )
     folder = write_checkpoint(tmp_path / "weights", remote_code.SAMA)
     with pytest.raises(AdapterError, match=r"needs transformers from 4\.42 to below 4\.43"):
         Sama().load(replace(setup(folder), options={}))
@@ -211,7 +213,7 @@ def test_the_call_form_comes_from_the_config():
 def test_sa2va_on_qwen_gets_a_processor(tmp_path, monkeypatch):
     folder = write_checkpoint(tmp_path / "weights", remote_code.SA2VA, "RecordingQwen")
     monkeypatch.setattr(
-        "sama_bench.adapters.loading_models.processor", lambda folder, setup: object()
+        "sama_bench.adapters._checkpoints.loading_models.processor", lambda folder, setup: object()
     )
     adapter = loaded(Sa2va, folder)
     adapter.predict(referring(clip(tmp_path / "frames")))

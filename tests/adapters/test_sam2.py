@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters.outputs import ModelOutputError
+from sama_bench.adapters._chat.replies import ModelOutputError
+from sama_bench.adapters._tracking.tracking import Mark, full_size, normalised, united
 from sama_bench.adapters.sam2 import Sam2
-from sama_bench.adapters.tracking import Mark, full_size, normalised, united
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import Masklet
 from tests.adapters.clips import asked, clip, square_track
@@ -107,7 +107,9 @@ def test_a_missing_shard_is_named(weights, tmp_path):
 def test_unknown_options_and_another_transformers(weights, monkeypatch):
     with pytest.raises(Exception, match="did you mean backend"):
         Sam2().load(Setup("sam2-tiny", str(weights), options={"backnd": "x"}))
-    monkeypatch.setattr("sama_bench.adapters.loading.version", lambda package: "4.42.3")
+    monkeypatch.setattr(
+        "sama_bench.adapters._checkpoints.loading.version", lambda package: "4.42.3"
+    )
     with pytest.raises(AdapterError, match=r"needs transformers from 4\.57"):
         Sam2().load(Setup("sam2-tiny", str(weights)))
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench.adapters import prompts, sama_prompt
+from sama_bench.adapters._chat import prompts
+from sama_bench.adapters.sama import prompt
 from sama_bench.nouns import Masklet
 
 
@@ -25,26 +26,26 @@ from sama_bench.nouns import Masklet
     ],
 )
 def test_sampler_check_values(total, expected):
-    assert sama_prompt.sparse_frames(total) == expected
+    assert prompt.sparse_frames(total) == expected
 
 
 @pytest.mark.parametrize(
     ("total", "count", "start"), [(50, 17, [0, 3, 6]), (96, 32, [0, 3]), (300, 32, [0, 9, 18])]
 )
 def test_sampler_on_long_videos(total, count, start):
-    chosen = sama_prompt.sparse_frames(total)
+    chosen = prompt.sparse_frames(total)
     assert len(chosen) == count
     assert chosen[: len(start)] == start
 
 
 @given(st.integers(1, 400), st.integers(8, 128))
 def test_sampler_stays_inside_and_rises(total, longest):
-    chosen = sama_prompt.sparse_frames(total, longest)
+    chosen = prompt.sparse_frames(total, longest)
     assert chosen == sorted(set(chosen))
     assert chosen[0] == 0
     assert chosen[-1] < total
     assert len(chosen) <= longest
-    assert sama_prompt.dense_frames(total, longest) == chosen[:5]
+    assert prompt.dense_frames(total, longest) == chosen[:5]
 
 
 def test_nearest_rule_is_that_of_torch():
@@ -52,12 +53,12 @@ def test_nearest_rule_is_that_of_torch():
     for size in (*range(1, 200), *range(200, 2001, 11)):
         places = np.arange(size)
         digits = torch.from_numpy(np.stack([places // 256, places % 256]).astype(np.uint8))
-        for outputs in sama_prompt.GRIDS:
+        for outputs in prompt.GRIDS:
             column = digits[None, :, :, None]
             theirs = torch.nn.functional.interpolate(column, size=(outputs, 1), mode="nearest")
             high, low = theirs[0, :, :, 0].to(torch.int64).tolist()
             expected = [256 * a + b for a, b in zip(high, low, strict=True)]
-            assert sama_prompt.nearest_index(outputs, size).tolist() == expected
+            assert prompt.nearest_index(outputs, size).tolist() == expected
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,8 +71,8 @@ def test_prompt_masks_are_those_of_torch(height, width, seed, boxed):
     masks[0, top:, left:] = noise.integers(0, 2, (height - top, width - left))
     masks[2] = 1
     shape = "box" if boxed else "mask"
-    small, large = sama_prompt.prompt_masks(Masklet.from_arrays(masks), shape)
-    filled = np.stack([sama_prompt.filled_box(mask) for mask in masks]) if boxed else masks
+    small, large = prompt.prompt_masks(Masklet.from_arrays(masks), shape)
+    filled = np.stack([prompt.filled_box(mask) for mask in masks]) if boxed else masks
     for ours, side in ((small, 16), (large, 112)):
         theirs = torch.nn.functional.interpolate(
             torch.from_numpy(filled)[None], size=(side, side), mode="nearest"
@@ -85,21 +86,21 @@ def test_a_filled_box_covers_the_mask_tightly():
     mask[1, 2] = mask[4, 5] = 1
     expected = np.zeros_like(mask)
     expected[1:5, 2:6] = 1
-    np.testing.assert_array_equal(sama_prompt.filled_box(mask), expected)
+    np.testing.assert_array_equal(prompt.filled_box(mask), expected)
 
 
 def test_token_text_counts_its_slots():
-    text = sama_prompt.token_text("Is <mask> near <mask>?", sparse=6)
-    assert text.count(sama_prompt.CONTEXT) == 5 * 256 + 6 + 2 * 2
-    assert f"</img>{sama_prompt.CONTEXT * 6}Is <vp>" in text
-    described = sama_prompt.token_text("Describe <mask>.", sparse=6, newline=True)
-    assert f"{sama_prompt.CONTEXT}\nDescribe <vp>" in described
+    text = prompt.token_text("Is <mask> near <mask>?", sparse=6)
+    assert text.count(prompt.CONTEXT) == 5 * 256 + 6 + 2 * 2
+    assert f"</img>{prompt.CONTEXT * 6}Is <vp>" in text
+    described = prompt.token_text("Describe <mask>.", sparse=6, newline=True)
+    assert f"{prompt.CONTEXT}\nDescribe <vp>" in described
 
 
 def test_only_the_first_dense_frame_keeps_its_mask():
     mask = np.zeros((9, 16, 16), np.uint8)
     mask[[1, 3, 7]] = 1
-    (kept,) = sama_prompt.first_only([mask], [0, 1, 2, 3, 4])
+    (kept,) = prompt.first_only([mask], [0, 1, 2, 3, 4])
     assert (mask * kept).any(axis=(1, 2)).nonzero()[0].tolist() == [1, 7]
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters.points_syntax import read_points
-from sama_bench.adapters.tracking_transformers import TransformersTracker
+from sama_bench.adapters._chat.points_syntax import read_points
+from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters.vlm_points_sam2 import VlmPointsSam2, first_marks
 from tests.adapters.clips import asked, clip
 from tests.adapters.tiny import save_qwen_vl, save_sam2

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sama_bench.metrics._captions.java import find_java
 from sama_bench.metrics.captions import CaptionPair
-from sama_bench.metrics.java import find_java
 
 
 @contextlib.contextmanager

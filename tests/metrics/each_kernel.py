@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 
-from sama_bench.metrics import counts, overlap
+from sama_bench.metrics._masks import counts, overlap
 
 
 def using(kernel):

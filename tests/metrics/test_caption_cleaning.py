@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.metrics.caption_cleaning import (
+from sama_bench.metrics._captions.cleaning import (
     gcg_caption,
     gcg_phrases,
     gcg_reply,
     region_caption,
     region_caption_strict,
 )
-from sama_bench.metrics.caption_text import cut
+from sama_bench.metrics._captions.text_cuts import cut
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from sama_bench.metrics import caption_java, captions
-from sama_bench.metrics.caption_java import score_with_java
+from sama_bench.metrics import captions
+from sama_bench.metrics._captions import java_scores
+from sama_bench.metrics._captions.java import JavaError
+from sama_bench.metrics._captions.java_scores import score_with_java
 from sama_bench.metrics.captions import (
     CAPTION_METRICS,
     CaptionError,
     CaptionPair,
     score_captions,
 )
-from sama_bench.metrics.java import JavaError
 from tests.metrics import caption_texts
 from tests.metrics.caption_reference import Reference, java_on_path
 
@@ -145,7 +146,7 @@ def test_spice_is_not_available_rather_than_zero(scored):
 
 
 def test_group_order_does_not_matter_and_nothing_is_computed_twice(scored, monkeypatch):
-    monkeypatch.setattr(caption_java, "_score", None)  # what Java said is remembered
+    monkeypatch.setattr(java_scores, "_score", None)  # what Java said is remembered
     groups = {**plain_groups(), **odd_groups()}
     turned = score_captions(dict(reversed(groups.items())))
     assert turned.released == scored.released

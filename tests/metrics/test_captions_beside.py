@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sama_bench.metrics import caption_java, captions_beside, java
+from sama_bench.metrics._captions import background, java, java_scores
+from sama_bench.metrics._captions.java import JavaError
 from sama_bench.metrics.captions import CaptionPair, score_captions
-from sama_bench.metrics.java import JavaError
 from tests.engine.processes import members, wait_until
 from tests.metrics import caption_texts
 from tests.metrics.test_java import fake_java
@@ -25,21 +25,21 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="there everything is sco
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """Nothing remembered, and every process worth its while."""
-    monkeypatch.setattr(caption_java, "_MEMORY", {})
-    monkeypatch.setattr(captions_beside, "ENOUGH", 1)
+    monkeypatch.setattr(java_scores, "_MEMORY", {})
+    monkeypatch.setattr(background, "ENOUGH", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
 @pytest.fixture
 def started(monkeypatch):
     """The processes that were started."""
-    real, found = captions_beside._start, []
+    real, found = background._start, []
 
     def start(folder):
         found.append(real(folder))
         return found[-1]
 
-    monkeypatch.setattr(captions_beside, "_start", start)
+    monkeypatch.setattr(background, "_start", start)
     return found
 
 
@@ -60,51 +60,51 @@ def slow_java(folder, monkeypatch, script="exec sleep 900"):
 def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
     texts = groups()
     afterwards = score_captions(texts, cut_released=False)
-    caption_java._MEMORY.clear()
-    with captions_beside.captions_beside(list(texts.values())):
+    java_scores._MEMORY.clear()
+    with background.captions_beside(list(texts.values())):
         assert len(started) == 1
     assert started[0].returncode == 0
 
     def no_java(*args, **more):
         raise AssertionError("started a JVM for what is known")
 
-    monkeypatch.setattr(caption_java, "_score", no_java)
+    monkeypatch.setattr(java_scores, "_score", no_java)
     assert score_captions(texts, cut_released=False) == afterwards
-    with captions_beside.captions_beside(list(texts.values())):
+    with background.captions_beside(list(texts.values())):
         assert len(started) == 1, "nothing is scored twice"
 
 
 def test_a_few_texts_or_one_core_or_no_java_start_no_process(monkeypatch, started):
     few = list(groups().values())
-    monkeypatch.setattr(captions_beside, "ENOUGH", 13)
-    with captions_beside.captions_beside(few):
+    monkeypatch.setattr(background, "ENOUGH", 13)
+    with background.captions_beside(few):
         pass
-    monkeypatch.setattr(captions_beside, "ENOUGH", 1)
+    monkeypatch.setattr(background, "ENOUGH", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    with captions_beside.captions_beside(few):
+    with background.captions_beside(few):
         pass
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setenv(java.JAVA_VARIABLE, "/nowhere")
-    with captions_beside.captions_beside(few):
+    with background.captions_beside(few):
         pass
     assert started == []
-    assert caption_java._MEMORY == {}
+    assert java_scores._MEMORY == {}
 
 
 def test_what_was_found_beside_is_forgotten_in_time(monkeypatch):
-    monkeypatch.setattr(caption_java, "_REMEMBERED_PAIRS", 13)
+    monkeypatch.setattr(java_scores, "_REMEMBERED_PAIRS", 13)
     first, second, third = (list(groups(seed).values()) for seed in (1, 2, 3))
     for corpora in (first, second, [*second, *third]):
-        with captions_beside.captions_beside(corpora):
+        with background.captions_beside(corpora):
             pass
-    assert caption_java.unknown(first, False) == first
-    assert caption_java.unknown([*second, *third], False) == []
+    assert java_scores.unknown(first, False) == first
+    assert java_scores.unknown([*second, *third], False) == []
 
 
 def test_a_failing_program_is_met_by_the_scoring(tmp_path, monkeypatch, started):
     slow_java(tmp_path, monkeypatch, "echo 'Error: no memory' >&2; exit 1")
     texts = groups()
-    with captions_beside.captions_beside(list(texts.values())):
+    with background.captions_beside(list(texts.values())):
         pass
     assert started[0].returncode
     with pytest.raises(JavaError, match="no memory"):
@@ -120,26 +120,26 @@ def test_an_error_ends_the_programs(tmp_path, monkeypatch, started, error):
         wait_until(lambda: len(members(process.pid)) >= 2)  # its Java runs
         raise error
 
-    with pytest.raises(error), captions_beside.captions_beside(list(groups().values())):
+    with pytest.raises(error), background.captions_beside(list(groups().values())):
         fail(started[0])
     wait_until(lambda: not members(started[0].pid))
-    assert caption_java._MEMORY == {}
+    assert java_scores._MEMORY == {}
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
 PARENT = """
 import sys, time
-from sama_bench.metrics import captions_beside
+from sama_bench.metrics._captions import background
 from sama_bench.metrics.captions import CaptionPair
-captions_beside.ENOUGH = 1
-captions_beside.os.cpu_count = lambda: 2
-real = captions_beside._start
+background.ENOUGH = 1
+background.os.cpu_count = lambda: 2
+real = background._start
 def start(folder):
     process = real(folder)
     print(process.pid, flush=True)
     return process
-captions_beside._start = start
-with captions_beside.captions_beside([(CaptionPair("a", ("b",)),)]):
+background._start = start
+with background.captions_beside([(CaptionPair("a", ("b",)),)]):
     time.sleep(900)
 """
 
@@ -160,9 +160,9 @@ def test_java_may_be_given_by_a_relative_path(tmp_path, monkeypatch, started):
     monkeypatch.chdir(java.find_java().parent)
     monkeypatch.setenv(java.JAVA_VARIABLE, "./java")
     texts = groups()
-    with captions_beside.captions_beside(list(texts.values())):
+    with background.captions_beside(list(texts.values())):
         pass
-    assert caption_java.unknown(texts.values(), False) == []
+    assert java_scores.unknown(texts.values(), False) == []
 
 
 def test_modules_beside_the_texts_are_not_imported(tmp_path, monkeypatch, started):
@@ -170,6 +170,6 @@ def test_modules_beside_the_texts_are_not_imported(tmp_path, monkeypatch, starte
     (tmp_path / "pickle.py").write_text("raise SystemExit('a stranger was imported')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
-    with captions_beside.captions_beside([(CaptionPair("a dog", ("the dog",)),)]):
+    with background.captions_beside([(CaptionPair("a dog", ("the dog",)),)]):
         pass
     assert started[0].returncode == 0

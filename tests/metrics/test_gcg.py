@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sama_bench.metrics import rle
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.gcg import (
     STRICT,
     average_precision,
@@ -10,7 +11,6 @@ from sama_bench.metrics.gcg import (
     iou_matrix,
 )
 from sama_bench.metrics.grounding import RecallCounts
-from sama_bench.metrics.overlap import overlap
 
 
 def box(y, x, height=10, width=10):

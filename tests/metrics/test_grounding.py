@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sama_bench.metrics import rle
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.grounding import (
     RELEASED,
     STRICT,
@@ -18,7 +19,6 @@ from sama_bench.metrics.grounding import (
     video_miou,
     video_recall,
 )
-from sama_bench.metrics.overlap import overlap
 
 
 def track(rows, columns, shape=(4, 8)):

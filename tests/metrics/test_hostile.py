@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from sama_bench.metrics import rle
-from sama_bench.metrics.text_marks import STRICT, clean, phrases
+from sama_bench.metrics._captions.text_marks import STRICT, clean, phrases
+from sama_bench.metrics._masks import rle
 from tests.metrics.each_kernel import frame_counts, overlaps
 
 CASES = 12_000

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sama_bench.metrics import spice
-from sama_bench.metrics.java import JavaError, caption_jar, find_java, run_java
+from sama_bench.metrics._captions.java import JavaError, caption_jar, find_java, run_java
+from sama_bench.metrics._captions.tokenizer import tokenize
 from sama_bench.metrics.meteor import Meteor, score_corpora, shorten
-from sama_bench.metrics.tokenizer import tokenize
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake Java is a shell script")
 
@@ -46,7 +46,7 @@ def test_java_is_found_where_it_was_asked_for(tmp_path, monkeypatch):
 
 
 def test_no_java_says_how_to_get_one(monkeypatch):
-    monkeypatch.setattr("sama_bench.metrics.java.package_folder", lambda name: None)
+    monkeypatch.setattr("sama_bench.metrics._captions.java.package_folder", lambda name: None)
     for name in ("JAVA_HOME", "SAMA_BENCH_JAVA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", "/nowhere")

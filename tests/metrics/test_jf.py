@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics import rle
+from sama_bench.metrics._masks import rle
+from sama_bench.metrics._masks.counts import boundary_radius
 from sama_bench.metrics.accuracy import accuracy_per_frame, masklet_accuracy
-from sama_bench.metrics.counts import boundary_radius
 from sama_bench.metrics.jf import f_per_frame, j_per_frame, masklet_f, masklet_j
 from sama_bench.metrics.robustness import areas, masklet_robustness, robustness_per_frame
 from tests.metrics import definitions

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics import backend, counts, rle
+from sama_bench.metrics._masks import backend, counts, rle
 from tests.metrics import definitions
 from tests.metrics.each_kernel import frame_counts, using
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.metrics.refvos_aggregate import (
+from sama_bench.metrics._masks.refvos_aggregate import (
     RELEASED,
     REVOS_GROUPS,
     STRICT,

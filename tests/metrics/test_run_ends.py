@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics import jf_numpy, rle, run_ends
-from sama_bench.metrics.counts import COLUMNS, boundary_radius, frame_counts
-from sama_bench.metrics.packed import pack
-from sama_bench.metrics.run_ends import read_runs
+from sama_bench.metrics._masks import plain, rle, run_ends
+from sama_bench.metrics._masks.counts import COLUMNS, boundary_radius, frame_counts
+from sama_bench.metrics._masks.packed import pack
+from sama_bench.metrics._masks.run_ends import read_runs
 
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 DENSITIES = st.lists(st.sampled_from([None, 0.0, 0.02, 0.5, 0.98, 1.0]), min_size=1, max_size=8)
@@ -104,7 +104,7 @@ def test_the_first_bad_mask_is_named():
     masks[3] = {"size": list(size), "counts": "zz"}
     table = np.zeros((5, 9), np.int64)
     with pytest.raises(ValueError, match=r"^frame 3: RLE counts hold a character"):
-        jf_numpy.count_masklet([masks, masks], size, boundary_radius(size), table)
+        plain.count_masklet([masks, masks], size, boundary_radius(size), table)
 
 
 @pytest.mark.parametrize("at_once", [1, 40, 1 << 16])
@@ -112,7 +112,7 @@ def test_counts_do_not_depend_on_how_much_is_read_at_once(monkeypatch, at_once):
     size = (40, 50)
     annotated, predicted = track(size, [0.5, None, 0.02, 1.0] * 4, 2), track(size, [0.5] * 16, 3)
     table = np.zeros((16, 9), np.int64)
-    monkeypatch.setattr(jf_numpy, "_READ_AT_ONCE", at_once)
-    jf_numpy.count_masklet([annotated, predicted], size, boundary_radius(size), table)
+    monkeypatch.setattr(plain, "_READ_AT_ONCE", at_once)
+    plain.count_masklet([annotated, predicted], size, boundary_radius(size), table)
     counts = frame_counts([annotated], predicted)
     assert all(np.array_equal(table[:, n], getattr(counts, c)) for n, c in enumerate(COLUMNS))

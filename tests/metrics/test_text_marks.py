@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.metrics.text_marks import RELEASED, STRICT, clean, grounded_phrases, phrases
+from sama_bench.metrics._captions.text_marks import (
+    RELEASED,
+    STRICT,
+    clean,
+    grounded_phrases,
+    phrases,
+)
 
 # SAMA-Bench-G protocol, section 4.
 CHECK_VALUES = [

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sama_bench.metrics.tokenizer import one_line, tokenize
+from sama_bench.metrics._captions.tokenizer import one_line, tokenize
 from tests.metrics import caption_texts
 
 CLEAN = ["A man (in red) says no.", "2 dogs run.", "", "He meets J.", "The dog waits"]

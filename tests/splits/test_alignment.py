@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sama_bench.nouns import Masklet
-from sama_bench.splits.alignment import unite
+from sama_bench.splits._masks.alignment import unite
 
 SIZE = (4, 5)
 videos = hnp.arrays(np.uint8, (3, *SIZE), elements=st.integers(0, 1))

@@ -6,10 +6,10 @@ import pytest
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
 from sama_bench.formats.recognise import answers_from
-from sama_bench.metrics.caption_scores import CaptionError
+from sama_bench.metrics._captions.scores import CaptionError
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet, Segment
-from sama_bench.splits import caption_rows
+from sama_bench.splits._scores import caption_rows
 from sama_bench.splits.gcg import Gcg
 from sama_bench.splits.region_captions import RegionCaptions
 from tests.splits.referring_data import values

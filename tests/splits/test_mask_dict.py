@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
-from sama_bench.splits.mask_dict import MaskDict
+from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.storage import json_index
 
 

@@ -17,10 +17,10 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from sama_bench.errors import UserError
-from sama_bench.splits.mini import ensure_mini
-from sama_bench.splits.mini.dialogue import parse_round
-from sama_bench.splits.mini.sama_files import MASK_FILES, SPLITS
-from sama_bench.splits.mini.store import MARKER, MINI_VERSION, generate_once
+from sama_bench.splits._mini import ensure_mini
+from sama_bench.splits._mini.dialogue import parse_round
+from sama_bench.splits._mini.sama_files import MASK_FILES, SPLITS
+from sama_bench.splits._mini.store import MARKER, MINI_VERSION, generate_once
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def digest(root: Path) -> str:
 
 def test_same_bytes_again_in_another_process(root: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from sama_bench.splits.mini import ensure_mini; "
+        "import sys; from pathlib import Path; from sama_bench.splits._mini import ensure_mini; "
         "ensure_mini(Path(sys.argv[1]))"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "again")], check=True)

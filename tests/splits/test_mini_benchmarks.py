@@ -8,7 +8,7 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Segment
-from sama_bench.splits.mini import ensure_mini
+from sama_bench.splits._mini import ensure_mini
 from tests.splits.referring_data import write_referring
 
 NAMES = (

@@ -15,9 +15,9 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from sama_bench.errors import UserError
-from sama_bench.splits.mini import MINI_VERSION, ensure_mini
-from sama_bench.splits.mini.store import MARKER, write_json
-from sama_bench.splits.safe_pickle import load_pickle
+from sama_bench.splits._files.safe_pickle import load_pickle
+from sama_bench.splits._mini import MINI_VERSION, ensure_mini
+from sama_bench.splits._mini.store import MARKER, write_json
 
 REFERRING = {
     "mevis": (

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sama_bench.nouns import Masklet
-from sama_bench.splits.object_facts import object_facts
+from sama_bench.splits._masks.object_facts import object_facts
 
 
 def masklet(*areas):

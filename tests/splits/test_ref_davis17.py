@@ -11,9 +11,9 @@ from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Masklet
-from sama_bench.splits.davis_annotators import ANNOTATORS, read_index_map
-from sama_bench.splits.davis_unsupervised import merge, score_sequence
 from sama_bench.splits.ref_davis17 import RefDavis17
+from sama_bench.splits.ref_davis17.annotators import ANNOTATORS, read_index_map
+from sama_bench.splits.ref_davis17.unsupervised import merge, score_sequence
 from tests.splits.referring_data import SIZE, answered, blob, guess, values
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sama_bench.errors import DataError
-from sama_bench.splits.safe_pickle import load_pickle
+from sama_bench.splits._files.safe_pickle import load_pickle
 
 scalars = (
     st.none()

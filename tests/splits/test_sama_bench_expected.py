@@ -9,7 +9,7 @@ import pytest
 from sama_bench import registry
 from sama_bench.benchmark import Tools
 from sama_bench.formats.prediction_line import Record, to_line
-from sama_bench.metrics.caption_scores import CaptionScores
+from sama_bench.metrics._captions.scores import CaptionScores
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Masklet, Segment
 from sama_bench.runfolder.folder import RunFolder

@@ -1,0 +1,1 @@
+"""Chat models: prompts, requests, and what a reply means."""

@@ -1,0 +1,185 @@
+"""Chat requests with images to an OpenAI-compatible endpoint: retries, cost, no key in any log."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+from sama_bench.adapters._checkpoints.loading import one_line, require
+from sama_bench.errors import AdapterError
+
+KEY = "OPENAI_API_KEY"
+MILLION = 1_000_000
+
+
+class EndpointError(RuntimeError):
+    """The endpoint gave no answer to a request; the sample is counted as failed."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where and how requests are sent.
+
+    Attributes:
+        model: name that the endpoint knows.
+        base_url: of the endpoint, or None for OpenAI's own.
+        attempts: requests per question before it counts as failed.
+        timeout: of one request, seconds.
+        max_tokens: longest reply.
+        temperature: 0 for answers that can be repeated, as far as the endpoint allows.
+        prices: US dollars per million prompt and reply tokens, or None when not known.
+        limit: US dollars after which no request is sent, or None.
+    """
+
+    model: str
+    base_url: str | None = None
+    attempts: int = 5
+    timeout: float = 120.0
+    max_tokens: int = 1024
+    temperature: float = 0.0
+    prices: tuple[float, float] | None = None
+    limit: float | None = None
+
+
+@dataclass
+class Spent:
+    """Tokens and money used so far; shared by the threads of one worker."""
+
+    prompt: int = 0
+    reply: int = 0
+    dollars: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, prompt: int, reply: int, prices: tuple[float, float] | None) -> float:
+        """Count one reply and return what it cost, US dollars (0 when prices are not known)."""
+        cost = 0.0 if prices is None else (prompt * prices[0] + reply * prices[1]) / MILLION
+        with self.lock:
+            self.prompt += prompt
+            self.reply += reply
+            self.dollars += cost
+        return cost
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reply, with what it used."""
+
+    text: str
+    prompt_tokens: int
+    reply_tokens: int
+    dollars: float
+    attempts: int
+    cut: bool
+
+
+class ChatClient:
+    """Asks an endpoint; safe to use from several threads."""
+
+    def __init__(
+        self, endpoint: Endpoint, wait: Callable[[float], None] = time.sleep, client: Any = None
+    ) -> None:
+        self.endpoint, self.spent, self._wait = endpoint, Spent(), wait
+        self._client = client or _open(endpoint)
+
+    def ask(self, text: str, images: Sequence[Image.Image]) -> Said:
+        """Send one question with its images, the images first.
+
+        Raises:
+            EndpointError: no answer after all attempts, or the spending limit is reached.
+        """
+        limit = self.endpoint.limit
+        if limit is not None and self.spent.dollars >= limit:
+            raise EndpointError(f"the spending limit of {limit} US dollars is reached")
+        content: list[dict[str, Any]] = [
+            {"type": "image_url", "image_url": {"url": data_url(image)}} for image in images
+        ]
+        content.append({"type": "text", "text": text})
+        for attempt in range(1, self.endpoint.attempts + 1):
+            try:
+                return self._once(content, attempt)
+            except Exception as error:
+                why = hidden(one_line(error))
+                if not worth_retrying(error) or attempt == self.endpoint.attempts:
+                    raise EndpointError(
+                        f"{self.endpoint.model} gave no answer ({attempt} attempts): {why}"
+                    ) from None
+                self._wait(pause(error, attempt))
+        raise EndpointError("no attempt was allowed")
+
+    def _once(self, content: list[dict[str, Any]], attempt: int) -> Said:
+        reply = self._client.chat.completions.create(
+            model=self.endpoint.model,
+            messages=[{"role": "user", "content": content}],
+            max_tokens=self.endpoint.max_tokens,
+            temperature=self.endpoint.temperature,
+        )
+        if not reply.choices:
+            raise EndpointError("the reply holds no choices")
+        choice, usage = reply.choices[0], reply.usage
+        prompt = usage.prompt_tokens if usage else 0
+        replied = usage.completion_tokens if usage else 0
+        cost = self.spent.add(prompt, replied, self.endpoint.prices)
+        text = choice.message.content or ""
+        return Said(text, prompt, replied, cost, attempt, choice.finish_reason == "length")
+
+
+def _open(endpoint: Endpoint) -> Any:
+    require("openai", "openai")
+    from openai import OpenAI
+
+    key = os.environ.get(KEY)
+    if not key and endpoint.base_url is None:
+        raise AdapterError(
+            f"set {KEY} in the environment, or name an endpoint of your own with "
+            "--option base_url=http://localhost:8000/v1"
+        )
+    return OpenAI(
+        api_key=key or "none",
+        base_url=endpoint.base_url,
+        timeout=endpoint.timeout,
+        max_retries=0,
+    )
+
+
+def data_url(image: Image.Image) -> str:
+    """Return an image as a PNG data URL: lossless, so that marks keep their colours."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def worth_retrying(error: Exception) -> bool:
+    """Tell whether the same request may work later: time-outs, lost connections, 408, 429, 5xx."""
+    status = getattr(error, "status_code", None)
+    if status is None:
+        return type(error).__name__ in ("APIConnectionError", "APITimeoutError", "EndpointError")
+    return status in (408, 409, 429) or status >= 500
+
+
+def pause(error: Exception, attempt: int) -> float:
+    """Return the seconds to wait: what the endpoint asks for, else doubling with some chance."""
+    response = getattr(error, "response", None)
+    asked = response.headers.get("retry-after") if response is not None else None
+    try:
+        return min(float(asked), 120.0) if asked else min(2.0**attempt, 60.0) * _jitter()
+    except ValueError:
+        return min(2.0**attempt, 60.0) * _jitter()
+
+
+def _jitter() -> float:
+    return 0.5 + random.random() / 2
+
+
+def hidden(text: str) -> str:
+    """Return a message without the key."""
+    key = os.environ.get(KEY, "")
+    return text.replace(key, "***") if len(key) >= 8 else text

@@ -1,0 +1,139 @@
+"""Building a model from a checked folder; complains about weights that would stay random."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from sama_bench.adapter import Setup
+from sama_bench.adapters._checkpoints.loading import dtype_argument, one_line, precision
+from sama_bench.adapters._settings.options import whole
+from sama_bench.errors import AdapterError
+
+
+def ask_for_trust(setup: Setup) -> None:
+    """Check that the user allows the checkpoint's own Python code to run.
+
+    Raises:
+        AdapterError: they have not.
+    """
+    if not setup.trust_remote_code:
+        raise AdapterError(
+            f"{setup.model} runs Python code that comes with its weights "
+            f"({setup.checkpoint}); if you trust it, allow it with --trust-remote-code"
+        )
+
+
+def pretrained(
+    kind: Any, folder: Path, setup: Setup, default_dtype: str, **more: Any
+) -> tuple[Any, Any]:
+    """Load a model of class ``kind`` in evaluation mode, on its device.
+
+    Args:
+        kind: a class with ``from_pretrained``.
+        folder: a checked local folder.
+        setup: dtype, attention implementation and device map are taken from it.
+        default_dtype: for ``--dtype auto``.
+        more: further arguments of ``from_pretrained``.
+
+    Returns:
+        the model, and the dtype that it was asked to load in.
+
+    Raises:
+        AdapterError: it cannot be loaded, or weights would be left at random values.
+    """
+    _fix_threads(setup)
+    dtype = precision(setup, default_dtype)
+    arguments: dict[str, Any] = {dtype_argument(): dtype, "local_files_only": True, **more}
+    if kind.__name__.startswith("Auto"):  # unsaid, transformers asks at the terminal
+        arguments.setdefault("trust_remote_code", False)
+    if setup.attention is not None and "use_flash_attn" not in more:
+        arguments["attn_implementation"] = setup.attention
+    if setup.device_map is not None:
+        arguments["device_map"] = setup.device_map
+    if dtype_argument() == "torch_dtype" and importlib.util.find_spec("accelerate") is not None:
+        arguments.setdefault("low_cpu_mem_usage", True)
+    try:
+        model, report = kind.from_pretrained(str(folder), output_loading_info=True, **arguments)
+    except (ImportError, OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise AdapterError(f"{setup.model} cannot be loaded: {one_line(error)}") from error
+    except AttributeError as error:
+        raise AdapterError(
+            f"{setup.model}: the checkpoint's code does not run with this transformers "
+            f"({one_line(error)})"
+        ) from error
+    _check_report(setup, model, report)
+    model.eval()
+    return (model if setup.device_map is not None else model.to(setup.device)), dtype
+
+
+def _fix_threads(setup: Setup) -> None:
+    """Use one thread on a CPU: sums then do not depend on the machine, so neither do answers."""
+    import torch
+
+    if setup.device == "cpu":
+        torch.set_num_threads(whole(setup.options, "threads", 1))
+
+
+def flash_attention(setup: Setup) -> dict[str, bool]:
+    """Return the argument of InternVL's model class; as published, flash attention where it is."""
+    return {"use_flash_attn": setup.attention in (None, "flash_attention_2")}
+
+
+def _check_report(setup: Setup, model: Any, report: Any) -> None:
+    missing = set(report.get("missing_keys") or ())
+    shapes = report.get("mismatched_keys") or ()
+    if shapes:
+        raise AdapterError(
+            f"{setup.model}: weights of another shape: {sorted(map(str, shapes))[0]}"
+        )
+    if not missing or setup.options.get("missing_weights") == "allow":
+        return
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    loaded = {tensor.data_ptr() for name, tensor in parameters.items() if name not in missing}
+    random = [
+        name
+        for name in sorted(missing)
+        if name in parameters and parameters[name].data_ptr() not in loaded
+    ]
+    if random:
+        raise AdapterError(
+            f"{setup.model}: the checkpoint has no values for {len(random)} weights, first "
+            f"{random[0]}; they would be random. Fetch it again, or accept that with "
+            "--option missing_weights=allow"
+        )
+
+
+def tokenizer(folder: Path, setup: Setup) -> Any:
+    """Load the checkpoint's tokenizer.
+
+    Raises:
+        AdapterError: it cannot be loaded.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(
+            str(folder), trust_remote_code=setup.trust_remote_code, local_files_only=True
+        )
+    except Exception as error:
+        # Tokenizer backends raise errors of their own, of no common class.
+        raise AdapterError(f"{setup.model}: no tokenizer: {one_line(error)}") from error
+
+
+def processor(folder: Path, setup: Setup) -> Any:
+    """Load the checkpoint's processor.
+
+    Raises:
+        AdapterError: it cannot be loaded.
+    """
+    from transformers import AutoProcessor
+
+    try:
+        return AutoProcessor.from_pretrained(
+            str(folder), trust_remote_code=setup.trust_remote_code, local_files_only=True
+        )
+    except Exception as error:
+        # As for tokenizers; a missing torchvision is among them.
+        raise AdapterError(f"{setup.model}: no processor: {one_line(error)}") from error

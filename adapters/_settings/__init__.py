@@ -1,0 +1,1 @@
+"""Settings that a user gives to an adapter with ``--option``."""

@@ -1,0 +1,1 @@
+"""What the caption metrics share: texts, tokens, n-grams, Java programs."""

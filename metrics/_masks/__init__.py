@@ -1,0 +1,1 @@
+"""Pixels of masks counted: kernels, tracks, overlaps, and means over expressions."""

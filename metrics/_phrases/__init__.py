@@ -1,0 +1,1 @@
+"""Encoders that say how similar two phrases are."""

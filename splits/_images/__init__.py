@@ -1,0 +1,1 @@
+"""What the benchmarks of images share: COCO files, polygons, an image as a video of one frame."""

@@ -1,0 +1,1 @@
+"""Masklets of annotation files: reading, fitting to frames, facts, findings."""

@@ -1,0 +1,1 @@
+"""What the benchmarks of referring expressions over videos share."""

@@ -1,0 +1,1 @@
+"""From values of samples to rows: options, coverage, captions, published counts."""

@@ -1,0 +1,62 @@
+"""GCG: grounded conversation generation on GranD-f (data protocol 3.3, image protocol 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.errors import UserError
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._images.coco_files import read_coco
+from sama_bench.splits._images.dataset import image_folder
+from sama_bench.splits._mini.embedded import with_mini
+from sama_bench.splits._scores.options import MISSING, Option, quirks
+from sama_bench.splits.gcg.dataset import QUESTIONS, GcgDataset
+from sama_bench.splits.gcg.score import score_gcg
+
+ANNOTATIONS = "annotations/gcg_val_test"
+IMAGES = ("images/grandf/val_test", "images", "val_test")
+FOLDERS = ("", "glamm_data", "data/glamm_data")
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "prompt": ("released", "released", "question (Q48): released, with five spaces, or clean"),
+    "images": ("", "", "folder of the GranD-f images; looked for below --data if not set"),
+}
+
+
+class Gcg(Benchmark):
+    """GCG (GranD-f)."""
+
+    name = "gcg"
+    title = "GCG (GranD-f)"
+    splits = ("val", "test", "mini")
+    metrics = ("ap50", "miou", "recall", "meteor", "cider")
+    checked = ("val", "test")
+    options = OPTIONS
+    quirks = quirks("Q48")
+    licence = "GranD-f of the GLaMM project; images from COCO, Flickr30k and Open-PSG"
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split, in the order of its caption file."""
+        prompt = options.get("prompt", "released")
+        if prompt not in QUESTIONS:
+            raise UserError(f"--option prompt={prompt}: choose from {', '.join(QUESTIONS)}")
+        root, files = with_mini(root, self.name, split, "val")
+        marker = f"{ANNOTATIONS}/{files}_gcg_coco_caption_gt.json"
+        folder = find_folder(root, self.name, FOLDERS, marker)
+        captions = read_coco(folder / marker)
+        masks = read_coco(folder / f"{ANNOTATIONS}/{files}_gcg_coco_mask_gt.json")
+        example = captions.images[0].file_name if captions.images else "none"
+        images = image_folder(options.get("images"), [folder], IMAGES, example)
+        return GcgDataset(split, captions, masks, images, prompt)
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score AP50, mIoU, recall, METEOR and CIDEr over all images."""
+        assert isinstance(dataset, GcgDataset)
+        return score_gcg(dataset, answers, protocols, tools, self.options)
+
+
+BENCHMARKS = (Gcg(),)

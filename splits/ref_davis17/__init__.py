@@ -1,0 +1,127 @@
+"""Ref-DAVIS17: protocols (a), per expression, and (b), four annotators (referring protocol 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Row, Scores, Tools
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.mask_dict import MaskDict
+from sama_bench.splits._mini.embedded import with_mini
+from sama_bench.splits._referring.dataset import ReferringDataset, Source
+from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
+from sama_bench.splits._referring.rows import Scheme
+from sama_bench.splits._referring.score import score_expressions
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, Option, quirks, settle
+from sama_bench.splits.ref_davis17.annotators import NOTE, score_annotators
+
+META = "meta_expressions/valid/meta_expressions.json"
+MASKS = "valid/mask_dict.pkl"
+FOLDERS = ("", "davis17", "video_datas/davis17", "data/video_datas/davis17", "ref_davis17")
+ANNOTATIONS = (
+    "DAVIS/Annotations_unsupervised/480p",
+    "Annotations_unsupervised/480p",
+    "valid/Annotations",
+)
+"""Where the index maps of DAVIS 2017 may lie, for protocol (b)."""
+
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "mask_choice": MASK_CHOICE,
+    "protocol_b": ("auto", "auto", "four annotators with the DAVIS evaluator's rules: auto or off"),
+}
+
+
+class RefDavis17(Benchmark):
+    """Ref-DAVIS17."""
+
+    name = "ref-davis17"
+    title = "Ref-DAVIS17"
+    splits = ("valid", "mini")
+    metrics = ("j", "f", "j_and_f")
+    options = OPTIONS
+    quirks = quirks("Q36", "Q41")
+    licence = "DAVIS 2017 (non-commercial research) and its referring expressions"
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List the split; frames lie in ``valid/JPEGImages/<video>/<frame>.jpg``."""
+        root, _ = with_mini(root, self.name, split, "valid")
+        folder = find_folder(root, self.name, FOLDERS, META)
+        return ReferringDataset(
+            Source(
+                benchmark=self.name,
+                split=split,
+                folder=folder,
+                meta=numbered(read_meta_expressions(folder / META)),
+                frames=folder / "valid" / "JPEGImages",
+                masks=MaskDict(folder / MASKS),
+            )
+        )
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score (a) as the row of the split, and (b) as rows of the annotators and their mean."""
+        assert isinstance(dataset, ReferringDataset)
+        scores = score_expressions(
+            dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
+        )
+        settings = {name: settle(self.options, tools.options, name) for name in protocols}
+        named = [replace(row, note=_named(row)) for row in scores.rows]
+        wanted = [name for name in protocols if settings[name]["protocol_b"] != "off"]
+        folder = annotation_folder(dataset.source.folder)
+        if folder is None:
+            rows = [row for name in wanted for row in _absent(dataset, name)]
+        else:
+            missing = {name: settings[name]["missing"] for name in wanted}
+            rows = score_annotators(dataset, answers, wanted, folder, missing)
+        return replace(scores, rows=[*named, *rows])
+
+
+def numbered(meta: MetaExpressions) -> MetaExpressions:
+    """Number the expressions as the evaluator does; the numbers are the keys of the masks (Q42).
+
+    One counter from 0, videos sorted, expression ids sorted as strings inside each video (data
+    protocol, section 2.4).
+    """
+    numbers: dict[tuple[str, str], str] = {}
+    for video in sorted(meta.videos, key=lambda item: item.id):
+        for expression in video.expressions:
+            numbers[video.id, expression.id] = str(len(numbers))
+    videos = tuple(
+        replace(
+            video,
+            expressions=tuple(
+                replace(item, annotations=(numbers[video.id, item.id],), type_id=None)
+                for item in video.expressions
+            ),
+        )
+        for video in meta.videos
+    )
+    return replace(meta, videos=videos)
+
+
+def annotation_folder(folder: Path) -> Path | None:
+    """Return the folder of DAVIS 2017's index maps below the benchmark's, or None."""
+    found = (folder / place for place in ANNOTATIONS)
+    return next((path for path in found if path.is_dir()), None)
+
+
+def _named(row: Row) -> str | None:
+    if row.metric == "refusal_rate":
+        return row.note
+    note = "protocol (a): mean over all expressions"
+    return note if row.note is None else f"{note}; {row.note}"
+
+
+def _absent(dataset: ReferringDataset, protocol: Protocol) -> list[Row]:
+    note = f"{NOTE}; needs DAVIS 2017's index maps in {' or '.join(ANNOTATIONS)}"
+    return [
+        Row(f"{dataset.split}:annotators", protocol, metric, None, 0, 0, 0.0, note=note)
+        for metric in ("j", "f", "j_and_f")
+    ]
+
+
+BENCHMARKS = (RefDavis17(),)

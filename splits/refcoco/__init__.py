@@ -1,0 +1,128 @@
+"""RefCOCO, RefCOCO+, RefCOCOg and gRefCOCO (data protocol 3.1 and 3.2, image protocol 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.errors import DataError
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._images.dataset import image_folder
+from sama_bench.splits._mini.embedded import with_mini
+from sama_bench.splits._scores.options import MISSING, Option, quirks
+from sama_bench.splits.refcoco.dataset import RefcocoDataset, RefcocoSource
+from sama_bench.splits.refcoco.files import read_instances, read_refs
+from sama_bench.splits.refcoco.score import score_sentences
+
+INSTANCES = "instances.json"
+IMAGE_FOLDERS = (
+    "glamm_data/images/coco2014/train2014",
+    "images/coco2014/train2014",
+    "coco2014/train2014",
+    "train2014",
+    "images/train2014",
+    "coco/train2014",
+    "images/mscoco/images/train2014",
+)
+"""Where COCO's train2014 images may lie, below the data root or a folder above the annotations."""
+
+NO_MASK_HELP = "sentence without predicted mask (Q45): skip (SAMA, first Sa2VA) or zero (Sa2VA v2)"
+MERGE_HELP = "mask that counts (Q47): first (SAMA, first Sa2VA) or union of all (Sa2VA v2)"
+IMAGES: Option = ("", "", "folder of the COCO train2014 images; looked for below --data if not set")
+
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "no_mask": ("skip", "zero", NO_MASK_HELP),
+    "seg_merge": ("first", "union", MERGE_HELP),
+    "images": IMAGES,
+}
+OPTIONS_OF_V2: Mapping[str, Option] = {
+    **OPTIONS,
+    "no_mask": ("zero", "zero", NO_MASK_HELP),
+    "seg_merge": ("union", "union", MERGE_HELP),
+}
+
+
+class _RefcocoFamily(Benchmark):
+    metrics = ("ciou", "giou")
+    checked = ("val", "test")
+    options = OPTIONS
+    quirks = quirks("Q36", "Q45", "Q46", "Q47")
+    licence = (
+        "annotations from the refer project; images from COCO train2014 (CC BY 4.0 and Flickr)"
+    )
+    refs: tuple[str, ...]
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split, reading the refs and, element by element, ``instances.json``."""
+        root, files = with_mini(root, self.name, split, "val")
+        folders = (self.name, f"ref_seg/{self.name}", f"data/ref_seg/{self.name}", "")
+        folder = find_folder(root, self.name, folders, INSTANCES)
+        assert root is not None
+        refs = next((folder / name for name in self.refs if (folder / name).is_file()), None)
+        if refs is None:
+            raise DataError(f"{folder} holds none of {', '.join(self.refs)} of {self.name}")
+        images, checksum = read_refs(refs, files)
+        instances = read_instances(folder / INSTANCES, images)
+        if not images:
+            raise DataError(f"{refs} has no sentence of the split {files}")
+        example = instances.images[images[0].id].file_name
+        places = [root, *folder.parents[:3]]
+        return RefcocoDataset(
+            RefcocoSource(
+                benchmark=self.name,
+                split=split,
+                images=tuple(images),
+                instances=instances,
+                folder=image_folder(options.get("images"), places, IMAGE_FOLDERS, example),
+                files={refs.name: checksum, INSTANCES: instances.checksum},
+            )
+        )
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score cIoU and gIoU over all sentences of the split."""
+        assert isinstance(dataset, RefcocoDataset)
+        return score_sentences(dataset, answers, protocols, tools, self.options)
+
+
+class Refcoco(_RefcocoFamily):
+    """RefCOCO (split by unc)."""
+
+    name = "refcoco"
+    title = "RefCOCO"
+    splits = ("val", "test", "testA", "testB", "mini")
+    refs = ("refs(unc).p",)
+
+
+class RefcocoPlus(_RefcocoFamily):
+    """RefCOCO+ (split by unc)."""
+
+    name = "refcoco+"
+    title = "RefCOCO+"
+    splits = ("val", "test", "testA", "testB", "mini")
+    refs = ("refs(unc).p",)
+
+
+class Refcocog(_RefcocoFamily):
+    """RefCOCOg (split by umd)."""
+
+    name = "refcocog"
+    title = "RefCOCOg"
+    splits = ("val", "test", "mini")
+    refs = ("refs(umd).p",)
+
+
+class Grefcoco(_RefcocoFamily):
+    """gRefCOCO: sentences for several objects or none; only Sa2VA v2 evaluates it."""
+
+    name = "grefcoco"
+    title = "gRefCOCO"
+    splits = ("val", "testA", "testB", "test", "mini")
+    refs = ("grefs(unc).p", "grefs(unc).json")
+    options = OPTIONS_OF_V2
+
+
+BENCHMARKS = (Refcoco(), RefcocoPlus(), Refcocog(), Grefcoco())

@@ -1,0 +1,151 @@
+"""A split of RefCOCO, RefCOCO+, RefCOCOg or gRefCOCO, opened: one sample per sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
+from sama_bench.errors import DataError
+from sama_bench.media import rle as coco_rle
+from sama_bench.nouns import Reference, Sample
+from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
+from sama_bench.splits._images.polygons import planes, summed, united
+from sama_bench.splits.refcoco.files import ImageInfo, ImageRefs, Instances, Sentence
+
+
+@dataclass(frozen=True)
+class RefcocoSource:
+    """Where a split lies and what it holds.
+
+    Attributes:
+        benchmark: name.
+        split: as asked for.
+        images: the selected sentences by image, in the order of the published code.
+        instances: sizes and segmentations.
+        folder: of the image files.
+        files: checksum by file name.
+    """
+
+    benchmark: str
+    split: str
+    images: tuple[ImageRefs, ...]
+    instances: Instances
+    folder: Path
+    files: Mapping[str, str]
+
+
+class RefcocoDataset(Dataset):
+    """One sample per sentence, id ``image/sentence``; an image is a video of one frame."""
+
+    def __init__(self, source: RefcocoSource) -> None:
+        self.source = source
+        self.benchmark, self.split, self.shards = source.benchmark, source.split, (source.split,)
+        self.files = source.files
+        self._asked = {
+            sentence.id: (image, sentence)
+            for image in source.images
+            for sentence in image.sentences
+        }
+        self.entries = tuple(
+            Entry(
+                id=id,
+                video=str(image.id),
+                group=None,
+                attributes={
+                    "objects": len(sentence.annotations),
+                    "words": len(sentence.text.split()),
+                },
+            )
+            for id, (image, sentence) in self._asked.items()
+        )
+        self._target = lru_cache(maxsize=64)(self._make_target)
+
+    def asked(self, id: str) -> tuple[ImageInfo, Sentence]:
+        """Return the image and sentence of a sample.
+
+        Raises:
+            DataError: there is no such sample.
+        """
+        if id not in self._asked:
+            raise DataError(f"{self.benchmark} {self.split} has no sample '{id[:80]}'")
+        image, sentence = self._asked[id]
+        return self.source.instances.images[image.id], sentence
+
+    def sample(self, id: str, tracks: bool = False) -> Sample:
+        """Build one sample: the sentence verbatim, about the image."""
+        info, sentence = self.asked(id)
+        path = self.source.folder / info.file_name
+        video = as_video(id.split("/")[0], path, (info.height, info.width))
+        return Sample(id, self.benchmark, video, sentence.text, wants=frozenset({"masks"}))
+
+    def reference(self, id: str, protocol: Protocol) -> Reference:
+        """Build the target; the protocols differ where polygons of one object overlap (Q46)."""
+        info, sentence = self.asked(id)
+        masks = [self._target(number, protocol) for number in sentence.annotations]
+        size = (info.height, info.width)
+        if len(masks) == 1:
+            mask = masks[0]
+        else:  # several or none: only gRefCOCO; all protocols unite them
+            total = np.zeros(size, np.uint8)
+            for part in masks:
+                total |= coco_rle.decode(part)
+            mask = coco_rle.encode(total)
+        return Reference(None, (one_frame(mask, size),))
+
+    def _make_target(self, number: int, protocol: Protocol) -> Mapping[str, object]:
+        instances = self.source.instances
+        image = self._image_of[number]
+        size = (instances.images[image].height, instances.images[image].width)
+        if number in instances.crowds and self.benchmark == "grefcoco":
+            return coco_rle.encode(np.zeros(size, np.uint8))
+        make = summed if protocol == "released" else united
+        try:
+            return make(instances.segmentations[number], size)
+        except ValueError as error:
+            raise DataError(f"instances.json, annotation {number}: {error}") from None
+
+    @property
+    def _image_of(self) -> Mapping[int, int]:
+        if not hasattr(self, "_images"):
+            self._images = {
+                number: image.id
+                for image in self.source.images
+                for sentence in image.sentences
+                for number in sentence.annotations
+            }
+        return self._images
+
+    def findings(self, deep: bool = False) -> Iterator[Finding]:
+        """Report missing images, broken masks and overlapping polygons; ``deep`` opens images."""
+        for image in self.source.images:
+            info = self.source.instances.images[image.id]
+            path = self.source.folder / info.file_name
+            size = (info.height, info.width)
+            yield from image_findings(path, size, f"image {image.id}", deep)
+        for number in self._image_of:
+            yield from self._annotation_findings(number)
+        for id in self._asked:
+            if "#" in id:
+                yield Finding("repeated_id", id, "a sentence id stands twice in one image")
+
+    def _annotation_findings(self, number: int) -> Iterator[Finding]:
+        instances = self.source.instances
+        info = instances.images[self._image_of[number]]
+        where = f"instances.json, annotation {number}"
+        try:
+            parts = planes(instances.segmentations[number], (info.height, info.width))
+        except ValueError as error:
+            yield Finding("broken_mask", where, str(error), fatal=True)
+            return
+        if number in instances.crowds and self.benchmark == "grefcoco":
+            yield Finding("dropped_crowd", where, "a crowd annotation is passed over")
+        elif not any(part.any() for part in parts):
+            yield Finding("empty_mask", where, "the object has no pixel")
+        elif len(parts) > 1 and int(np.sum(parts, axis=0).max()) > 1:
+            detail = "its polygons overlap; the overlap becomes background where it is encoded"
+            yield Finding("overlapping_polygons", where, detail, protocols=frozenset({"released"}))

@@ -1,0 +1,175 @@
+"""The files of RefCOCO, RefCOCO+, RefCOCOg and gRefCOCO (data protocol, sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sama_bench.errors import DataError
+from sama_bench.media import rle as coco_rle
+from sama_bench.splits._files.safe_pickle import load_pickle
+from sama_bench.storage.json_stream import read_lists
+from sama_bench.storage.untrusted_files import plain_name, read_bytes, read_json
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One referring expression of an image.
+
+    Attributes:
+        id: unique in the dataset.
+        text: verbatim.
+        annotations: ids of the objects that it means; empty for a sentence without target.
+    """
+
+    id: str
+    text: str
+    annotations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ImageRefs:
+    """The selected sentences of one image, in the order of the refs."""
+
+    id: int
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """File name and size of an image."""
+
+    file_name: str
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Instances:
+    """What ``instances.json`` says about the selected images and annotations.
+
+    Attributes:
+        images: by id.
+        segmentations: of annotations that are no crowd, by id.
+        crowds: ids of the annotations that are.
+        checksum: of the file.
+    """
+
+    images: Mapping[int, ImageInfo]
+    segmentations: Mapping[int, Any]
+    crowds: frozenset[int]
+    checksum: str
+
+
+def in_split(name: str, wanted: str) -> bool:
+    """Tell whether a ref's split belongs to the one asked for.
+
+    ``val`` and ``train`` match exactly, ``test`` all test splits, ``testA``, ``testB`` by letter.
+    """
+    if wanted == "test":
+        return "test" in name
+    if wanted in ("testA", "testB"):
+        return wanted[-1] in name
+    return name == wanted
+
+
+def read_refs(path: Path, split: str) -> tuple[list[ImageRefs], str]:
+    """Read the refs of a split, grouped by image.
+
+    Images stand in the order in which Python's set of their ids gives them, as in the published
+    code: float32 sums depend on it (Q47).
+
+    Returns:
+        the images, and ``sha256:...`` of the file.
+
+    Raises:
+        DataError: the file is missing or malformed, or asks to run code.
+    """
+    if path.suffix == ".json":
+        content, checksum = read_json(path)
+    else:
+        _, checksum = read_bytes(path)
+        content = load_pickle(path)
+    if not isinstance(content, list):
+        raise DataError(f"{path} must hold a list of refs")
+    by_image: dict[int, list[Sentence]] = {}
+    seen: dict[str, int] = {}
+    order: set[int] = set()
+    for number, ref in enumerate(content):
+        where = f"{path.name}, ref {number}"
+        if not isinstance(ref, dict) or not isinstance(ref.get("split"), str):
+            raise DataError(f"{where}: no 'split'")
+        if in_split(ref["split"], split):
+            image = _id(where, ref, "image_id")
+            order.add(image)
+            by_image.setdefault(image, []).extend(_sentences(where, ref, seen))
+    return [ImageRefs(image, tuple(by_image[image])) for image in order], checksum
+
+
+def _sentences(where: str, ref: Mapping[str, Any], seen: dict[str, int]) -> Iterator[Sentence]:
+    annotation = ref.get("ann_id")
+    ids: list[Any] = annotation if isinstance(annotation, list) else [annotation]
+    if any(isinstance(id, bool) or not isinstance(id, int) for id in ids):
+        raise DataError(f"{where}: 'ann_id' must be a number or a list of numbers")
+    sentences = ref.get("sentences")
+    if not isinstance(sentences, list):
+        raise DataError(f"{where}: 'sentences' must be a list")
+    for sentence in sentences:
+        if not isinstance(sentence, dict) or not isinstance(sentence.get("sent"), str):
+            raise DataError(f"{where}: a sentence without 'sent'")
+        id = f"{ref['image_id']}/{_id(where, sentence, 'sent_id')}"
+        seen[id] = seen.get(id, 0) + 1
+        name = id if seen[id] == 1 else f"{id}#{seen[id]}"
+        yield Sentence(name, sentence["sent"], tuple(id for id in ids if id != -1))
+
+
+def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
+    """Read what the selected sentences need from ``instances.json``, element by element.
+
+    Raises:
+        DataError: the file is missing or malformed, or lacks an image or annotation.
+    """
+    wanted_images = {image.id for image in images}
+    wanted = {id for image in images for item in image.sentences for id in item.annotations}
+    infos: dict[int, ImageInfo] = {}
+    segmentations: dict[int, Any] = {}
+    crowds: set[int] = set()
+
+    def take_image(item: Any) -> None:
+        if isinstance(item, dict) and item.get("id") in wanted_images:
+            infos[item["id"]] = _image_info(path, item)
+
+    def take_annotation(item: Any) -> None:
+        if isinstance(item, dict) and item.get("id") in wanted:
+            if item.get("iscrowd"):
+                crowds.add(item["id"])
+            segmentations[item["id"]] = item.get("segmentation")
+
+    checksum = read_lists(path, {"images": take_image, "annotations": take_annotation})
+    for kind, missing in (
+        ("image", wanted_images - set(infos)),
+        ("annotation", wanted - set(segmentations)),
+    ):
+        if missing:
+            raise DataError(f"{path} lacks {len(missing)} {kind}s, first {min(missing)}")
+    return Instances(infos, segmentations, frozenset(crowds), checksum)
+
+
+def _image_info(path: Path, item: Mapping[str, Any]) -> ImageInfo:
+    name = item.get("file_name")
+    if not isinstance(name, str):
+        raise DataError(f"{path}, image {item['id']}: no 'file_name'")
+    try:
+        height, width = coco_rle.check_size([item.get("height"), item.get("width")])
+    except ValueError as error:
+        raise DataError(f"{path}, image {item['id']}: {error}") from None
+    return ImageInfo(plain_name(name, f"{path.name}: file_name"), height, width)
+
+
+def _id(where: str, item: Mapping[str, Any], key: str) -> int:
+    value = item.get(key)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise DataError(f"{where}: '{key}' must be a whole number")
+    return value

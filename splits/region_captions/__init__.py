@@ -1,0 +1,58 @@
+"""Region captions on RefCOCOg (data protocol 3.4, image protocol 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.errors import DataError
+from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._images.coco_files import read_coco
+from sama_bench.splits._images.dataset import image_folder
+from sama_bench.splits._mini.embedded import with_mini
+from sama_bench.splits._scores.options import MISSING, Option, quirks
+from sama_bench.splits.refcoco import IMAGE_FOLDERS, IMAGES
+from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
+from sama_bench.splits.region_captions.score import score_region_captions
+
+MASKS = "refcocog/finetune_refcocog_val_with_mask.json"
+CAPTIONS = "mdetr_annotations/finetune_refcocog_val_captions.json"
+FOLDERS = ("", "region_caption", "data/region_caption")
+
+OPTIONS: Mapping[str, Option] = {"missing": MISSING, "images": IMAGES}
+
+
+class RegionCaptions(Benchmark):
+    """Region captions."""
+
+    name = "region-captions"
+    title = "Region captions (RefCOCOg)"
+    splits = ("val", "mini")
+    metrics = ("meteor", "cider")
+    options = OPTIONS
+    quirks = quirks("Q49")
+    licence = "annotations from the Osprey and MDETR projects; images from COCO train2014"
+
+    def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List the split."""
+        root, _ = with_mini(root, self.name, split, "val")
+        folder = find_folder(root, self.name, FOLDERS, MASKS)
+        assert root is not None
+        masks = read_coco(folder / MASKS)
+        if not masks.images:
+            raise DataError(f"{masks.path} lists no image")
+        places = [root, *folder.parents[:2]]
+        example = masks.images[0].file_name
+        images = image_folder(options.get("images"), places, IMAGE_FOLDERS, example)
+        return RegionCaptionDataset(split, masks, read_coco(folder / CAPTIONS), images)
+
+    def score(
+        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
+    ) -> Scores:
+        """Score METEOR and CIDEr over all regions, with released and strict cleaning (Q49)."""
+        assert isinstance(dataset, RegionCaptionDataset)
+        return score_region_captions(dataset, answers, protocols, tools, self.options, self.metrics)
+
+
+BENCHMARKS = (RegionCaptions(),)

@@ -1,0 +1,75 @@
+"""A split of region captions, opened: one sample per region of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
+from sama_bench.errors import DataError
+from sama_bench.nouns import Reference, Region, Sample
+from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of
+from sama_bench.splits._images.dataset import as_video, image_findings
+from sama_bench.splits._images.polygons import united
+
+QUESTION = "Please give me a short description of the region in the picture marked by <mask>."
+
+
+class RegionCaptionDataset(Dataset):
+    """One sample per region; its id is that of the file's image and of its annotation."""
+
+    def __init__(self, split: str, masks: CocoFile, captions: CocoFile, images: Path) -> None:
+        self.benchmark, self.split, self.shards = "region-captions", split, (split,)
+        self.masks, self.captions, self.images = masks, captions, images
+        self.files = {file.path.name: file.checksum for file in (masks, captions)}
+        self._images = {image.id: image for image in masks.images}
+        self.entries = tuple(
+            Entry(
+                image.id, image.id, None, attributes={"references": len(self.references(image.id))}
+            )
+            for image in masks.images
+        )
+
+    def references(self, id: str) -> list[str]:
+        """Return all reference captions of a region, in file order."""
+        return [caption_of(self.captions, item) for item in self.captions.annotations.get(id, ())]
+
+    def _image(self, id: str) -> CocoImage:
+        if id not in self._images:
+            raise DataError(f"region-captions {self.split} has no sample '{id[:80]}'")
+        return self._images[id]
+
+    def sample(self, id: str, tracks: bool = False) -> Sample:
+        """Build one sample: describe the region of the annotation that bears the image's id."""
+        image = self._image(id)
+        video = as_video(id, self.images / image.file_name, image.size)
+        item = self.masks.by_id.get(id)
+        if item is None:
+            raise DataError(f"{self.masks.path} has no annotation with the id of image {id}")
+        try:
+            mask = united(item.get("segmentation"), (video.height, video.width))
+        except ValueError as error:
+            raise DataError(f"{self.masks.path}, annotation {id}: {error}") from None
+        region = Region(frame=0, mask=mask)
+        return Sample(id, self.benchmark, video, QUESTION, (region,), wants=frozenset({"text"}))
+
+    def reference(self, id: str, protocol: Protocol) -> Reference:
+        """Return the first reference caption; scoring uses all of them."""
+        self._image(id)
+        texts = self.references(id)
+        if not texts:
+            raise DataError(f"{self.captions.path} has no caption for image {id}")
+        return Reference(texts[0])
+
+    def findings(self, deep: bool = False) -> Iterator[Finding]:
+        """Report missing images, masks and captions; ``deep`` opens every image."""
+        for image in self.masks.images:
+            where = f"image {image.id}"
+            yield from image_findings(self.images / image.file_name, image.size, where, deep)
+            if not self.references(image.id):
+                yield Finding("no_caption", where, "no reference caption", fatal=True)
+            if (self.images / image.file_name).is_file():
+                try:
+                    self.sample(image.id)
+                except DataError as error:
+                    yield Finding("broken_mask", where, str(error), fatal=True)
