@@ -22,9 +22,10 @@ from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
 from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.judge.cache import JudgeCache
-from sama_bench.judge.settings import JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.metric import JudgeRequest, Reply
+from sama_bench.metrics._judged.clair_judge import ClairJudge
 from sama_bench.runfolder.folder import RunFolder, run_path
-from sama_bench.splits._scores.clair_judge import ClairJudge
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.layout import MASK_FILES, SHARDS
 
@@ -46,7 +47,7 @@ start = time.monotonic()
 from sama_bench.judge.judge import Judge
 from sama_bench.judge.settings import JudgeSettings
 from sama_bench.scoring.score import score_run, standard_tools
-from sama_bench.splits._scores.clair_judge import ClairJudge
+from sama_bench.metrics._judged.clair_judge import ClairJudge
 judge = ClairJudge(Judge(JudgeSettings(model="judge"), Path(sys.argv[3])))
 tools = standard_tools("token-overlap", judge=judge)
 result = score_run(Path(sys.argv[1]), Path(sys.argv[2]), tools=tools)

@@ -21,7 +21,7 @@ from typing import Any
 
 from sama_bench.metrics._captions.text_cuts import cut
 
-PROMPT = (Path(__file__).parent / "clair_prompt.txt").read_text("utf-8")
+PROMPT = (Path(__file__).parent / "_judged" / "clair_prompt.txt").read_text("utf-8")
 """The released user message, with places for the two lists of statements."""
 
 STRICT_PROMPT = PROMPT.replace("the same image", "the same video")
@@ -279,3 +279,6 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
 
 GOLDENS = {"clair_parse": recompute}
 """Golden files that ``sama-bench selftest`` recomputes with this module."""
+
+PROVIDES = {"clair_judge": "sama_bench.metrics._judged.clair_judge:ClairJudge"}
+"""What scoring asks the metrics for by name."""

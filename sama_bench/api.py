@@ -15,13 +15,13 @@ from sama_bench.environments.manage import python_for
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.launch.devices import Device, check_gpus, parse_devices, share_of, visible_gpus
 from sama_bench.launch.local_process import Launch, Launcher
+from sama_bench.nouns import History
 from sama_bench.running.cluster import cluster_rank
 from sama_bench.running.limits import Policy
 from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices
 from sama_bench.running.request import Request
 from sama_bench.running.run import RunResult
 from sama_bench.running.run import run as run_request
-from sama_bench.running.schedule import History
 
 
 def print_line(line: str) -> None:

@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, runtime_checkable
 
+from sama_bench.errors import UserError, did_you_mean
+from sama_bench.metric import PerSample
 from sama_bench.nouns import Answer, Reference, Sample
+
+Option = tuple[str, str, str]
+"""Default under ``released``, default under ``strict``, one line of help."""
 
 Protocol = Literal["released", "strict"]
 PROTOCOLS: tuple[Protocol, ...] = ("released", "strict")
@@ -213,9 +218,6 @@ class Scores:
     samples: Sequence[SampleScore]
 
 
-PerSample = Callable[[Mapping[str, Any], Mapping[str, Any]], float | None]
-
-
 @dataclass(frozen=True)
 class Tools:
     """What scoring may use besides the metrics; None where the user has not asked for it.
@@ -277,7 +279,7 @@ class Benchmark(ABC):
     title: str
     splits: tuple[str, ...]
     metrics: Sequence[str]
-    options: Mapping[str, tuple[str, str, str]] = {}
+    options: Mapping[str, Option] = {}
     licence: str = ""
     checked: tuple[str, ...] = ()
     quirks: Mapping[str, str] = {}
@@ -317,3 +319,16 @@ class Benchmark(ABC):
 
         Missing and failed samples are never silently left out: the rows' coverage tells.
         """
+
+
+def check_options(options: Mapping[str, Option], given: Mapping[str, str]) -> None:
+    """Refuse options that the benchmark does not have.
+
+    Raises:
+        UserError: an unknown one, with the nearest names.
+    """
+    for name in given:
+        if name not in options:
+            if not options:
+                raise UserError(f"--option {name}: this benchmark has no options")
+            raise did_you_mean("option", name, options)

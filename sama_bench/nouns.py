@@ -17,6 +17,10 @@ from sama_bench.media.masklet import Masklet as Masklet
 
 Wanted = Literal["text", "masks"]
 
+History = Literal["independent", "teacher-forced", "free-running"]
+HISTORIES: tuple[History, ...] = ("independent", "teacher-forced", "free-running")
+"""What a model sees of a dialogue's earlier rounds: none, the references' texts, its own."""
+
 
 @dataclass(frozen=True)
 class Video:

@@ -91,8 +91,16 @@ def provided(name: str) -> Any:
     """Return what a metric module offers under ``name`` in its ``PROVIDES``, or None."""
     for module in metric_modules():
         if name in getattr(module, "PROVIDES", {}):
-            return module.PROVIDES[name]
+            return loaded(module.PROVIDES[name])
     return None
+
+
+def loaded(item: Any) -> Any:
+    """Return what a metric file offers, imported where it only says ``module:name``."""
+    if not isinstance(item, str):
+        return item
+    module, _, name = item.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def per_sample_metrics() -> dict[str, PerSample]:

@@ -8,7 +8,6 @@ function that takes the file's content and yields (label, expected, computed) tr
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import SamaBenchError, UserError
-from sama_bench.registry import metric_modules
+from sama_bench.registry import loaded, metric_modules
 
 TOLERANCE = 1e-12
 """The largest difference between a golden number and ours that passes."""
@@ -110,15 +109,8 @@ def discover() -> dict[str, Recompute]:
     found: dict[str, Recompute] = {}
     for module in metric_modules():
         for kind, recompute in getattr(module, "GOLDENS", {}).items():
-            found[kind] = _loaded(recompute) if isinstance(recompute, str) else recompute
+            found[kind] = loaded(recompute)
     return found
-
-
-def _loaded(place: str) -> Recompute:
-    """Import the function that ``module:name`` names."""
-    module, _, name = place.partition(":")
-    recompute: Recompute = getattr(importlib.import_module(module), name)
-    return recompute
 
 
 def recognise(data: object) -> str | None:

@@ -1,4 +1,4 @@
-"""The judge of the command line: its options, and CLAIR asked with progress."""
+"""The judge of the command line: its options, and its progress."""
 
 from __future__ import annotations
 
@@ -11,34 +11,31 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from sama_bench.benchmark import Protocol
+from sama_bench import registry
 from sama_bench.cli._options import parse_options
 from sama_bench.errors import UserError
 from sama_bench.judge.judge import Judge, JudgeSettings
-from sama_bench.metrics.clair import SampleClair
-from sama_bench.splits._scores import clair_judge
+from sama_bench.metric import JudgeRequest, Reply
 
 
-class ClairJudge(clair_judge.ClairJudge):
-    """What scoring calls to have texts judged (``Tools.judge``).
+class ShownJudge(Judge):
+    """A judge that shows its progress on a terminal."""
 
-    Args:
-        settings: which judge to ask, and how.
-        cache: file of replies, read and appended to; None keeps them in memory.
-    """
+    def replies(
+        self,
+        requests: Sequence[JudgeRequest],
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Reply]:
+        """Return the reply to each request, as ``Judge.replies``."""
+        with tqdm(total=len(requests), desc="judge", unit="text", disable=None) as bar:
+            shown = progress if bar.disable else bar.update
+            return super().replies(requests, progress=shown)
 
-    def __init__(self, settings: JudgeSettings, cache: Path | None = None) -> None:
-        super().__init__(Judge(settings, cache))
 
-    def __call__(self, texts: clair_judge.Texts, protocol: Protocol) -> dict[str, SampleClair]:
-        """Judge every text, showing progress on a terminal; otherwise as its parent class."""
-        with tqdm(total=len(texts), desc=f"judge ({protocol})", unit="text", disable=None) as bar:
-            self._progress = None if bar.disable else bar.update
-            return super().__call__(texts, protocol)
-
-    def summary(self) -> str:
-        """Return one line on what was asked and spent."""
-        return f"{self.judge.settings.model}: {self.judge.usage.summary()}"
+def summary(judge: Any) -> str:
+    """Return one line on what a judge of texts was asked and spent."""
+    return f"{judge.judge.settings.model}: {judge.judge.usage.summary()}"
 
 
 Command = Callable[..., Any]
@@ -127,7 +124,7 @@ def _open_judge(
     judge_prices: tuple[float, float] | None,
     judge_max_cost: float | None,
     judge_option: Sequence[str],
-) -> ClairJudge | None:
+) -> Any:
     """Return the judge that the options ask for, None where they name none."""
     if judge_model is None:
         others = (judge_base_url, judge_cache, judge_rate, judge_prices, judge_max_cost)
@@ -148,7 +145,7 @@ def _open_judge(
         input_price=prices[0],
         output_price=prices[1],
     )
-    return ClairJudge(settings, judge_cache)
+    return registry.provided("clair_judge")(ShownJudge(settings, judge_cache))
 
 
 def _value(text: str) -> Any:

@@ -12,7 +12,7 @@ import click
 from sama_bench.benchmark import Tools
 from sama_bench.cli import EXIT_INCOMPLETE
 from sama_bench.cli._compiling import say_compiling
-from sama_bench.cli._judge import ClairJudge, judge_options
+from sama_bench.cli._judge import judge_options
 from sama_bench.cli._leaderboard import one_entry, write_json
 from sama_bench.cli._options import data_option, json_option, runs_option
 from sama_bench.cli._scoring import scoring_options
@@ -64,7 +64,7 @@ def command(
     data: Path | None,
     phrases: str,
     captions: bool,
-    judge: ClairJudge | None,
+    judge: Any,
     against: str | None,
     published_name: str | None,
     tolerance: float,

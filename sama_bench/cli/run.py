@@ -26,10 +26,10 @@ from sama_bench.cli._options import (
     write_text,
 )
 from sama_bench.cli._scoring import print_results, scoring_options, write_all
+from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.running.cluster import cluster_rank
 from sama_bench.running.run import RunResult
-from sama_bench.running.schedule import HISTORIES
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.scoring.score import score_run, standard_tools
 

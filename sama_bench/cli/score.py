@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sama_bench.benchmark import Benchmark, Tools
+from sama_bench.benchmark import Benchmark, Tools, check_options
 from sama_bench.cli._compiling import say_compiling
-from sama_bench.cli._judge import ClairJudge, judge_options
+from sama_bench.cli._judge import judge_options, summary
 from sama_bench.cli._options import (
     chosen_protocols,
     data_option,
@@ -25,7 +26,6 @@ from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.scoring.answers import Answered, open_predictions, open_run, score_answered
 from sama_bench.scoring.score import Explained, explain, standard_tools, with_options
-from sama_bench.splits._scores.options import check_names
 
 
 @click.command("score", short_help="Score run folders, or answers that other code produced.")
@@ -62,7 +62,7 @@ def command(
     options: tuple[str, ...],
     phrases: str,
     captions: bool,
-    judge: ClairJudge | None,
+    judge: Any,
     explained: bool,
     json_file: Path | None,
 ) -> int:
@@ -88,7 +88,7 @@ def command(
     for source, worth in lines:
         click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
     if judge is not None:
-        click.echo(f"note: {judge.summary()}", err=True)
+        click.echo(f"note: {summary(judge)}", err=True)
     write_all(
         *(
             partial(result.write, source.folder / SCORES)
@@ -125,7 +125,7 @@ def _sources(
     else:
         sources = [open_predictions(benchmark, predictions, split, data, options, model)]
     for source in sources:
-        check_names(source.benchmark.options, options)
+        check_options(source.benchmark.options, options)
     return sources
 
 

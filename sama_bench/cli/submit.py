@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from sama_bench.benchmark import check_options
 from sama_bench.cli._options import (
     data_option,
     json_option,
@@ -20,7 +21,6 @@ from sama_bench.cli._options import (
 from sama_bench.data.submit import PREFIX, submit
 from sama_bench.errors import UserError
 from sama_bench.scoring.answers import Answered, open_predictions, open_run
-from sama_bench.splits._scores.options import check_names
 
 
 @click.command("submit", short_help="Write the archive that a benchmark's server expects.")
@@ -106,5 +106,5 @@ def _answered(
         answered = open_run(run, data, options)
         if answered.benchmark.name != benchmark:
             raise UserError(f"{run} is a run of {answered.benchmark.name}, not of {benchmark}")
-    check_names(answered.benchmark.options, options)
+    check_options(answered.benchmark.options, options)
     return answered

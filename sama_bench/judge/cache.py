@@ -14,7 +14,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.storage.append import Appender
 
 _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
@@ -56,7 +57,7 @@ class JudgeCache:
 
         ``any_endpoint`` accepts one from another base URL too: for replays, which ask nobody.
         """
-        key = request.key(settings)
+        key = settings.key(request)
         found = self._replies.get((key, settings.endpoint))
         if found is None and any_endpoint:
             found = self._anywhere.get(key)
@@ -68,7 +69,7 @@ class JudgeCache:
         Raises:
             UserError: the file cannot be written.
         """
-        key = request.key(settings)
+        key = settings.key(request)
         self._remember(key, settings.endpoint, reply)
         if self.path is None:
             return
@@ -80,7 +81,7 @@ class JudgeCache:
             "model": settings.model,
             "form": request.form,
             "attempt": request.attempt,
-            "parameters": request.sent(settings),
+            "parameters": settings.sent(request),
             "messages": [dict(message) for message in request.messages],
             "reply": {name: asdict(reply)[name] for name in _KEPT},
         }

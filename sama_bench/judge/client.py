@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.metric import JudgeError, JudgeRequest, Reply
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 _OPENAI = "https://api.openai.com/v1"
@@ -80,7 +81,7 @@ async def ask_once(client: Any, request: JudgeRequest, settings: JudgeSettings) 
             completion = await client.chat.completions.create(
                 model=settings.model,
                 messages=[_sendable(message) for message in request.messages],
-                **_arguments(request.sent(settings)),
+                **_arguments(settings.sent(request)),
             )
     except (asyncio.TimeoutError, openai.APITimeoutError):
         raise RetryLaterError(f"no complete response within {settings.timeout:g} s") from None

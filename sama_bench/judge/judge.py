@@ -3,7 +3,7 @@
 Any OpenAI-compatible endpoint serves. Requests run concurrently under a rate limit, are repeated
 after passing failures, stop at a spending cap, and every reply is kept in a cache file, so that a
 second scoring asks nobody. What a reply means is the metric's affair
-(``sama_bench.metrics.clair``).
+(a metric's, such as CLAIR).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from sama_bench.judge.client import (
     can_ask,
     open_client,
 )
-from sama_bench.judge.settings import JudgeError, JudgeRequest, JudgeSettings, Reply, Usage
+from sama_bench.judge.settings import JudgeSettings, Usage
+from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.runfolder.manifest import public
 
 __all__ = ["Judge", "JudgeError", "JudgeRequest", "JudgeSettings", "Reply", "Usage"]
@@ -86,7 +87,7 @@ class Judge:
         asking = can_ask(self.settings)
         settled: dict[str, Reply] = {}
         wanted: dict[str, JudgeRequest] = {}
-        keys = [request.key(self.settings) for request in requests]
+        keys = [self.settings.key(request) for request in requests]
         for key, request in zip(keys, requests, strict=True):
             if key in settled or key in wanted:
                 continue
@@ -214,7 +215,7 @@ class _Round:
     def _worst_cost(self, request: JudgeRequest) -> float:
         """Return what a request may cost at most, in US dollars; 0 without prices."""
         size = sum(len(m.get("content", "").encode("utf-8", "replace")) for m in request.messages)
-        sent = request.sent(self._settings)
+        sent = self._settings.sent(request)
         output = sent.get("max_completion_tokens") or sent.get("max_tokens") or _DEFAULT_OUTPUT
         return self._settings.cost(int(size / _BYTES_A_TOKEN) + _FIXED_TOKENS, int(output)) or 0.0
 

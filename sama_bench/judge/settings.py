@@ -1,19 +1,15 @@
-"""What is asked of a judge, under which settings, and what comes back."""
+"""Under which settings a judge is asked, and what it has done so far."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from sama_bench.errors import UserError
-
-
-class JudgeError(UserError):
-    """No judgement can be had: no key, no such model, no connection, no package."""
+from sama_bench.metric import JudgeError, JudgeRequest
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,32 @@ class JudgeSettings:
             return None
         return (input_tokens * self.input_price + output_tokens * self.output_price) / 1e6
 
+    def sent(self, request: JudgeRequest) -> dict[str, Any]:
+        """Return the parameters that a request is sent with, after these settings' changes."""
+        sent = dict(request.parameters)
+        for name in ("temperature", "max_tokens"):
+            value = getattr(self, name)
+            if value is not None:
+                sent[name] = value
+        if self.json_mode is not None:
+            sent.pop("response_format", None)
+        if self.json_mode:
+            sent["response_format"] = {"type": "json_object"}
+        sent.update(self.extra)
+        return {name: value for name, value in sent.items() if value is not None}
+
+    def key(self, request: JudgeRequest) -> str:
+        """Return the SHA-256 of all that shapes the reply to a request, except the endpoint."""
+        matter = {
+            "model": self.model,
+            "form": request.form,
+            "messages": [dict(message) for message in request.messages],
+            "parameters": self.sent(request),
+            "attempt": request.attempt,
+        }
+        text = json.dumps(matter, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
 
 def _check_url(url: str) -> None:
     """Refuse what is no web address, and one with secrets in it: addresses are logged and kept."""
@@ -98,79 +120,6 @@ def _check_url(url: str) -> None:
             "the judge's base URL must hold no user, password or query; "
             "put the key into OPENAI_API_KEY"
         )
-
-
-@dataclass(frozen=True)
-class JudgeRequest:
-    """One question to a judge.
-
-    Attributes:
-        messages: of the chat, each with ``role`` and ``content``.
-        form: name and version of the prompt's wording; replies to other forms never count.
-        parameters: ``temperature``, ``max_tokens`` and the like, as the protocol demands.
-        attempt: 1 for the first; a further attempt is another draw, not the same reply again.
-    """
-
-    messages: Sequence[Mapping[str, str]]
-    form: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    attempt: int = 1
-
-    def sent(self, settings: JudgeSettings) -> dict[str, Any]:
-        """Return the parameters that are sent, after the settings' changes."""
-        sent = dict(self.parameters)
-        for name in ("temperature", "max_tokens"):
-            value = getattr(settings, name)
-            if value is not None:
-                sent[name] = value
-        if settings.json_mode is not None:
-            sent.pop("response_format", None)
-        if settings.json_mode:
-            sent["response_format"] = {"type": "json_object"}
-        sent.update(settings.extra)
-        return {name: value for name, value in sent.items() if value is not None}
-
-    def key(self, settings: JudgeSettings) -> str:
-        """Return the SHA-256 of everything that shapes the reply, except the endpoint."""
-        matter = {
-            "model": settings.model,
-            "form": self.form,
-            "messages": [dict(message) for message in self.messages],
-            "parameters": self.sent(settings),
-            "attempt": self.attempt,
-        }
-        text = json.dumps(matter, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-Status = Literal["answered", "refused", "failed", "unasked"]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What became of one question.
-
-    Attributes:
-        status: ``answered`` (``text`` may still be unreadable), ``refused`` by the judge or its
-            content filter, ``failed``: no reply could be had, or ``unasked``: the spending cap was
-            reached.
-        text: of the reply as it came; None if there is none.
-        error: why there is no answer; None where there is one.
-        cached: whether it came from the cache.
-        input_tokens: of the prompt, as the endpoint counts.
-        output_tokens: of the reply, as the endpoint counts.
-        served_model: the model that the endpoint says it used.
-        created: when the reply was made, ISO 8601 in UTC.
-    """
-
-    status: Status
-    text: str | None = None
-    error: str | None = None
-    cached: bool = False
-    input_tokens: int = 0
-    output_tokens: int = 0
-    served_model: str | None = None
-    created: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sama_bench.errors import DataError, IncompleteError
+from sama_bench.errors import IncompleteError
 from sama_bench.leaderboard.entry import Entry, is_complete
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
-from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scoring.breakdown import attribute_rows, rows_with_intervals
+from sama_bench.scoring.freshness import check_fresh, file_checksum, prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
 
 # what an entry keeps of a manifest, under the names of the manifest
@@ -85,35 +84,6 @@ def entry_of_import(imported: Imported, kit: str) -> Entry:
     )
 
 
-def run_parts(path: Path, manifest: Mapping[str, Any]) -> list[Path]:
-    """The run folders that hold the predictions: the shards of a merged run, or the run itself.
-
-    Raises:
-        DataError: a shard is gone.
-    """
-    parts = []
-    for named in manifest.get("merged_from") or [str(path)]:
-        place = Path(named) if Path(named).is_dir() else path.parent / Path(named).name
-        if not place.is_dir():
-            raise DataError(f"{path} was merged from {named}, which is gone")
-        parts.append(place)
-    return parts
-
-
-def prediction_checksums(parts: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 of every file of predictions in some run folders, by folder and name."""
-    return {f"{part.name}/{f.name}": file_checksum(f) for part in parts for f in _files(part)}
-
-
-def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
     kept = {key: run.manifest[key] for key in _KEPT if run.manifest.get(key) is not None}
     # a model without weights has the checkpoint None, which is recorded
@@ -130,22 +100,6 @@ def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def check_fresh(path: Path, run: ScoredRun, parts: Sequence[Path]) -> None:
-    """Check that the scores are those of the predictions, as far as ids tell.
-
-    Times of files do not tell: copying a run changes them.
-    """
-    answered = {id for part in parts if _files(part) for id in RunFolder(part).ids()}
-    scored = {sample.id for sample in run.samples if sample.status != "missing"}
-    missing = {sample.id for sample in run.samples if sample.status == "missing"}
-    odd = sorted((scored - answered) | (missing & answered))
-    if answered and odd:
-        raise DataError(
-            f"{path}: the predictions are not those that were scored ({odd[0]} was answered since, "
-            "or is gone); run `sama-bench merge` again"
-        )
-
-
 def _lacking(run: ScoredRun) -> str:
     said = [
         f"{protocol}: {counts['failed']} failed, {counts['missing']} missing of "
@@ -153,10 +107,6 @@ def _lacking(run: ScoredRun) -> str:
         for protocol, counts in run.coverage.items()
     ]
     return "; ".join(said) or "it has no coverage"
-
-
-def _files(part: Path) -> list[Path]:
-    return sorted(part.glob("predictions*.jsonl"))
 
 
 def _without_homes(value: Any) -> Any:

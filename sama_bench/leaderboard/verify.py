@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError, UserError
 from sama_bench.leaderboard.entry import Entry, is_complete
-from sama_bench.leaderboard.make import prediction_checksums, run_parts
+from sama_bench.scoring.freshness import prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import SCORES, read_scored_run
 
 Rescored: TypeAlias = tuple[Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, int]]]

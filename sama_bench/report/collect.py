@@ -10,7 +10,6 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import Benchmark, Dataset, Entry, Outcome, Tools
 from sama_bench.errors import DataError, UserError
-from sama_bench.leaderboard.make import check_fresh, run_parts
 from sama_bench.nouns import Reference
 from sama_bench.report.problems import (
     Problem,
@@ -21,6 +20,7 @@ from sama_bench.report.problems import (
 )
 from sama_bench.report.tracks import Tracks, compare_tracks
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.scoring.freshness import check_fresh, run_parts
 from sama_bench.scoring.score import check_data, open_data
 from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, read_scored_run
 

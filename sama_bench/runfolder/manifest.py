@@ -10,7 +10,7 @@ from typing import Any
 from sama_bench.adapter import Setup
 from sama_bench.benchmark import Dataset
 from sama_bench.errors import UserError
-from sama_bench.running.schedule import History
+from sama_bench.nouns import History
 
 FORMAT = 1
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sama_bench.benchmark import Entry, Protocol
-from sama_bench.nouns import Sample, Turn
-from sama_bench.running.schedule import Ask, History, Target, in_turn, sample_seed
+from sama_bench.nouns import History, Sample, Turn
+from sama_bench.running.schedule import Ask, Target, in_turn, sample_seed
 from sama_bench.worker.messages import Message
 
 

@@ -10,8 +10,8 @@ from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.benchmark import Dataset
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch, Launcher
+from sama_bench.nouns import History
 from sama_bench.running.limits import Policy
-from sama_bench.running.schedule import History
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from sama_bench.benchmark import Coverage, Dataset
 from sama_bench.errors import UserError
+from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.running.cluster import cluster_rank
 from sama_bench.running.job import Job
 from sama_bench.running.request import Request
-from sama_bench.running.schedule import HISTORIES, Target
+from sama_bench.running.schedule import Target
 
 
 @dataclass(frozen=True)

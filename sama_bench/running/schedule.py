@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from sama_bench.benchmark import Dataset, Entry
+from sama_bench.nouns import History
 from sama_bench.runfolder.folder import RunFolder
-
-History = Literal["independent", "teacher-forced", "free-running"]
-HISTORIES: tuple[History, ...] = ("independent", "teacher-forced", "free-running")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sama_bench.benchmark import Protocol
-from sama_bench.errors import UserError, did_you_mean
-
-Option = tuple[str, str, str]
-"""Default under ``released``, default under ``strict``, one line of help."""
+from sama_bench.benchmark import Option, Protocol
+from sama_bench.errors import UserError
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "missing": ("refuse", "drop", "zero"),
@@ -75,16 +72,3 @@ def settle(
         if choices is not None and value not in choices:
             raise UserError(f"--option {name}={value}: choose from {', '.join(choices)}")
     return values
-
-
-def check_names(options: Mapping[str, Option], given: Mapping[str, str]) -> None:
-    """Refuse options that the benchmark does not have.
-
-    Raises:
-        UserError: an unknown one, with the nearest names.
-    """
-    for name in given:
-        if name not in options:
-            if not options:
-                raise UserError(f"--option {name}: this benchmark has no options")
-            raise did_you_mean("option", name, options)

@@ -21,7 +21,7 @@ from sama_bench.leaderboard.verify import verify
 from sama_bench.leaderboard.vlmevalkit import read_results
 from tests.scored import random_scores, write
 
-KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
+KIT = Path(__file__).parent / "vlmevalkit"
 MANIFEST = {
     "data": {"meta.json": "sha256:1"},
     "checkpoint": "/home/someone/weights/sama-8b",

@@ -14,7 +14,7 @@ from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.scoring.score import score_run
 from tests.scored import random_scores, write
 
-KIT = str(Path(__file__).parents[1] / "data" / "vlmevalkit")
+KIT = str(Path(__file__).parent / "vlmevalkit")
 
 
 def call(*arguments):

@@ -14,7 +14,7 @@ from sama_bench.leaderboard.vlmevalkit import read_results
 from sama_bench.web.pages import embedded
 from tests.scored import random_scores, write
 
-KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
+KIT = Path(__file__).parent / "vlmevalkit"
 EVIL = "</script><img src=x onerror=alert(1)>\u2028<!--"
 
 

@@ -6,7 +6,7 @@ import pytest
 from sama_bench.errors import DataError
 from sama_bench.leaderboard.vlmevalkit import read_results
 
-KIT = Path(__file__).parents[1] / "data" / "vlmevalkit"
+KIT = Path(__file__).parent / "vlmevalkit"
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from sama_bench.metrics.captions import (
 from tests.metrics import caption_texts
 from tests.metrics.caption_reference import Reference, java_on_path
 
-GOLDEN = Path(captions.__file__).parent / "goldens" / "caption.json"
+GOLDEN = Path(captions.__file__).parent / "_goldens" / "caption.json"
 COMPUTED = CAPTION_METRICS[:-1]  # SPICE's models are not part of any package
 
 

@@ -15,9 +15,9 @@ import pytest
 from sama_bench.metrics._captions import background, java, java_scores
 from sama_bench.metrics._captions.java import JavaError
 from sama_bench.metrics.captions import CaptionPair, score_captions
-from tests.engine.processes import members, wait_until
 from tests.metrics import caption_texts
 from tests.metrics.test_java import fake_java
+from tests.processes import members, wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there everything is scored afterwards")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sama_bench.metrics import clair
 from sama_bench.metrics.clair import SampleClair
 
-GOLDEN = Path(clair.__file__).parent / "goldens" / "clair_parse.json"
+GOLDEN = Path(clair.__file__).parent / "_goldens" / "clair_parse.json"
 
 
 def sha256(text: str) -> str:

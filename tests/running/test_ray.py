@@ -10,9 +10,9 @@ import pytest
 
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device
-from tests.engine.fakes import QUICK, answers, ask
-from tests.engine.job import dataset, work
-from tests.engine.processes import kill
+from tests.processes import kill
+from tests.running.fakes import QUICK, answers, ask
+from tests.running.job import dataset, work
 
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sama_bench.launch.devices import Device
-from tests.engine.fakes import QUICK, FakeDataset, ask
+from tests.running.fakes import QUICK, FakeDataset, ask
 
 VIDEOS, ROUNDS = 16, 5
 

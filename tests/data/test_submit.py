@@ -14,7 +14,7 @@ from sama_bench.nouns import Answer, Masklet, Segment
 from sama_bench.splits.mevis import Mevis
 from sama_bench.splits.ref_sav import RefSav
 from sama_bench.splits.ref_youtube_vos import RefYoutubeVos
-from tests.imports.test_imports import write_lines
+from tests.formats.test_formats import write_lines
 from tests.splits.referring_data import SIZE, answered, guess, write_referring
 
 

@@ -1,4 +1,4 @@
-"""CLAIR by asking a judge: the metric's requests, the engine's client, the metric's reading.
+"""CLAIR of texts: requests to a judge, and what its replies are worth under each protocol.
 
 Source: SAMA-Bench-G protocol, section 8, Q26 and Q27.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from sama_bench.judge.judge import Judge, JudgeError, JudgeRequest, Reply
+from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.metrics import clair
 from sama_bench.metrics.clair import SampleClair
 
@@ -23,11 +23,11 @@ class ClairJudge:
     """Judges texts with CLAIR; call it with the texts and a protocol.
 
     Args:
-        judge: who is asked.
+        judge: who is asked; ``sama_bench.judge.judge.Judge``.
         progress: called with 1 for every request that is settled.
     """
 
-    def __init__(self, judge: Judge, progress: Callable[[int], object] | None = None) -> None:
+    def __init__(self, judge: Any, progress: Callable[[int], object] | None = None) -> None:
         self.judge = judge
         self._progress = progress
 

@@ -9,8 +9,8 @@ from sama_bench.cli import build
 from sama_bench.errors import DataError, UserError
 from sama_bench.formats.prediction_line import Record, to_line
 from sama_bench.running.status import run_status
-from tests.engine.fakes import ask
-from tests.engine.processes import kill, start_job, wait_until
+from tests.processes import kill, start_job, wait_until
+from tests.running.fakes import ask
 
 
 def status_command(*args):

@@ -13,7 +13,7 @@ from sama_bench.launch.devices import (
 )
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.cluster import cluster_rank
-from tests.engine.fakes import ask
+from tests.running.fakes import ask
 
 SRUN = {
     "SLURM_JOB_ID": "71",

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300
 """Seconds after which something hangs, however busy the machine is."""
 
@@ -17,7 +17,7 @@ PATIENCE = 300
 def start_job(runs, workers, *more):
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.job", str(runs), str(workers), *more],
+        [sys.executable, "-m", "tests.running.job", str(runs), str(workers), *more],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.DEVNULL,

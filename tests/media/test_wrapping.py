@@ -10,8 +10,8 @@ from sama_bench.media import rle as engine
 from sama_bench.media.rle_compiled import covered
 from sama_bench.metrics._masks import rle as metrics
 from sama_bench.nouns import Masklet
+from tests.media.wrapping import wrapping_mask, wrapping_runs, written
 from tests.metrics.each_kernel import frame_counts, overlaps
-from tests.wrapping import wrapping_mask, wrapping_runs, written
 
 SIZE = (12, 10)
 

@@ -17,7 +17,7 @@ from sama_bench.authoring.contract_check import check_adapter
 from sama_bench.registry import models
 from sama_bench.worker.adapter_import import adapter_class
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 class MyModel:

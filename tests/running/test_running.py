@@ -8,11 +8,12 @@ import pytest
 from sama_bench.adapter import ModelSpec
 from sama_bench.errors import AdapterError, DataError, UserError
 from sama_bench.launch.devices import Device
+from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.limits import StoppedError
 from sama_bench.running.questions import Asker, Declared
-from sama_bench.running.schedule import HISTORIES, Ask, Target
-from tests.engine.fakes import QUICK, FakeDataset, answers, ask, request
+from sama_bench.running.schedule import Ask, Target
+from tests.running.fakes import QUICK, FakeDataset, answers, ask, request
 
 
 def strip(found):

@@ -3,12 +3,13 @@ import json
 import pytest
 
 from sama_bench import cli
-from sama_bench.cli._judge import ClairJudge
-from sama_bench.judge.settings import JudgeSettings, Reply
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.metric import Reply
+from sama_bench.metrics._judged.clair_judge import ClairJudge
 from sama_bench.scoring.answers import score
 from sama_bench.scoring.score import standard_tools
 from sama_bench.splits.ref_sav import RefSav
-from tests.imports.test_imports import write_lines, write_results
+from tests.formats.test_formats import write_lines, write_results
 from tests.shared import shared
 from tests.splits.referring_data import guess, write_referring
 
@@ -162,7 +163,7 @@ class Scripted:
 
 
 def test_the_judge_asks_again_only_where_the_released_code_does():
-    judge = ClairJudge(JudgeSettings("test"))
+    judge = ClairJudge(None)
     judge.judge = Scripted(
         [
             Reply("answered", '{"score": 85}'),
@@ -179,7 +180,7 @@ def test_the_judge_asks_again_only_where_the_released_code_does():
 
 
 def test_a_strict_judgement_that_cannot_be_read_is_missing():
-    judge = ClairJudge(JudgeSettings("test"))
+    judge = ClairJudge(None)
     judge.judge = Scripted(
         [Reply("answered", "85"), Reply("refused"), Reply("answered", '{"score": 5}')]
     )

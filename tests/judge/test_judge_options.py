@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from sama_bench.cli._judge import judge_options
+from sama_bench.cli._judge import judge_options, summary
 from sama_bench.errors import UserError
 
 
@@ -45,7 +45,7 @@ def test_options_become_settings(tmp_path):
     assert (settings.input_price, settings.output_price, settings.spending_cap) == (0.5, 1.5, 2)
     assert settings.extra == {"temperature": 0, "response_format": None, "user": "me"}
     assert judge.judge.cache.path == tmp_path / "j.jsonl"
-    assert judge.summary().startswith("m-2026: judge: 0 calls")
+    assert summary(judge).startswith("m-2026: judge: 0 calls")
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import sama_bench
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.leases import Claims
 from sama_bench.scoring.score import score_run, standard_tools
-from tests.engine import job
-from tests.engine.fakes import answers
-from tests.engine.processes import PATIENCE, children, kill, lives, start_job, wait_until
+from tests.processes import PATIENCE, children, kill, lives, start_job, wait_until
+from tests.running import job
+from tests.running.fakes import answers
 
 KILLS = int(os.environ.get("SAMA_BENCH_KILLS", "12"))
 

@@ -4,6 +4,7 @@ import os
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,7 +71,7 @@ def setup(**changes):
     facts = {
         "protocol": VERSION,
         "worker": "w",
-        "adapter": f"{os.path.dirname(__file__)}/fakes.py:Bare",
+        "adapter": f"{Path(__file__).parents[1]}/running/fakes.py:Bare",
         "heartbeat": 5,
         "setup": {"model": "bare"},
     }

@@ -14,7 +14,7 @@ from sama_bench.environments.manage import made_environments
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import RunFolder
 
-HERE = Path(__file__).parent / "adapters" / "isolation"
+HERE = Path(__file__).parent / "isolation"
 
 
 def answers_of(result):

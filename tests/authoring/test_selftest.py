@@ -9,7 +9,7 @@ from sama_bench.authoring.selftest import difference, discover, recognise, selft
 from sama_bench.cli.selftest import command
 from sama_bench.errors import UserError
 
-GOLDENS = Path(__file__).parent / "goldens"
+GOLDENS = Path(__file__).parents[1] / "goldens"
 MASK_KINDS = {"jf", "video_jf", "gcg", "ciou", "refsav_aggregate"}
 
 

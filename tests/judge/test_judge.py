@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from sama_bench.judge.judge import Judge, JudgeError, JudgeRequest, JudgeSettings
-from sama_bench.splits._scores.clair_judge import ClairJudge
-from tests.judge_server import JudgeServer
+from sama_bench.judge.judge import Judge, JudgeSettings
+from sama_bench.metric import JudgeError, JudgeRequest
+from sama_bench.metrics._judged.clair_judge import ClairJudge
+from tests.judge.judge_server import JudgeServer
 
 pytest.importorskip("openai")
 

@@ -1,0 +1,1 @@
+"""Metrics for which a language model is asked."""
