@@ -18,8 +18,8 @@ from pycocotools import mask as coco_mask
 
 from benchmarks._scenes import noise, realistic, stripes
 from benchmarks._timing import peak_memory, side_by_side, using
+from sama_bench.media import rle
 from sama_bench.metrics import grounding
-from sama_bench.metrics._masks import rle
 from sama_bench.metrics._masks.counts import boundary_radius, frame_counts
 from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.jf import f_per_frame, j_per_frame

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
+from sama_bench.media.rle import Rle
 from sama_bench.metrics._masks.overlap import overlap
-from sama_bench.metrics._masks.rle import Rle
 
 RELEASED: frozenset[int] = frozenset({45, 47})
 """SAMA and the first Sa2VA code. Sa2VA v2 counts a missing mask as empty: ``RELEASED - {45}``."""

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from sama_bench.media import rle
+from sama_bench.media.rle import Rle
 from sama_bench.metrics import grounding
-from sama_bench.metrics._masks import rle
 from sama_bench.metrics._masks.overlap import Overlap
-from sama_bench.metrics._masks.rle import Rle
 from sama_bench.metrics.grounding import Matrix, RecallCounts
 
 RELEASED: frozenset[int] = frozenset({48})
@@ -145,7 +145,7 @@ def average_precision(
 def _images(images: Sequence[tuple[Sequence[Rle], Sequence[Rle]]]) -> list[dict[str, int]]:
     entries = []
     for image_id, masks in enumerate(images):
-        sizes = {rle.mask_size(mask) for group in masks for mask in group}
+        sizes = {rle.size_of(mask) for group in masks for mask in group}
         if len(sizes) > 1:
             raise ValueError(f"image {image_id}: masks of different sizes {sorted(sizes)}")
         height, width = sizes.pop() if sizes else (1, 1)
@@ -155,7 +155,7 @@ def _images(images: Sequence[tuple[Sequence[Rle], Sequence[Rle]]]) -> list[dict[
 
 def _annotation(image_id: int, mask: Rle) -> dict[str, object]:
     area = rle.area(mask)
-    coded = {"size": list(rle.mask_size(mask)), "counts": rle.counts_bytes(mask)}
+    coded = {"size": list(rle.size_of(mask)), "counts": rle.counts_bytes(mask)}
     box = [0, 0, coded["size"][1], coded["size"][0]]
     return {
         "image_id": image_id,

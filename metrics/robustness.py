@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics._masks.counts import FrameCounts, Integers
 from sama_bench.metrics._masks.tracks import Track
 

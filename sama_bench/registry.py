@@ -18,8 +18,9 @@ from types import ModuleType
 from typing import Any
 
 from sama_bench.adapter import ModelSpec
-from sama_bench.benchmark import Benchmark, PerSample
+from sama_bench.benchmark import Benchmark
 from sama_bench.errors import UserError, did_you_mean
+from sama_bench.metric import PerSample
 
 
 def content_modules(folder: str) -> Iterator[ModuleType]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import MINI, with_mini
@@ -16,7 +16,7 @@ from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
 from sama_bench.splits._referring.rows import Scheme
 from sama_bench.splits._referring.score import score_expressions, unscored
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, Option, quirks
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks
 from sama_bench.splits._scores.published_counts import count_findings
 
 META = {

@@ -11,6 +11,7 @@ from sama_bench.benchmark import (
     Benchmark,
     Dataset,
     Finding,
+    Option,
     Protocol,
     Scores,
     Tools,
@@ -21,7 +22,6 @@ from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits._referring.score import unscored
-from sama_bench.splits._scores.options import Option
 from sama_bench.storage.untrusted_files import read_bytes
 
 META = "meta_expressions/valid/meta_expressions.json"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
 from sama_bench.metrics._masks.refvos_aggregate import REVOS_GROUPS
 from sama_bench.metrics.robustness import areas
@@ -18,13 +18,7 @@ from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
 from sama_bench.splits._referring.rows import Scheme
 from sama_bench.splits._referring.score import score_expressions
-from sama_bench.splits._scores.options import (
-    MASK_CHOICE,
-    MISSING,
-    PRED_VALUES,
-    Option,
-    quirks,
-)
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, PRED_VALUES, quirks
 from sama_bench.splits._scores.published_counts import checksum_findings
 from sama_bench.storage.json_index import index_json
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from sama_bench.media.rle.kernel_choice import can_compile
 from sama_bench.metrics import spice as spice_metric
 from sama_bench.metrics._captions.ngrams import Segment
 from sama_bench.metrics._captions.paraphrases import filter_paraphrases, words_of
@@ -67,7 +68,8 @@ def _score(
 ) -> Iterable[JavaScores]:
     with ThreadPoolExecutor(1) as pool:
         tokenising = pool.submit(_tokenize_corpora, corpora, java)
-        _load_kernel()  # takes about as long as the tokenizer
+        if can_compile():  # takes about as long as the tokenizer
+            from sama_bench.metrics._captions import paraphrase_kernel  # noqa: F401
         segments = tokenising.result()
     with tempfile.TemporaryDirectory(prefix="sama-bench-meteor-") as folder:
         table = _paraphrases(segments, Path(folder) / "paraphrases.gz")
@@ -76,21 +78,12 @@ def _score(
     return map(JavaScores, segments, scores, spice)
 
 
-def _load_kernel() -> None:
-    """Import the compiled filter of METEOR's paraphrases, if this installation can run it."""
-    try:
-        from . import _paraphrase_kernel  # noqa: F401
-    except ImportError:
-        return
-
-
 def _paraphrases(corpora: Sequence[Sequence[Segment]], target: Path) -> Path | None:
     """Filter METEOR's paraphrases to the words of the corpora; None loads the whole table."""
-    texts = {t for corpus in corpora for said, true in corpus for t in (said, *true)}
-    try:
-        filter_paraphrases(words_of(texts), target)
-    except ImportError:  # without Numba the filter would take longer than the table
+    if not can_compile():  # in Python the filter would take longer than the table
         return None
+    texts = {t for corpus in corpora for said, true in corpus for t in (said, *true)}
+    filter_paraphrases(words_of(texts), target)
     return target
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sama_bench.metrics._masks.compiled import compiled
+from sama_bench.media.rle.compiling import compiled
 
 
 @compiled

@@ -42,7 +42,7 @@ def words_of(texts: Iterable[str]) -> set[str]:
 def filter_paraphrases(words: Iterable[str], target: Path) -> int:
     """Write the table's entries that consist of ``words`` to ``target`` (gzip); return how many.
 
-    Raises JavaError when pycocoevalcap's table is missing; ImportError without Numba.
+    Raises JavaError when pycocoevalcap's table is missing. Only where Numba compiles.
     """
     from sama_bench.metrics._captions.paraphrase_kernel import select_entries
 

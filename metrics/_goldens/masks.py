@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from sama_bench.media.rle import Size
 from sama_bench.metrics import accuracy, ciou, grounding, jf, robustness
 from sama_bench.metrics._masks import refvos_aggregate
 from sama_bench.metrics._masks.counts import frame_counts
 from sama_bench.metrics._masks.overlap import overlap
-from sama_bench.metrics._masks.rle import Size
 from sama_bench.metrics.grounding import RecallCounts
 
 Value = float | str | None

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics._masks.run_ends import Edges, Integers
+from sama_bench.media.rle.plain import Edges, Integers
 
 Words = NDArray[np.uint64]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.media.rle import Size
 from sama_bench.metrics._masks import backend, plain
 from sama_bench.metrics._masks.packed import pack, refuse
-from sama_bench.metrics._masks.rle import Size
 from sama_bench.metrics._masks.tracks import Track, common_length, common_size
 
 Integers = NDArray[np.int64]

@@ -6,8 +6,9 @@ the boundary map is shifts and exclusive ors; to match boundaries, one map grows
 taken away from the other at the column distances that the disk of the tolerance allows. All results
 are whole numbers.
 
-Everything is in this one file because Numba's cache notices changes of the file it compiles, not
-of files that it calls. Callers import it only where Numba is there (see ``backend``); texts are
+Everything but the reader of RLE counts is in this one file because Numba's cache notices changes of
+the file it compiles, not of files that it calls (what is kept depends on the reader, see
+``media.rle.compiling``). Callers import it only where Numba is there (see ``backend``); texts are
 checked while they are read.
 """
 
@@ -18,7 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sama_bench.metrics._masks.compiled import compiled
+from sama_bench.media.rle.compiled import read_edges
+from sama_bench.media.rle.compiling import compiled
 
 MAX_RADIUS = 63
 """The largest boundary tolerance in pixels: a neighbourhood reaches one word up and down."""
@@ -37,40 +39,6 @@ def popcount(word):
     word = (word & np.uint64(0x3333333333333333)) + ((word >> two) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@compiled
-def read_edges(text, start, stop, pixels, edges):
-    """Read the runs of ``text[start:stop]`` as cumulative ends into ``edges``.
-
-    Returns the number of runs, or -1 where the text is not an RLE of ``pixels`` pixels.
-    """
-    count = position = before = last = 0
-    place = start
-    while place < stop:
-        code = np.int64(text[place]) - 48
-        place += 1
-        value = ((code & 31) ^ 16) - 16  # most numbers have one character
-        if code < 0 or code > 31:
-            value, shift = code & 31, 5
-            while code < 0 or code > 31:
-                if code < 0 or code > 63 or place >= stop or shift > 25:
-                    return -1
-                code = np.int64(text[place]) - 48
-                place += 1
-                value |= (code & 31) << shift
-                shift += 5
-            if code & 16:
-                value -= 1 << shift
-        if count > 2:
-            value += before
-        if value < 0 or value > pixels - position:
-            return -1
-        before, last = last, value
-        position += value
-        edges[count] = position
-        count += 1
-    return count if position == pixels else -1
 
 
 @compiled

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.media.rle import Size
 from sama_bench.metrics._masks import backend
 from sama_bench.metrics._masks.packed import pack, refuse
-from sama_bench.metrics._masks.rle import Size
 from sama_bench.metrics._masks.tracks import Intervals, Track, common_length, common_size, intervals
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics._masks import rle
-from sama_bench.metrics._masks.rle import Rle, Size
+from sama_bench.media import rle
+from sama_bench.media.rle import Rle, Size
 from sama_bench.metrics._masks.tracks import CodedTrack, Track, checked_runs
 
 

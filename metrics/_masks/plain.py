@@ -15,6 +15,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.media.rle import Size
+from sama_bench.media.rle.plain import Edges, Integers, read
 from sama_bench.metrics._masks.bit_planes import (
     Box,
     Words,
@@ -25,8 +27,6 @@ from sama_bench.metrics._masks.bit_planes import (
     valid_words,
 )
 from sama_bench.metrics._masks.packed import Packed, pack
-from sama_bench.metrics._masks.rle import Size
-from sama_bench.metrics._masks.run_ends import Edges, Integers, read_runs
 from sama_bench.metrics._masks.tracks import Track, checked_runs
 
 _MANY_RUNS = 2000
@@ -47,16 +47,17 @@ def count_masklet(tracks: Sequence[Track], size: Size, radius: int, table: Integ
         ValueError: a malformed mask, or one of another size, naming the frame.
     """
     packed, frames = pack(tracks, size), len(table)
+    pixels = np.full(frames, size[0] * size[1], np.int64)
     for begin, end in _chunks(packed, frames):
-        read = []
+        found = []
         for number, track in enumerate(tracks):
             offsets = packed.offsets[number * frames + begin : number * frames + end + 1]
-            runs = read_runs(packed.text, offsets, size)
-            if runs is None:
+            try:
+                found.append(read(packed.text, offsets, pixels[: end - begin]))
+            except ValueError:
                 _refuse(track, size)
-            read.append(runs)
         for frame in range(begin, end):
-            edges = [runs.edges(frame - begin) for runs in read]
+            edges = [runs.edges(frame - begin) for runs in found]
             table[frame] = count_frame(edges[:-1], edges[-1], size, radius)
 
 

@@ -12,8 +12,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics._masks import rle as rle_module
-from sama_bench.metrics._masks.rle import Rle, Size
+from sama_bench.media import rle as rle_module
+from sama_bench.media.rle import Rle, Size
 
 Track = Sequence[Rle | None]
 """One object's masks: an RLE or None (absent) for every frame."""
@@ -73,7 +73,7 @@ def common_size(tracks: Sequence[Track], size: Size | None = None) -> Size | Non
     for track in tracks:
         for mask in track:
             if mask is not None:
-                return rle_module.mask_size(mask)
+                return rle_module.size_of(mask)
     return None
 
 

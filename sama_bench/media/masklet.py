@@ -100,7 +100,11 @@ class Masklet:
             for index in present:  # say which frame it is
                 _check_frame(index, rles[index], (height, width))
             raise
-        return cls(height, width, tuple(None if mask is None else _text(mask) for mask in rles))
+        return cls(
+            height,
+            width,
+            tuple(None if mask is None else coco_rle.as_text(mask)["counts"] for mask in rles),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the masklet as plain data."""
@@ -117,8 +121,3 @@ def _check_frame(index: int, mask: object, size: tuple[int, int]) -> None:
         coco_rle.check(mask, size)
     except ValueError as error:
         raise ValueError(f"frame {index}: {error}") from None
-
-
-def _text(mask: Mapping[str, Any]) -> str:
-    counts: str | bytes = mask["counts"]
-    return counts.decode("ascii") if isinstance(counts, bytes) else counts

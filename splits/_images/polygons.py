@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from sama_bench.metrics._masks.rle import counts_bytes, encode_raw, validate
+from sama_bench.media.rle import check, counts_bytes, encode_raw
 
 FARTHEST = 1 << 17
 """Coordinates beyond this many pixels are refused; pycocotools would walk along such lines."""
@@ -79,7 +79,7 @@ def united(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
 
 
 def _checked(rle: Any, size: tuple[int, int]) -> dict[str, Any]:
-    validate(rle, size)
+    check(rle, size)
     return {"size": list(size), "counts": counts_bytes(rle)}
 
 

@@ -117,7 +117,10 @@ def _plain_masks(entries: Sequence[object]) -> list[RLE | None] | None:
         coco_rle.check_all(present)
     except ValueError:
         return None
-    return [_as_text(entry) if isinstance(entry, Mapping) and entry else None for entry in entries]
+    return [
+        coco_rle.as_text(entry) if isinstance(entry, Mapping) and entry else None
+        for entry in entries
+    ]
 
 
 def one_mask(entry: object) -> RLE | None:
@@ -144,10 +147,4 @@ def one_mask(entry: object) -> RLE | None:
 def _checked(entry: object) -> RLE:
     coco_rle.check(entry)
     assert isinstance(entry, Mapping)
-    return _as_text(entry)
-
-
-def _as_text(entry: Mapping[str, Any]) -> RLE:
-    counts = entry["counts"]
-    text = counts.decode("ascii") if isinstance(counts, bytes) else counts
-    return {"size": [int(number) for number in entry["size"]], "counts": text}
+    return coco_rle.as_text(entry)

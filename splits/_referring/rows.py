@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import Protocol, Row
+from sama_bench.benchmark import Option, Protocol, Row
 from sama_bench.errors import IncompleteError
 from sama_bench.metrics._masks.refvos_aggregate import by_group, mean_of_expressions
 from sama_bench.splits._referring.expression_values import Rules, Value
 from sama_bench.splits._scores.coverage import coverage, listed
-from sama_bench.splits._scores.options import Option
 
 UNITED = "union of all masks"
 """The variant of strict's second figure (Q35)."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
 from sama_bench.errors import UserError
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import MISSING, Option, quirks
+from sama_bench.splits._scores.options import MISSING, quirks
 from sama_bench.splits.gcg.dataset import QUESTIONS, GcgDataset
 from sama_bench.splits.gcg.score import score_gcg
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sama_bench.benchmark import (
     Answers,
+    Option,
     Outcome,
     Protocol,
     Row,
@@ -35,7 +36,7 @@ from sama_bench.metrics.grounding import RecallCounts
 from sama_bench.nouns import Answer
 from sama_bench.splits._scores.caption_rows import caption_figures
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
-from sama_bench.splits._scores.options import Option, settle
+from sama_bench.splits._scores.options import settle
 from sama_bench.splits.gcg.dataset import GcgDataset, Truth
 
 Rle = Mapping[str, Any]

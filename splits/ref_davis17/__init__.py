@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Row, Scores, Tools
+from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Row, Scores, Tools
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import with_mini
@@ -14,7 +14,7 @@ from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits._referring.rows import Scheme
 from sama_bench.splits._referring.score import score_expressions
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, Option, quirks, settle
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks, settle
 from sama_bench.splits.ref_davis17.annotators import NOTE, score_annotators
 
 META = "meta_expressions/valid/meta_expressions.json"

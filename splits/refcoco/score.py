@@ -10,6 +10,7 @@ import numpy as np
 
 from sama_bench.benchmark import (
     Answers,
+    Option,
     Outcome,
     Protocol,
     Row,
@@ -24,7 +25,7 @@ from sama_bench.metrics.ciou import SentenceCounts, ciou_giou, count_sentence
 from sama_bench.nouns import Answer
 from sama_bench.splits._masks.alignment import unite
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
-from sama_bench.splits._scores.options import Option, settle
+from sama_bench.splits._scores.options import settle
 from sama_bench.splits.refcoco.dataset import RefcocoDataset
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sama_bench.benchmark import (
     Answers,
     Coverage,
+    Option,
     Outcome,
     Protocol,
     Row,
@@ -22,7 +23,7 @@ from sama_bench.metrics._captions.scores import CaptionPair
 from sama_bench.nouns import Answer
 from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figures
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
-from sama_bench.splits._scores.options import Option, settle
+from sama_bench.splits._scores.options import settle
 from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
 
 

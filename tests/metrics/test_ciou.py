@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics.ciou import RELEASED, STRICT, SentenceCounts, ciou_giou, count_sentence
 
 ZERO = RELEASED - {45}

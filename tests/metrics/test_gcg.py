@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.gcg import (
     STRICT,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.grounding import (
     RELEASED,

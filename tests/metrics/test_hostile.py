@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+from sama_bench.media import rle
 from sama_bench.metrics._captions.text_marks import STRICT, clean, phrases
-from sama_bench.metrics._masks import rle
 from tests.metrics.each_kernel import frame_counts, overlaps
 
 CASES = 12_000
@@ -83,7 +83,7 @@ def test_hostile_masks_are_counted_or_refused_alike_by_both_kernels():
     reasons = set()
     for mask in hostile_masks(2, CASES // 4):
         try:
-            size = rle.mask_size(mask)
+            size = rle.size_of(mask)
         except ValueError:
             size = (5, 5)
         if size not in good:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics._masks.counts import boundary_radius
 from sama_bench.metrics.accuracy import accuracy_per_frame, masklet_accuracy
 from sama_bench.metrics.jf import f_per_frame, j_per_frame, masklet_f, masklet_j

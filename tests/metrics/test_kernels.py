@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics._masks import backend, counts, rle
+from sama_bench.media import rle
+from sama_bench.metrics._masks import backend, counts
 from tests.metrics import definitions
 from tests.metrics.each_kernel import frame_counts, using
 
@@ -117,7 +118,7 @@ def test_without_a_compiler_numpy_counts(settings):
         f"settings = {settings!r}\n"
         "if 'hide' in settings: sys.modules['numba'] = None\n"
         "os.environ.update(settings)\n"
-        "from sama_bench.metrics import backend, counts, rle\n"
+        "from sama_bench.media import rle\nfrom sama_bench.metrics._masks import backend, counts\n"
         "assert backend.kernels() is None\n"
         "import numpy as np\n"
         "mask = rle.encode(np.eye(9))\n"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sama_bench.metrics._masks import rle
+from sama_bench.media import rle
 from sama_bench.metrics._masks.tracks import CodedTrack
 from tests.metrics.each_kernel import overlaps as overlap
 

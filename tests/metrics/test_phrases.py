@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sama_bench.metrics._captions.java import package_folder
-from sama_bench.metrics._phrases import encoder
+from sama_bench.metrics._phrases import encoder as phrase_encoder
 from sama_bench.metrics._phrases.encoder import PhraseEncoder
 from sama_bench.metrics.phrases import PhraseError, TokenOverlap, phrase_similarity
 from tests.shared import shared
@@ -75,7 +75,7 @@ def test_encoder_follows_the_definition(tiny_bert):
     encoder = PhraseEncoder(tiny_bert, "tiny")
     found = encoder.similarity(phrases, phrases[:20])
 
-    tokenizer, model = encoder._load(tiny_bert)
+    tokenizer, model = phrase_encoder._load(tiny_bert)
     rows = []
     for phrase in phrases:
         tokens = tokenizer(phrase, return_tensors="pt", truncation=True, max_length=512)
@@ -89,7 +89,7 @@ def test_encoder_follows_the_definition(tiny_bert):
 
 def test_embeddings_do_not_depend_on_company(tiny_bert):
     alone = PhraseEncoder(tiny_bert, "tiny").embed(["the red dog"])
-    encoder._EMBEDDINGS.clear()
+    phrase_encoder._EMBEDDINGS.clear()
     together = PhraseEncoder(tiny_bert, "tiny").embed(["the red dog", *WORDS, "a big red dog"])
     np.testing.assert_allclose(alone[0], together[0], atol=1e-6)
 

@@ -202,7 +202,10 @@ def test_malformed_coco_files(tmp_path):
         ),
         ('{"images": [{"id": "\\ud800"}], "annotations": []}', "cannot be the id"),
         ('{"images": [], "annotations": [{}]}', "no 'image_id'"),
-        ('{"images": [{"id": 1, "height": 1e9, "width": 2}], "annotations": []}', "two integers"),
+        (
+            '{"images": [{"id": 1, "height": 1e9, "width": 2}], "annotations": []}',
+            "two whole numbers",
+        ),
     ):
         captions.write_text(content)
         with pytest.raises(DataError, match=says):

@@ -114,11 +114,11 @@ def test_malformed_json_is_one_clear_line(tmp_path, text, says):
     ("value", "says"),
     [
         (7, "a list of masks expected, found int"),
-        ([7], "frame 0: not a COCO RLE"),
-        ([None, {"size": [2, 2], "counts": [4]}], "frame 1: RLE counts must be a string"),
-        ([{"size": [10**9, 10**9], "counts": "0"}], "out of range"),
+        ([7], "frame 0: a mask must be a COCO RLE dict"),
+        ([None, {"size": [2, 2], "counts": [5]}], "frame 1: RLE counts cover 5 pixels"),
+        ([{"size": [10**9, 10**9], "counts": "0"}], "not a believable image size"),
         ([{"size": [2, 2], "counts": "99"}], "frame 0: RLE counts"),
-        ([[square(0), square(0, (7, 5))]], "differs from 6x5"),
+        ([[square(0), square(0, (7, 5))]], "7 x 5 where 6 x 5 is expected"),
     ],
 )
 def test_broken_masks_name_their_frame(tmp_path, value, says):
@@ -176,3 +176,8 @@ def test_a_pickle_of_plain_data_is_read_and_nothing_else(tmp_path):
     with pytest.raises(DataError, match="mkdir"):
         MaskDict(path).get("0")
     assert not (tmp_path / "hacked").exists()
+
+
+def test_uncompressed_counts_are_read(tmp_path):
+    masks = write(tmp_path / "m.json", {"1": [{"size": [2, 2], "counts": [1, 2, 1]}]}).get("1")
+    assert coco_rle.decode(masks[0]).tolist() == [[0, 1], [1, 0]]

@@ -10,7 +10,7 @@ from PIL import Image
 from sama_bench.benchmark import PROTOCOLS, Outcome, Tools
 from sama_bench.errors import DataError, IncompleteError, UserError
 from sama_bench.media import rle as coco_rle
-from sama_bench.metrics._masks.rle import decode, encode_raw
+from sama_bench.media.rle import decode, encode_raw
 from sama_bench.nouns import Masklet
 from sama_bench.splits._images.polygons import planes, summed, united
 from sama_bench.splits.refcoco import Grefcoco, Refcoco

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sama_bench.metrics._masks import plain, rle, run_ends
+from sama_bench.media import rle
+from sama_bench.media.rle import plain as reader
+from sama_bench.metrics._masks import plain
 from sama_bench.metrics._masks.counts import COLUMNS, boundary_radius, frame_counts
 from sama_bench.metrics._masks.packed import pack
-from sama_bench.metrics._masks.run_ends import read_runs
 
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 DENSITIES = st.lists(st.sampled_from([None, 0.0, 0.02, 0.5, 0.98, 1.0]), min_size=1, max_size=8)
@@ -32,14 +33,18 @@ def alone(mask):
 
 def read(masks, size):
     packed = pack([masks], size)
-    return read_runs(packed.text, packed.offsets, size)
+    pixels = np.full(len(masks), size[0] * size[1])
+    try:
+        return reader.read(packed.text, packed.offsets, pixels)
+    except ValueError:
+        return None
 
 
 @pytest.fixture(params=["together", "one by one"])
 def way(request, monkeypatch):
     """Short masks are read together, long ones one by one."""
     if request.param == "one by one":
-        monkeypatch.setattr(run_ends, "LONG", 0)
+        monkeypatch.setattr(reader, "LONG", 0)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -56,7 +61,7 @@ def test_together_as_alone(way, size, densities, seed):
 
 def test_noise_is_read_as_well():
     masks = track((300, 400), [0.5, None, 0.5], 5)
-    assert len(masks[0]["counts"]) > run_ends.LONG
+    assert len(masks[0]["counts"]) > reader.LONG
     runs = read(masks, (300, 400))
     assert all(np.array_equal(runs.edges(n), alone(masks[n])) for n in (0, 2))
 

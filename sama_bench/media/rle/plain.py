@@ -1,24 +1,27 @@
-"""The runs of many masks at once, with NumPy: what a kernel does mask by mask."""
+"""The reader of COCO counts without a compiler: many masks at once, with NumPy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from sama_bench.metrics._masks import rle
-from sama_bench.metrics._masks.rle import LONGEST_NUMBER, Size
-
-Integers = NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 Edges = tuple[Integers, Integers]
 """First and one past the last pixel of each foreground run of a mask, column-major."""
 
-_NOTHING: Integers = np.zeros(0, np.int64)
+MAX_PIXELS = 1 << 28
+"""Largest mask that is accepted, in pixels (16,384 x 16,384)."""
+
+LONGEST_NUMBER = 6
+"""Characters of the longest number: 30 bits, more than ``MAX_PIXELS`` needs. pycocotools misreads
+numbers of seven."""
 
 LONG = 10_000
 """Characters of a mask for which reading it alone is faster."""
+
+_NOTHING: Integers = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -46,67 +49,67 @@ class RunEnds:
         return starts[some], stops[some]
 
 
-def read_runs(text: NDArray[np.uint8], offsets: Integers, size: Size) -> RunEnds | None:
-    """Read the compressed counts of masks of one size.
+def read(text: npt.NDArray[np.uint8], offsets: Integers, pixels: Integers) -> RunEnds:
+    """Read the compressed counts of several masks.
 
     Args:
         text: uint8, holds the counts of the masks one after the other.
         offsets: int64 (masks + 1), where each mask's counts begin; empty ones are absent masks.
-        size: (height, width) of every mask.
+        pixels: int64 (masks,), height x width of each.
 
-    Returns:
-        the ends of all runs; None where a text is no RLE of the size.
+    Raises:
+        ValueError: characters outside the code, a number cut short or too long, negative runs, or
+            runs that do not add up to the pixels, in any of them; in one line.
     """
     codes = text[offsets[0] : offsets[-1]] - np.uint8(48)  # what is below wraps around
     stops = offsets - offsets[0]
+    masks = stops.size - 1
     if codes.size == 0:
-        return RunEnds(_NOTHING, np.zeros(offsets.size, np.int64), True)
-    if codes.size > LONG * (stops.size - 1):
-        return _one_by_one(text, offsets, size)
-    pixels = size[0] * size[1]
+        return RunEnds(_NOTHING, np.zeros(masks + 1, np.int64), True)
+    if masks > 1 and codes.size > LONG * masks:
+        return _one_by_one(text, offsets, pixels)
     present = stops[1:] > stops[:-1]
-    if int(codes.max()) > 63 or int(codes[stops[1:][present] - 1].max()) > 31:
-        return None  # a character that no RLE has, or a number cut short
+    if int(codes.max()) > 63:
+        raise ValueError("RLE counts hold a character that no RLE has")
+    if int(codes[stops[1:][present] - 1].max()) > 31:
+        raise ValueError("RLE counts end in the middle of a number")
     places = (codes < 32).nonzero()[0]
     numbers = _numbers(codes, places)
-    if numbers is None:
-        return None
     bounds = places.searchsorted(stops)
-    runs, foreground = _runs(numbers, bounds)
-    if int(runs.min()) < 0 or int(runs.max()) > pixels:
-        return None
+    runs, foreground = _undone(numbers, bounds)
+    if int(runs.min()) < 0:
+        raise ValueError("RLE counts hold a negative run")
+    if int(runs.max()) > MAX_PIXELS:  # else the runs of a hostile mask could overflow their sum
+        raise ValueError("RLE counts hold a run that is too long")
     sums = np.concatenate((np.zeros(1, np.int64), runs.cumsum()))
     before = sums[bounds[:-1]]
-    if (sums[bounds[1:]] - before != pixels)[present].any():
-        return None
+    wrong = np.flatnonzero(present & (sums[bounds[1:]] - before != pixels))
+    if wrong.size:
+        total = int(sums[bounds[wrong[0] + 1]] - before[wrong[0]])
+        raise ValueError(f"RLE counts cover {total} pixels, its size has {int(pixels[wrong[0]])}")
     ends = sums[1:] - before.repeat(bounds[1:] - bounds[:-1])
     return RunEnds(ends, bounds, bool(runs[foreground].all()))
 
 
-def _one_by_one(text: NDArray[np.uint8], offsets: Integers, size: Size) -> RunEnds | None:
-    ends, drawn = [], True
-    for begin, end in pairwise(offsets.tolist()):
-        mask = {"size": size, "counts": text[begin:end].tobytes()}
-        try:
-            runs = rle.runs(mask, size) if end > begin else _NOTHING
-        except ValueError:
-            return None
-        drawn = drawn and bool(runs[1::2].all())
-        ends.append(runs.cumsum())
-    bounds = np.cumsum([0, *(found.size for found in ends)])
-    return RunEnds(np.concatenate(ends), bounds, drawn)
+def _one_by_one(text: npt.NDArray[np.uint8], offsets: Integers, pixels: Integers) -> RunEnds:
+    found = [
+        read(text, offsets[mask : mask + 2], pixels[mask : mask + 1]) for mask in range(pixels.size)
+    ]
+    bounds = np.cumsum([0, *(runs.ends.size for runs in found)])
+    ends = np.concatenate([runs.ends for runs in found])
+    return RunEnds(ends, bounds, all(runs.drawn for runs in found))
 
 
-def _numbers(codes: NDArray[np.uint8], places: Integers) -> Integers | None:
+def _numbers(codes: npt.NDArray[np.uint8], places: Integers) -> Integers:
     """Put numbers together, 5 bits a character, the lowest first, the sign in the last.
 
-    ``places`` are those of their last characters. None where one is too long.
+    ``places`` are those of their last characters.
     """
     numbers = codes[places].astype(np.int64)
     numbers -= (numbers & 16) << 1
     digits = np.diff(places, prepend=-1)
     if int(digits.max()) > LONGEST_NUMBER:
-        return None
+        raise ValueError("RLE counts hold a number that is too long")
     longer, back = (digits > 1).nonzero()[0], 1
     while longer.size:
         lower = codes[places[longer] - back] & np.uint8(31)
@@ -116,11 +119,21 @@ def _numbers(codes: NDArray[np.uint8], places: Integers) -> Integers | None:
     return numbers
 
 
-def _runs(numbers: Integers, bounds: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+def _undone(numbers: Integers, bounds: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """Return run lengths, and which of them are foreground.
 
     From a mask's fourth number on, the text holds the difference to the run two places earlier.
-    The second, fourth ... and the third, fifth ... number of a mask are two columns of a table,
+    """
+    if bounds.size == 2:  # one mask: its two chains can be added up in place
+        runs = numbers.copy()
+        np.cumsum(runs[1::2], out=runs[1::2])
+        np.cumsum(runs[2::2], out=runs[2::2])
+        return runs, np.arange(runs.size) % 2 == 1
+    return _undone_of_many(numbers, bounds)
+
+
+def _undone_of_many(numbers: Integers, bounds: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """The second, fourth ... and the third, fifth ... number of a mask are two columns of a table,
     below a row of zeros for each mask, from which their sums begin.
     """
     counts = bounds[1:] - bounds[:-1]
