@@ -77,16 +77,14 @@ class SamaOptions:
         """
         options.check_names(given, OPTIONS)
         strict = options.choice(given, "inputs", ("released", "strict"), "released") == "strict"
-        given_as = options.choice(
-            given, "prompt", ("track", "frame"), "frame" if strict else "track"
-        )
+        extent = options.choice(given, "prompt", ("track", "frame"), "frame" if strict else "track")
         drawn = options.choice(
             given, "prompt_frame", ("random", "first"), "first" if strict else "random"
         )
         slots = options.choice(given, "slots", ("five", "fit"), "fit" if strict else "five")
         shape = options.choice(given, "prompt_shape", ("released", "box", "mask"), "released")
         return cls(
-            tracks=given_as == "track",
+            tracks=extent == "track",
             first=drawn == "first",
             fit=slots == "fit",
             longest=options.whole(given, "max_frames", 32),

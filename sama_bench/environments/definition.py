@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,6 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from sama_bench.adapter import ModelSpec
 from sama_bench.errors import UserError, did_you_mean
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 KEYS = {"summary", "python", "size", "requirements", "torch"}
 TORCH_KEYS = {"accepts", "share", "install"}

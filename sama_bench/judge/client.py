@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from sama_bench.judge.settings import JudgeSettings
@@ -77,13 +77,13 @@ async def ask_once(client: Any, request: JudgeRequest, settings: JudgeSettings) 
     import openai
 
     try:
-        async with _limit(settings.timeout):
+        async with asyncio.timeout(settings.timeout):
             completion = await client.chat.completions.create(
                 model=settings.model,
                 messages=[_sendable(message) for message in request.messages],
                 **_arguments(settings.sent(request)),
             )
-    except (asyncio.TimeoutError, openai.APITimeoutError):
+    except (TimeoutError, openai.APITimeoutError):
         raise RetryLaterError(f"no complete response within {settings.timeout:g} s") from None
     except openai.APIStatusError as error:
         raise _from_status(error, settings) from None
@@ -100,29 +100,6 @@ def _sendable(message: Mapping[str, str]) -> dict[str, str]:
         name: text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         for name, text in message.items()
     }
-
-
-class _limit:  # noqa: N801 - used like a function
-    """``asyncio.timeout`` for Python 3.10: cancels the body, raises asyncio.TimeoutError."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._expired = False
-
-    async def __aenter__(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
-
-    def _expire(self) -> None:
-        self._expired = True
-        self._task.cancel()
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._handle.cancel()
-        if self._expired and kind is asyncio.CancelledError:
-            raise asyncio.TimeoutError
 
 
 def _arguments(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +130,7 @@ def _read(completion: Any) -> Reply:
         input_tokens=_count(usage, "prompt_tokens"),
         output_tokens=_count(usage, "completion_tokens"),
         served_model=served if isinstance(served, str) else None,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
