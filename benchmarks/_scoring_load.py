@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media import rle
 from sama_bench.runfolder.folder import RunFolder, run_path
 
@@ -136,7 +136,7 @@ def _answer(path: Path, data: Path, masks: list, text: str, size: tuple[int, int
     folder = RunFolder(path)
     with folder.appender() as appender:
         for entry in dataset.entries:
-            record = Record(entry.id, "answered", text, segments)
+            record = Prediction(entry.id, "answered", text, segments)
             appender.append(to_line(record), wait=False)
     folder.write_manifest(
         {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sama_bench.benchmark import Entry
 from sama_bench.launch.devices import Device
-from sama_bench.running.limits import Policy
+from sama_bench.running.limits import Limits
 from sama_bench.running.questions import Declared
 from sama_bench.running.schedule import Ask, Unit, units
 from sama_bench.running.supervisor import Supervisor
@@ -138,7 +138,7 @@ class _Recorder:
 def engine_makespan(shape: Shape, workers: int) -> float:
     """Virtual seconds until the supervisor has every answer."""
     inbox = _Inbox()
-    recorder = _Recorder(inbox)
+    writer = _Recorder(inbox)
 
     def launch(name, device, log, hear):
         def deliver(time: float, message: Message) -> None:
@@ -151,17 +151,17 @@ def engine_makespan(shape: Shape, workers: int) -> float:
         setup={"adapter": "", "setup": {}},
         devices=[Device()] * workers,
         launch=launch,
-        asker=_Asker(),
-        recorder=recorder,
+        questions=_Asker(),
+        writer=writer,
         logs=Path(),
-        policy=Policy(timeout=1e9, silence=1e9, loading=1e9),
+        limits=Limits(timeout=1e9, silence=1e9, loading=1e9),
         one_by_one=False,
         inbox=inbox,
         clock=lambda: inbox.now,
     )
     supervisor.work(shape.units(), lambda unit: unit, lambda hello: None)
-    assert recorder.answered == len(shape.asks)
-    return recorder.end
+    assert writer.answered == len(shape.asks)
+    return writer.end
 
 
 def round_robin_makespan(shape: Shape, workers: int) -> float:

@@ -20,7 +20,7 @@ from PIL import Image
 from benchmarks._memory import Watch
 from benchmarks._scoring_load import _masks
 from benchmarks.captions import generate
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.judge.cache import JudgeCache
 from sama_bench.judge.settings import JudgeSettings
 from sama_bench.metric import JudgeRequest, Reply
@@ -160,7 +160,7 @@ def _answer(
                 for n in range(number)
             )
             status = "answered" if segments else "refused"
-            appender.append(to_line(Record(entry.id, status, text, segments)), wait=False)
+            appender.append(to_line(Prediction(entry.id, status, text, segments)), wait=False)
     folder.write_manifest(
         {"model": "made", "benchmark": "sama-bench-g", "split": "all", "data": dict(dataset.files)}
     )

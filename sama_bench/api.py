@@ -17,7 +17,7 @@ from sama_bench.launch.devices import Device, check_gpus, parse_devices, share_o
 from sama_bench.launch.local_process import Launch, Launcher
 from sama_bench.nouns import History
 from sama_bench.running.cluster import cluster_rank
-from sama_bench.running.limits import Policy
+from sama_bench.running.limits import Limits
 from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices
 from sama_bench.running.request import Request
 from sama_bench.running.run import RunResult
@@ -148,7 +148,7 @@ def run(
             fresh=fresh,
             data_root=None if data is None else Path(data).absolute(),
             devices=workers,
-            policy=Policy(timeout=timeout, max_failures=max_failures),
+            limits=Limits(timeout=timeout, max_failures=max_failures),
             launch=launcher(str(python or sys.executable)),
         )
     )

@@ -1,8 +1,8 @@
 """The errors that the toolkit raises on purpose.
 
 Four things that can go wrong with an answer are never mixed up: a *refusal* is an answer and is
-scored; a *failure* is an exception of the model and is counted; *missing* means that nobody asked
-yet; *wrong* is what the scores measure. None of them is an exception of this module.
+scored; a *failure* is an exception of the model and is counted; *missing* means that it was not
+asked yet; *wrong* is what the scores measure. None of them is an exception of this module.
 """
 
 from __future__ import annotations

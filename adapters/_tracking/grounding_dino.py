@@ -94,7 +94,7 @@ class Detector:
 def prepared(frame: Frame, size: tuple[int, int]) -> Any:
     """Return a frame scaled (bilinear) and normalised, float32 (3, height, width)."""
     image = Image.fromarray(frame).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    plane = np.asarray(image, np.float32) / np.float32(255)
+    plane: Any = np.asarray(image, np.float32) / np.float32(255)
     plane = (plane - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
     return np.ascontiguousarray(plane.transpose(2, 0, 1), dtype=np.float32)
 

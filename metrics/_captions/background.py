@@ -1,4 +1,4 @@
-"""Caption scoring ahead of its time: the Java programs run while the caller does other work.
+"""Caption scoring in a process of its own, while the caller compares masks.
 
 They run in a process of their own, since what else is to be done, comparing masks, keeps this
 one's interpreter busy. Only the memory of ``caption_java`` is filled: who asks for scores later
@@ -34,7 +34,7 @@ ENOUGH = 1000
 
 
 @contextmanager
-def captions_beside(corpora: Sequence[Texts]) -> Iterator[None]:
+def scoring_in_background(corpora: Sequence[Texts]) -> Iterator[None]:
     """Have the Java programs score corpora while the body runs; wait for them at its end.
 
     Texts are those that ``captions.score_both`` will be given. Nothing is done for fewer than

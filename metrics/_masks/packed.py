@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle, Size
-from sama_bench.metrics._masks.tracks import CodedTrack, Track, checked_runs
+from sama_bench.metrics._masks.tracks import RleTrack, Track, checked_runs
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def pack(tracks: Sequence[Track], size: Size) -> Packed:
     texts: list[bytes] = []
     lengths: list[int] = []
     for track in tracks:
-        if isinstance(track, CodedTrack):
+        if isinstance(track, RleTrack):
             plain = _plain_text(track, size)
             if plain is not None:
                 texts.append(plain.encode("ascii"))
@@ -59,7 +59,7 @@ def refuse(tracks: Sequence[Track], size: Size, mask: int) -> None:
     raise ValueError(f"frame {frame}: the kernel refused a mask that the checks accept")
 
 
-def _plain_text(track: CodedTrack, size: Size) -> str | None:
+def _plain_text(track: RleTrack, size: Size) -> str | None:
     """Return all counts of a track as one text; None where one of them wants a closer look."""
     try:
         text = "".join([counts for counts in track.counts if counts is not None])

@@ -20,7 +20,7 @@ Track = Sequence[Rle | None]
 
 
 @dataclass(frozen=True)
-class CodedTrack(Sequence[Rle | None]):
+class RleTrack(Sequence[Rle | None]):
     """A track of masks of one size, which the compiled kernels read without a dict a frame.
 
     Attributes:
@@ -37,10 +37,10 @@ class CodedTrack(Sequence[Rle | None]):
     @overload
     def __getitem__(self, frame: int) -> Rle | None: ...
     @overload
-    def __getitem__(self, frame: slice) -> CodedTrack: ...
-    def __getitem__(self, frame: int | slice) -> Rle | CodedTrack | None:
+    def __getitem__(self, frame: slice) -> RleTrack: ...
+    def __getitem__(self, frame: int | slice) -> Rle | RleTrack | None:
         if isinstance(frame, slice):
-            return CodedTrack(self.size, self.counts[frame])
+            return RleTrack(self.size, self.counts[frame])
         counts = self.counts[frame]
         return None if counts is None else {"size": list(self.size), "counts": counts}
 

@@ -21,7 +21,7 @@ GROWTH = 64 << 20
 
 
 @dataclass(frozen=True)
-class Finding:
+class Fault:
     """What came of one check.
 
     Attributes:
@@ -35,7 +35,7 @@ class Finding:
     detail: str = ""
 
 
-def check_adapter(adapter: Any, setup: Setup, folder: Path) -> Iterator[Finding]:
+def check_adapter(adapter: Any, setup: Setup, folder: Path) -> Iterator[Fault]:
     """Load an adapter, try it, close it, and yield what came of each check.
 
     Args:
@@ -48,37 +48,37 @@ def check_adapter(adapter: Any, setup: Setup, folder: Path) -> Iterator[Finding]
     load = getattr(adapter, "load", None)
     if callable(load):
         problem = _problem(lambda: load(setup))
-        yield Finding("load", problem, f"{time.perf_counter() - started:.1f} s")
+        yield Fault("load", problem, f"{time.perf_counter() - started:.1f} s")
         if problem:
             return
     yield _card(adapter)
     asked = list(trials(folder, adapter))
     if not asked:
-        yield Finding("questions", "the class declares in `can` nothing that could be asked")
+        yield Fault("questions", "the class declares in `can` nothing that could be asked")
     first = [_try(adapter, trial) for trial in asked]
     for _, finding in first:
         yield finding
     yield from _second_round(adapter, asked, [answer for answer, _ in first])
     close = getattr(adapter, "close", None)
     if callable(close):
-        yield Finding("close", _problem(close))
+        yield Fault("close", _problem(close))
 
 
-def _declarations(adapter: Any) -> Finding:
+def _declarations(adapter: Any) -> Fault:
     can = getattr(adapter, "can", ABILITIES)
     if not isinstance(can, (set, frozenset)) or not can <= ABILITIES:
         names = ", ".join(sorted(ABILITIES))
-        return Finding("declarations", f"`can` is {can!r}; it must be a set of {names}")
+        return Fault("declarations", f"`can` is {can!r}; it must be a set of {names}")
     for flag in ("takes_tracks", "takes_history"):
         if not isinstance(getattr(adapter, flag, False), bool):
-            return Finding("declarations", f"`{flag}` must be True or False")
+            return Fault("declarations", f"`{flag}` must be True or False")
     told = f"can {', '.join(sorted(can))}"
     if getattr(adapter, "takes_tracks", False):
         told += "; takes whole tracks, which every table will say"
-    return Finding("declarations", None, told)
+    return Fault("declarations", None, told)
 
 
-def _card(adapter: Any) -> Finding:
+def _card(adapter: Any) -> Fault:
     import json
 
     card: Callable[[], Any] = getattr(adapter, "card", dict)
@@ -86,10 +86,10 @@ def _card(adapter: Any) -> Finding:
         content = card()
         json.dumps(content, allow_nan=False)
     except Exception as error:
-        return Finding("card", f"card() must return JSON values: {_words(error)}")
+        return Fault("card", f"card() must return JSON values: {_words(error)}")
     if not isinstance(content, dict):
-        return Finding("card", f"card() returned {type(content).__name__}, not a dict")
-    return Finding("card", None, f"{len(content)} entries")
+        return Fault("card", f"card() returned {type(content).__name__}, not a dict")
+    return Fault("card", None, f"{len(content)} entries")
 
 
 def _ask(adapter: Any, sample: Sample) -> Any:
@@ -99,14 +99,14 @@ def _ask(adapter: Any, sample: Sample) -> Any:
     return adapter.predict(sample)
 
 
-def _try(adapter: Adapter, trial: Trial) -> tuple[Answer | None, Finding]:
+def _try(adapter: Adapter, trial: Trial) -> tuple[Answer | None, Fault]:
     started = time.perf_counter()
     try:
         answer = check_answer(_ask(adapter, trial.sample), trial.sample)
     except BadAnswerError as error:
-        return None, Finding(trial.name, f"{error}. {_advice(trial)}")
+        return None, Fault(trial.name, f"{error}. {_advice(trial)}")
     except Exception as error:
-        return None, Finding(
+        return None, Fault(
             trial.name,
             f"predict raised {_words(error)}; this counts as a failure. To refuse, return an "
             "Answer without segments",
@@ -116,7 +116,7 @@ def _try(adapter: Adapter, trial: Trial) -> tuple[Answer | None, Finding]:
     told = f"{len(answer.segments)} segments, {len(answer.text)} characters, {seconds:.2f} s"
     if not answer.segments and "masks" in trial.sample.wants:
         told = f"refused, {seconds:.2f} s"
-    return answer, Finding(trial.name, problem, told)
+    return answer, Fault(trial.name, problem, told)
 
 
 def _marks(answer: Answer, sample: Sample) -> str | None:
@@ -141,9 +141,7 @@ def _advice(trial: Trial) -> str:
     return f"Masks of this video have shape {shape}, e.g. Masklet.from_arrays(masks)"
 
 
-def _second_round(
-    adapter: Any, asked: list[Trial], before: list[Answer | None]
-) -> Iterator[Finding]:
+def _second_round(adapter: Any, asked: list[Trial], before: list[Answer | None]) -> Iterator[Fault]:
     tracemalloc.start()
     try:
         changed = []
@@ -159,9 +157,9 @@ def _second_round(
             f"asked again in another order, it answered differently: {', '.join(changed)}. Draw "
             "random numbers from sample.seed, and keep nothing between samples"
         )
-    yield Finding("determinism", problem, "same answers when asked again in reverse order")
+    yield Fault("determinism", problem, "same answers when asked again in reverse order")
     leak = f"Python objects grew by {grown / 1e6:.0f} MB while the same questions were asked again"
-    yield Finding("memory", leak if grown > GROWTH else None, f"{grown / 1e6:.1f} MB kept")
+    yield Fault("memory", leak if grown > GROWTH else None, f"{grown / 1e6:.1f} MB kept")
 
 
 def _problem(step: Callable[[], object]) -> str | None:

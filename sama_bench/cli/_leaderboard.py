@@ -11,7 +11,7 @@ import click
 
 from sama_bench.cli._options import Decorator, write_text
 from sama_bench.errors import UserError
-from sama_bench.leaderboard.entry import FOLDER, Entry, read_entries, read_entry
+from sama_bench.leaderboard.entry import FOLDER, BoardEntry, read_entries, read_entry
 
 LOCAL = Path("leaderboards") / "entries"
 """Entries of the working directory: in a checkout these are the accepted ones."""
@@ -33,7 +33,7 @@ entries_option: Decorator = click.option(
 )
 
 
-def all_entries(folders: Sequence[Path]) -> list[Entry]:
+def all_entries(folders: Sequence[Path]) -> list[BoardEntry]:
     """Read the entries of the given folders, or of the accepted ones.
 
     Raises:
@@ -50,7 +50,7 @@ def _places() -> list[Path]:
     return [FOLDER] if same or not LOCAL.is_dir() else [FOLDER, LOCAL]
 
 
-def one_entry(name: Path) -> Entry:
+def one_entry(name: Path) -> BoardEntry:
     """Read an entry given as a file, or by its name among the accepted ones.
 
     Raises:

@@ -86,7 +86,7 @@ def write_text(file: Path, text: str) -> None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # half a surrogate pair in a stranger's text becomes its JSON escape
+        # half a surrogate pair in a text from others becomes its JSON escape
         file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UserError(f"--json {file}: cannot be written: {error.strerror}") from None

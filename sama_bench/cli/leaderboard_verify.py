@@ -19,7 +19,7 @@ from sama_bench.cli._scoring import scoring_options
 from sama_bench.errors import UserError
 from sama_bench.leaderboard import published
 from sama_bench.leaderboard.certificate import TOLERANCE, Certificate, certify
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.text import certificate_text, verification_text
 from sama_bench.leaderboard.verify import Rescored, verify
 from sama_bench.runfolder.folder import run_path
@@ -104,7 +104,7 @@ def command(
         context.exit(EXIT_INCOMPLETE)
 
 
-def _default(entry: Entry, runs: Path) -> Path:
+def _default(entry: BoardEntry, runs: Path) -> Path:
     if entry.benchmark is None or entry.split is None:
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
     place = run_path(runs, entry.model, entry.benchmark, entry.split)
@@ -113,7 +113,7 @@ def _default(entry: Entry, runs: Path) -> Path:
     return place
 
 
-def _rescore(entry: Entry, parts: Sequence[Path], data: Path | None, tools: Tools) -> Rescored:
+def _rescore(entry: BoardEntry, parts: Sequence[Path], data: Path | None, tools: Tools) -> Rescored:
     if len(parts) == 1:
         result = score_run(parts[0], data, tools=tools, write=False)
     else:

@@ -38,7 +38,7 @@ class Imported:
             parts.append(f"{len(self.missing)} samples without one (first {self.missing[0]})")
         if self.unknown:
             parts.append(
-                f"{len(self.unknown)} that nobody asked for (first {self.unknown[0][:80]})"
+                f"{len(self.unknown)} that the split does not ask (first {self.unknown[0][:80]})"
             )
         return ", ".join(parts)
 

@@ -28,7 +28,7 @@ _SEGMENTS = b', "segments": ['
 
 
 @dataclass(frozen=True)
-class Record:
+class Prediction:
     """What became of one sample, as plain data.
 
     Attributes:
@@ -66,7 +66,7 @@ class Record:
         return Outcome(self.status, answer=answer)
 
 
-def to_line(record: Record) -> bytes:
+def to_line(record: Prediction) -> bytes:
     """Write a record as one sealed line, with its newline."""
     data = {
         "id": record.id,
@@ -83,7 +83,7 @@ def to_line(record: Record) -> bytes:
     return body + _SEAL + f"{zlib.crc32(body):08x}".encode() + b'"}\n'
 
 
-def from_line(line: bytes) -> Record:
+def from_line(line: bytes) -> Prediction:
     """Read one line, sealed or not.
 
     Raises:
@@ -95,7 +95,7 @@ def from_line(line: bytes) -> Record:
     status = data.get("status")
     if status not in STATUSES:
         raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
-    return Record(
+    return Prediction(
         id=data["id"],
         status=status,
         text=data.get("text"),

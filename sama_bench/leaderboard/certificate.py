@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sama_bench.comparison.conditions import card_differences
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import Figure
 
 Verdict = Literal["equal as printed", "within tolerance", "outside", "not comparable"]
@@ -62,7 +62,7 @@ class Certificate:
 
 
 def certify(
-    entry: Entry,
+    entry: BoardEntry,
     figures: Iterable[Figure],
     *,
     model: str | None = None,
@@ -116,7 +116,7 @@ def _same_thing(figure: Figure, row: Mapping[str, Any]) -> bool:
     return ":" not in split and "|" not in split and row["value"] is not None
 
 
-def _line(figure: Figure, row: Mapping[str, Any], entry: Entry, tolerance: float) -> Line:
+def _line(figure: Figure, row: Mapping[str, Any], entry: BoardEntry, tolerance: float) -> Line:
     value = row["value"]
     difference = float("nan") if value is None else float(value) - figure.natural
     low, high = row.get("low"), row.get("high")
@@ -149,7 +149,7 @@ def _half_digit(figure: Figure) -> float:
     return half
 
 
-def _remarks(figure: Figure, row: Mapping[str, Any], entry: Entry) -> Iterable[str]:
+def _remarks(figure: Figure, row: Mapping[str, Any], entry: BoardEntry) -> Iterable[str]:
     if figure.split is None and row["split"]:
         yield f"the source names no split; the entry is of {row['split']}"
     if "contradicted" in figure.flags:
@@ -183,7 +183,7 @@ def _reproduced(lines: Sequence[Line]) -> bool | None:
 
 
 def _conditions(
-    entry: Entry, figures: Sequence[Figure]
+    entry: BoardEntry, figures: Sequence[Figure]
 ) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
     card = entry.provenance.get("card") or {}
     stated: dict[str, str] = {}

@@ -47,7 +47,7 @@ _COUNTS: Fields = dict.fromkeys(("expected", "answered", "refused", "failed", "m
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardEntry:
     """One entry.
 
     Attributes:
@@ -116,7 +116,7 @@ def is_complete(coverage: Mapping[str, Mapping[str, int]]) -> bool:
     )
 
 
-def write_entry(entry: Entry, folder: Path) -> Path:
+def write_entry(entry: BoardEntry, folder: Path) -> Path:
     """Write an entry into a folder, under its own name, and return the path.
 
     Raises:
@@ -142,7 +142,7 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def read_entry(path: Path) -> Entry:
+def read_entry(path: Path) -> BoardEntry:
     """Read and check an entry.
 
     Raises:
@@ -169,7 +169,7 @@ def read_entry(path: Path) -> Entry:
         )
     if data["kind"] == "run" and data["complete"] != is_complete(data["coverage"]):
         raise SchemaError(f"{path} calls itself complete={data['complete']}, its coverage does not")
-    return Entry(
+    return BoardEntry(
         kind=data["kind"],
         model=data["model"],
         benchmark=data["benchmark"],
@@ -182,7 +182,7 @@ def read_entry(path: Path) -> Entry:
     )
 
 
-def read_entries(folders: Iterable[Path]) -> list[Entry]:
+def read_entries(folders: Iterable[Path]) -> list[BoardEntry]:
     """Read all entries of some folders, in the order of their names.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import IncompleteError
-from sama_bench.leaderboard.entry import Entry, is_complete
+from sama_bench.leaderboard.entry import BoardEntry, is_complete
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.scoring.breakdown import attribute_rows, rows_with_intervals
@@ -29,7 +29,7 @@ _NEEDED = {
 }
 
 
-def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) -> Entry:
+def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) -> BoardEntry:
     """Make an entry of a scored run folder.
 
     Args:
@@ -53,7 +53,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
         )
     parts = run_parts(path, run.manifest)
     check_fresh(path, run, parts)
-    return Entry(
+    return BoardEntry(
         kind="run",
         model=run.model,
         benchmark=run.benchmark,
@@ -70,9 +70,9 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
     )
 
 
-def entry_of_import(imported: Imported, kit: str) -> Entry:
+def entry_of_import(imported: Imported, kit: str) -> BoardEntry:
     """Make an entry of what another kit measured; its coverage is not known."""
-    return Entry(
+    return BoardEntry(
         kind="import",
         model=imported.model,
         benchmark=None,

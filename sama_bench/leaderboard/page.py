@@ -14,7 +14,7 @@ from typing import Any
 
 from sama_bench import tables
 from sama_bench.leaderboard.certificate import Line, certify
-from sama_bench.leaderboard.entry import Entry, write_entry
+from sama_bench.leaderboard.entry import BoardEntry, write_entry
 from sama_bench.leaderboard.published import FOLDER as PUBLISHED
 from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
@@ -41,7 +41,10 @@ _TEXTS = ("model", "benchmark", "split", "protocol", "metric", "variant", "note"
 
 
 def write_page(
-    out: Path, entries: Sequence[Entry], figures: Sequence[Figure], published: Path = PUBLISHED
+    out: Path,
+    entries: Sequence[BoardEntry],
+    figures: Sequence[Figure],
+    published: Path = PUBLISHED,
 ) -> Path:
     """Write the page with all that it links to, and return its ``index.html``.
 
@@ -94,7 +97,7 @@ def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _entry_rows(entries: Sequence[Entry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
+def _entry_rows(entries: Sequence[BoardEntry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     p = p_against_best(entries)
     for number, entry in enumerate(entries):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.leaderboard.certificate import Line, certify
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.tables.names import is_secondary, scale
@@ -14,7 +14,9 @@ from sama_bench.tables.names import is_secondary, scale
 SCORES = frozenset({"percent", "points"})
 
 
-def entry_rows(entries: Sequence[Entry], figures: Sequence[Figure] = ()) -> list[dict[str, Any]]:
+def entry_rows(
+    entries: Sequence[BoardEntry], figures: Sequence[Figure] = ()
+) -> list[dict[str, Any]]:
     """All rows of some entries; the source is the entry's name.
 
     Numbers that are compared with the best of their column bear ``p``, corrected.

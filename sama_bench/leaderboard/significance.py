@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.scoring.scored_run import ScoredVideo, video_terms
 from sama_bench.statistics import multiple_tests, paired
 from sama_bench.tables.names import higher_is_better
@@ -15,7 +15,7 @@ Place: TypeAlias = tuple[int, int]
 
 
 def p_against_best(
-    entries: Sequence[Entry], *, permutations: int = 10_000, seed: int = 0
+    entries: Sequence[BoardEntry], *, permutations: int = 10_000, seed: int = 0
 ) -> dict[Place, float]:
     """Corrected p values of the difference to the best of the column, for whole splits.
 
@@ -43,7 +43,7 @@ def p_against_best(
 
 
 def _column(
-    entries: Sequence[Entry],
+    entries: Sequence[BoardEntry],
     key: tuple[Any, ...],
     places: Sequence[Place],
     permutations: int,
@@ -71,7 +71,7 @@ def _column(
     return dict(zip(others, multiple_tests.holm(raw).tolist(), strict=True))
 
 
-def _videos(entry: Entry, protocol: str, metric: str) -> Mapping[str, ScoredVideo]:
+def _videos(entry: BoardEntry, protocol: str, metric: str) -> Mapping[str, ScoredVideo]:
     videos = entry.videos.get(protocol, {})
     return {
         id: video
@@ -80,7 +80,7 @@ def _videos(entry: Entry, protocol: str, metric: str) -> Mapping[str, ScoredVide
     }
 
 
-def _comparable(entry: Entry, row: Mapping[str, Any]) -> bool:
+def _comparable(entry: BoardEntry, row: Mapping[str, Any]) -> bool:
     coverage = row.get("coverage")
     return (
         row["split"] == entry.split

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError, UserError
-from sama_bench.leaderboard.entry import Entry, is_complete
+from sama_bench.leaderboard.entry import BoardEntry, is_complete
 from sama_bench.scoring.freshness import prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import SCORES, read_scored_run
 
@@ -44,7 +44,7 @@ class Verification:
         return self.checked > 0 and not self.differing and not self.problems
 
 
-def verify(entry: Entry, run: Path, data: Path | None, rescore: Rescore) -> Verification:
+def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) -> Verification:
     """Recompute an entry from the predictions of its run.
 
     Args:
@@ -92,7 +92,9 @@ def _changed_files(recorded: Mapping[str, str], found: Mapping[str, str]) -> Ite
         yield "the predictions are not those that the entry was made of (other checksum)"
 
 
-def _changed_coverage(entry: Entry, coverage: Mapping[str, Mapping[str, int]]) -> Iterable[str]:
+def _changed_coverage(
+    entry: BoardEntry, coverage: Mapping[str, Mapping[str, int]]
+) -> Iterable[str]:
     for protocol, counts in entry.coverage.items():
         now = coverage.get(protocol)
         if now is not None and dict(now) != dict(counts):

@@ -138,7 +138,7 @@ class FrameStore:
         Args:
             path: of the file.
             clip: the video's first frame; None for an image by itself.
-            ahead: nobody asked for it yet.
+            ahead: it is decoded before it is asked for.
         """
         key = (path, 0)
         return self._frame(clip or path, key, ahead, lambda: [(key, read_image(path))])

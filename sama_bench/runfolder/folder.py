@@ -19,7 +19,7 @@ from sama_bench.benchmark import Outcome
 from sama_bench.errors import DataError
 from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
-from sama_bench.formats.prediction_line import Record, Status
+from sama_bench.formats.prediction_line import Prediction, Status
 from sama_bench.storage.append import Appender, write_atomically
 
 PREDICTIONS = MAIN_FILE
@@ -91,7 +91,7 @@ class RunFolder:
         place = self._places.get(id)
         return None if place is None else place.status
 
-    def record(self, id: str) -> Record | None:
+    def record(self, id: str) -> Prediction | None:
         """Read the line that counts for a sample; None when missing.
 
         Raises:
@@ -99,9 +99,9 @@ class RunFolder:
         """
         return self._read_line(id, prediction_line.from_line)
 
-    def answers(self) -> RecordedAnswers:
+    def answers(self) -> RunAnswers:
         """Return what scoring reads."""
-        return RecordedAnswers(lambda id: self)
+        return RunAnswers(lambda id: self)
 
     def text(self, id: str) -> str | None:
         """Read the reply to a sample without its masks; None without a reply.
@@ -233,7 +233,7 @@ class RunFolder:
 
 
 @dataclass(frozen=True)
-class RecordedAnswers:
+class RunAnswers:
     """Answers of one or several run folders (``AnswersWithTexts``).
 
     Attributes:

@@ -35,7 +35,7 @@ IDENTITY = (
 """What answers depend on: a run folder holds answers of one kind only."""
 
 
-def asked(
+def from_request(
     setup: Setup,
     adapter: str,
     dataset: Dataset,
@@ -67,7 +67,7 @@ def asked(
     }
 
 
-def told(hello: Mapping[str, Any]) -> dict[str, Any]:
+def from_handshake(hello: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a manifest that a loaded model told."""
     checkpoint = hello["checkpoint"]
     return {

@@ -10,11 +10,11 @@ from typing import Any
 from sama_bench.errors import AdapterError, UserError
 from sama_bench.runfolder import manifest
 from sama_bench.running.cluster import Rank
-from sama_bench.running.leases import Claims, new_job
+from sama_bench.running.leases import Leases, new_job
 from sama_bench.running.progress import Progress
-from sama_bench.running.questions import Asker
+from sama_bench.running.questions import QuestionBuilder
 from sama_bench.running.request import Request
-from sama_bench.running.run_writer import Recorder
+from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, Target, Unit, open_entries, units
 from sama_bench.running.supervisor import Supervisor
 from sama_bench.storage.append import alone
@@ -31,7 +31,7 @@ class Job:
         self._targets = targets
         self._rank = rank
         self.id = new_job(rank.name if rank else socket.gethostname())
-        self._claims: list[Claims] = []
+        self._leases: list[Leases] = []
         try:
             self._begin()
         except BaseException:
@@ -42,19 +42,19 @@ class Job:
         self._total = total
         label = f"{request.setup.model} on {targets[0].dataset.split}"
         self._progress = Progress(label, total, total - len(self._open()))
-        self.recorder = Recorder(targets, self.id, rank.name if rank else None, self._on_sample)
+        self.writer = RunWriter(targets, self.id, rank.name if rank else None, self._on_sample)
         self._elsewhere = 0
 
     def work(self) -> None:
         """Ask until nothing is left that is missing or failed and not tried by another job."""
-        self.recorder.event("started", devices=[str(device) for device in self._request.devices])
+        self.writer.event("started", devices=[str(device) for device in self._request.devices])
         while todo := self._open():
             self._elsewhere = 0
             self._supervisor().work(units(todo), self._claim, self._greet)
             if not self._elsewhere:
                 break
             self._wait_for_others()
-        self.recorder.event("finished", counts=dict(self.recorder.counts))
+        self.writer.event("finished", counts=dict(self.writer.counts))
 
     def __enter__(self) -> Job:
         return self
@@ -65,7 +65,7 @@ class Job:
         try:
             self._sign_off()
         finally:
-            self.recorder.close()
+            self.writer.close()
             self._release()
 
     def _sign_off(self) -> None:
@@ -79,38 +79,38 @@ class Job:
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
-        begun = self._targets[: len(self._claims)]  # fewer than all when a folder was refused
-        for target, claims in zip(begun, self._claims, strict=True):
-            if not claims.others() and claims.take(GATHERING):
+        begun = self._targets[: len(self._leases)]  # fewer than all when a folder was refused
+        for target, leases in zip(begun, self._leases, strict=True):
+            if not leases.others() and leases.take(GATHERING):
                 target.folder.gather()
             with alone(target.folder.path):  # none may begin while the last one tidies up
-                claims.release()
+                leases.release()
 
     def _begin(self) -> None:
         request = self._request
         for target in self._targets:
-            claims = Claims(target.folder.path, self.id)
+            leases = Leases(target.folder.path, self.id)
             with alone(target.folder.path):
-                claims.begin()
-            self._claims.append(claims)
+                leases.begin()
+            self._leases.append(leases)
             if request.fresh:
-                if others := claims.others():
+                if others := leases.others():
                     raise UserError(f"--fresh: {', '.join(others)} still works on this run")
                 target.folder.put_aside()
             with alone(target.folder.path):
-                self._sign_on(target, claims)
+                self._sign_on(target, leases)
 
-    def _sign_on(self, target: Target, claims: Claims) -> None:
+    def _sign_on(self, target: Target, leases: Leases) -> None:
         """Write the manifest, or check that this request is the one that it describes."""
         request = self._request
-        asked = manifest.asked(
+        asked = manifest.from_request(
             request.setup,
             request.model.adapter,
             target.dataset,
             request.benchmark_options,
             request.history,
         )
-        in_use = len(target.folder) > 0 or claims.others()
+        in_use = len(target.folder) > 0 or leases.others()
         before = target.folder.manifest() if in_use else None
         if before is not None:
             manifest.check_same(before, asked, target.folder.path)
@@ -135,12 +135,12 @@ class Job:
     def _claim(self, unit: Unit) -> Unit | None:
         """Return those questions of a unit that are this job's and still open."""
         mine = []
-        for number, claims in enumerate(self._claims):
+        for number, leases in enumerate(self._leases):
             asks = [ask for ask in unit.asks if ask.target == number]
             if not asks:
                 continue
-            first_time = not claims.holds(unit.video)
-            if not claims.take(unit.video):
+            first_time = not leases.holds(unit.video)
+            if not leases.take(unit.video):
                 self._elsewhere += 1
                 continue
             if first_time:
@@ -155,20 +155,20 @@ class Job:
         return Unit(unit.video, tuple(mine)) if mine else None
 
     def _greet(self, hello: Mapping[str, Any]) -> None:
-        """Check what a worker told of its model against the request and the manifest."""
+        """Check what a worker loaded of its model against the request and the manifest."""
         model = self._request.setup.model
         if self._request.history != "independent" and not hello["takes_history"]:
             raise AdapterError(
                 f"{model} cannot be given earlier rounds: --history {self._request.history} is "
                 "for models that take a history; leave it out"
             )
-        told = manifest.told(hello)
+        loaded = manifest.from_handshake(hello)
         for target in self._targets:
             with alone(target.folder.path):
                 before = target.folder.manifest() or {}
-                manifest.check_same(before, told, target.folder.path)
-                if any(before.get(key) != value for key, value in told.items()):
-                    target.folder.write_manifest({**before, **told})
+                manifest.check_same(before, loaded, target.folder.path)
+                if any(before.get(key) != value for key, value in loaded.items()):
+                    target.folder.write_manifest({**before, **loaded})
 
     def _supervisor(self) -> Supervisor:
         request = self._request
@@ -176,23 +176,25 @@ class Job:
             setup={"adapter": request.model.adapter, "setup": vars(request.setup)},
             devices=request.devices,
             launch=request.launch,
-            asker=Asker(self._targets, request.history, request.setup.seed, request.limit),
-            recorder=self.recorder,
+            questions=QuestionBuilder(
+                self._targets, request.history, request.setup.seed, request.limit
+            ),
+            writer=self.writer,
             logs=self._targets[0].folder.path / "logs",
             name=f"{self._rank.name}-worker" if self._rank else "worker",
-            policy=request.policy,
+            limits=request.limits,
             one_by_one=request.history == "free-running",
         )
 
     def _wait_for_others(self) -> None:
         """Wait until what other jobs hold is done, or they are dead and it can be taken over."""
         self._progress.say("waiting for another job that works on this run")
-        self.recorder.event("waiting")
+        self.writer.event("waiting")
         while True:
             todo = self._open()
             self._progress.others(self._total - len(todo))
             videos = {(ask.target, ask.entry.video) for ask in todo}
-            if not todo or any(self._claims[n].can_take(video) for n, video in videos):
+            if not todo or any(self._leases[n].can_take(video) for n, video in videos):
                 return
             time.sleep(0.5)
 

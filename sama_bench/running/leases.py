@@ -38,7 +38,7 @@ def new_job(name: str) -> str:
     return f"{name}-{uuid.uuid4().hex[:8]}"
 
 
-class Claims:
+class Leases:
     """The claims of one job on one run folder."""
 
     def __init__(self, run: Path, job: str, lease: float = LEASE) -> None:

@@ -8,7 +8,7 @@ from sama_bench.errors import SamaBenchError
 
 
 @dataclass(frozen=True)
-class Policy:
+class Limits:
     """How patient the supervisor is; seconds.
 
     Attributes:

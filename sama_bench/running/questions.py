@@ -27,7 +27,7 @@ class Declared:
         return cls(hello["takes_tracks"], hello["takes_history"], hello["oracle"])
 
 
-class Asker:
+class QuestionBuilder:
     """Turns asks into messages.
 
     The reference leaves this class in one case alone: for an adapter that declared itself an

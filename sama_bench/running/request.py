@@ -11,7 +11,7 @@ from sama_bench.benchmark import Dataset
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch, Launcher
 from sama_bench.nouns import History
-from sama_bench.running.limits import Policy
+from sama_bench.running.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Request:
         fresh: put earlier answers aside and begin again.
         data_root: where the datasets lie, for those who score later; None when embedded.
         devices: one per worker.
-        policy: patience and limits.
+        limits: patience and limits.
         launch: starts workers.
     """
 
@@ -43,5 +43,5 @@ class Request:
     fresh: bool = False
     data_root: Path | None = None
     devices: Sequence[Device] = (Device(),)
-    policy: Policy = field(default_factory=Policy)
+    limits: Limits = field(default_factory=Limits)
     launch: Launch = field(default_factory=Launcher)

@@ -65,8 +65,8 @@ def run(request: Request) -> RunResult:
     return RunResult(
         folders=[target.folder.path for target in targets],
         coverage=[coverage(target, request.limit) for target in targets],
-        failures=job.recorder.failures,
-        asked=job.recorder.counts.total(),
+        failures=job.writer.failures,
+        asked=job.writer.counts.total(),
         seconds=time.monotonic() - start,
     )
 

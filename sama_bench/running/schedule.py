@@ -73,7 +73,7 @@ def units(asks: Iterable[Ask]) -> list[Unit]:
 
 
 def sample_seed(seed: int, id: str) -> int:
-    """Derive a sample's seed (0 to 2**31 - 1) from the run's and its id, whoever asks it when."""
+    """Derive a sample's seed (0 to 2**31 - 1) from the run's seed and its id alone."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{id}".encode()).digest()[:4], "big") >> 1
 
 

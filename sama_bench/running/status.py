@@ -11,7 +11,7 @@ from typing import Any
 
 from sama_bench.errors import DataError
 from sama_bench.runfolder.folder import EVENTS, RunFolder
-from sama_bench.running.leases import Claims
+from sama_bench.running.leases import Leases
 
 RECENT = 200
 """Samples over which the rate is taken."""
@@ -60,7 +60,7 @@ def run_status(path: Path) -> RunStatus:
     counts: Counter[str] = Counter(folder.status(id) or "missing" for id in folder.ids())
     samples = None if manifest is None else manifest.get("samples")
     expected = samples if isinstance(samples, int) else None
-    jobs = tuple(Claims(path, "").others())
+    jobs = tuple(Leases(path, "").others())
     events = list(read_events(path))
     rate = _rate(events) if jobs else None
     open_samples = None if expected is None else expected - counts["answered"] - counts["refused"]

@@ -16,14 +16,14 @@ from typing import Any, TypeAlias
 from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
-from sama_bench.running.limits import Policy, StoppedError
-from sama_bench.running.questions import Asker
-from sama_bench.running.run_writer import Recorder
+from sama_bench.running.limits import Limits, StoppedError
+from sama_bench.running.questions import QuestionBuilder
+from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, CostModel, Queue, Unit
-from sama_bench.running.worker_slot import Slot
+from sama_bench.running.worker_slot import WorkerSlot
 from sama_bench.worker.messages import VERSION, Message
 
-Inbox: TypeAlias = "queue.Queue[tuple[Slot, int, Message | None]]"
+Inbox: TypeAlias = "queue.Queue[tuple[WorkerSlot, int, Message | None]]"
 
 
 class Supervisor:
@@ -34,10 +34,10 @@ class Supervisor:
         setup: Mapping[str, Any],
         devices: Sequence[Device],
         launch: Launch,
-        asker: Asker,
-        recorder: Recorder,
+        questions: QuestionBuilder,
+        writer: RunWriter,
         logs: Path,
-        policy: Policy,
+        limits: Limits,
         one_by_one: bool,
         name: str = "worker",
         inbox: Inbox | None = None,
@@ -45,14 +45,14 @@ class Supervisor:
     ) -> None:
         self._setup = setup
         self._launch = launch
-        self._asker = asker
-        self._recorder = recorder
+        self._questions = questions
+        self._writer = writer
         self._logs = logs
-        self._policy = policy
+        self._limits = limits
         self._one_by_one = one_by_one
         self._heard: Inbox = queue.Queue() if inbox is None else inbox
         self._clock = clock
-        self._slots = [Slot(f"{name}-{n}", device) for n, device in enumerate(devices)]
+        self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
         self._in_a_row = 0
@@ -63,14 +63,14 @@ class Supervisor:
         self,
         units: Sequence[Unit],
         claim: Callable[[Unit], Unit | None],
-        greet: Callable[[Mapping[str, Any]], None],
+        on_hello: Callable[[Mapping[str, Any]], None],
     ) -> None:
         """Ask everything in ``units``.
 
         Args:
             units: what is open.
             claim: returns what of a unit is this job's to ask, or None.
-            greet: is told each worker's hello; raises to refuse it.
+            on_hello: is told each worker's hello; raises to refuse it.
 
         Raises:
             AdapterError: the model cannot be loaded, or no worker stays alive.
@@ -83,7 +83,7 @@ class Supervisor:
                 if not self._queue and all(slot.idle() for slot in self._slots):
                     self._end_all(patience=5.0)
                     return
-                self._hear(greet)
+                self._hear(on_hello)
                 self._watch()
         finally:
             self._end_all()
@@ -100,7 +100,7 @@ class Supervisor:
             elif slot.declared is not None:
                 self._feed(slot, claim)
 
-    def _feed(self, slot: Slot, claim: Callable[[Unit], Unit | None]) -> None:
+    def _feed(self, slot: WorkerSlot, claim: Callable[[Unit], Unit | None]) -> None:
         """Keep one question waiting at the worker, so that it never waits for the engine."""
         while slot.link is not None and len(slot.sent) < slot.concurrency + 1:
             ask = slot.next_ask()
@@ -114,32 +114,32 @@ class Supervisor:
             if mine is not None:
                 slot.hold(mine, self._one_by_one)
 
-    def _split(self, idle: Slot) -> Unit | None:
+    def _split(self, idle: WorkerSlot) -> Unit | None:
         """Take over half of what the worker with most left holds, when nothing else is left."""
         if self._one_by_one or not idle.idle():
             return None
-        richest = max(self._slots, key=Slot.waiting)
+        richest = max(self._slots, key=WorkerSlot.waiting)
         if richest.waiting() < 2:
             return None
         lane = max(richest.lanes, key=lambda lane: len(lane.asks))
         half = [lane.asks.pop() for _ in range(len(lane.asks) // 2)]
         return Unit(half[0].entry.video, tuple(reversed(half))) if half else None
 
-    def _send(self, slot: Slot, ask: Ask) -> None:
+    def _send(self, slot: WorkerSlot, ask: Ask) -> None:
         assert slot.link is not None
         assert slot.declared is not None
         try:
-            message = self._asker.message(ask, slot.declared)
+            message = self._questions.message(ask, slot.declared)
         except SamaBenchError as error:
             slot.answered(ask.key)
-            self._recorder.fail(ask, str(error), slot.name)
+            self._writer.fail(ask, str(error), slot.name)
             self._count(failed=True)
             return
         slot.link.send(message)
 
     # Listening.
 
-    def _hear(self, greet: Callable[[Mapping[str, Any]], None]) -> None:
+    def _hear(self, on_hello: Callable[[Mapping[str, Any]], None]) -> None:
         """Wait for a message, then take all that came; answers are on disk before anything else."""
         try:
             heard = [self._heard.get(timeout=0.25)]
@@ -156,20 +156,20 @@ class Supervisor:
             elif message.kind == "begin":
                 slot.began[message.data["key"]] = slot.heard
             elif message.kind == "hello":
-                greet(message.data)
-                slot.greet(message.data)
-                self._recorder.event("hello", worker=slot.name, device=str(slot.device))
+                on_hello(message.data)
+                slot.on_hello(message.data)
+                self._writer.event("hello", worker=slot.name, device=str(slot.device))
             elif message.kind == "fatal":
                 raise AdapterError(f"{message.data['error']} (log: {self._log(slot)})")
 
-    def _record(self, answers: Sequence[tuple[Slot, Message]]) -> None:
+    def _record(self, answers: Sequence[tuple[WorkerSlot, Message]]) -> None:
         known = []
         for slot, message in answers:
             ask = slot.answered(message.data["key"])
             if ask is not None:
                 slot.deaths = 0
                 known.append((ask, message))
-        self._recorder.answers(known)
+        self._writer.answers(known)
         for ask, message in known:
             failed = message.data["status"] == "failed"
             if not failed:
@@ -178,10 +178,10 @@ class Supervisor:
 
     def _count(self, failed: bool) -> None:
         self._in_a_row = self._in_a_row + 1 if failed else 0
-        if self._in_a_row >= self._policy.max_failures:
+        if self._in_a_row >= self._limits.max_failures:
             raise StoppedError(
                 f"stopped after {self._in_a_row} failures in a row, the last: "
-                f"{self._recorder.last_failure}; repair the cause and give the same command to go "
+                f"{self._writer.last_failure}; repair the cause and give the same command to go "
                 "on, or raise --max-failures"
             )
 
@@ -192,20 +192,20 @@ class Supervisor:
         for slot in self._slots:
             if slot.link is None:
                 continue
-            late = [key for key, start in slot.began.items() if now - start > self._policy.timeout]
-            quiet = self._policy.loading if slot.declared is None else self._policy.silence
+            late = [key for key, start in slot.began.items() if now - start > self._limits.timeout]
+            quiet = self._limits.loading if slot.declared is None else self._limits.silence
             if late:
                 for key in late:
                     ask = slot.answered(key)
                     if ask is not None:
-                        text = f"no answer within {self._policy.timeout:g} s (--timeout)"
-                        self._recorder.fail(ask, text, slot.name)
+                        text = f"no answer within {self._limits.timeout:g} s (--timeout)"
+                        self._writer.fail(ask, text, slot.name)
                         self._count(failed=True)
                 self._lost(slot, "it took too long over a sample", blame=False)
             elif now - slot.heard > quiet:
                 self._lost(slot, f"it gave no sign of life for {quiet:g} s")
 
-    def _lost(self, slot: Slot, why: str | None = None, blame: bool = True) -> None:
+    def _lost(self, slot: WorkerSlot, why: str | None = None, blame: bool = True) -> None:
         """Take back what a dead or hung worker held, blame what it was at, plan its restart."""
         assert slot.link is not None
         if why is not None:
@@ -215,30 +215,30 @@ class Supervisor:
         at_work = set(slot.began) if blame else set()
         slot.deaths += blame
         slot.link, slot.declared = None, None
-        slot.not_before = self._clock() + self._policy.wait(slot.deaths)
+        slot.not_before = self._clock() + self._limits.wait(slot.deaths)
         slot.generation += 1
         self._last_loss = f"{reason} (log: {self._log(slot)})"
-        self._recorder.event("worker_lost", worker=slot.name, reason=reason, deaths=slot.deaths)
+        self._writer.event("worker_lost", worker=slot.name, reason=reason, deaths=slot.deaths)
         back: list[Ask] = []
         for ask in slot.take_back():
             if ask.key in at_work and self._struck_out(ask, outside):
                 text = f"{reason}, each time it was asked this (log: {self._log(slot)})"
-                self._recorder.fail(ask, text, slot.name)
+                self._writer.fail(ask, text, slot.name)
                 self._count(failed=True)
                 slot.deaths = 0  # it was the sample's fault
             else:
                 back.append(ask)
         if back:
             self._return(slot, back)
-        if slot.deaths >= self._policy.starts:
+        if slot.deaths >= self._limits.starts:
             self._retire(slot)
 
     def _struck_out(self, ask: Ask, outside: bool) -> bool:
         self._strikes[ask.key, outside] += 1
-        allowed = self._policy.kills if outside else self._policy.crashes
+        allowed = self._limits.kills if outside else self._limits.crashes
         return self._strikes[ask.key, outside] >= allowed
 
-    def _return(self, slot: Slot, asks: Sequence[Ask]) -> None:
+    def _return(self, slot: WorkerSlot, asks: Sequence[Ask]) -> None:
         """Keep a lost worker's questions together, in their order, for whoever is next."""
         by_video: dict[str, deque[Ask]] = {}
         for ask in sorted(asks, key=lambda ask: (ask.target, ask.entry.turn)):
@@ -246,12 +246,12 @@ class Supervisor:
         for video, found in by_video.items():
             slot.hold(Unit(video, tuple(found)), self._one_by_one)
 
-    def _retire(self, slot: Slot) -> None:
+    def _retire(self, slot: WorkerSlot) -> None:
         slot.retired = True
         for lane in slot.lanes:
             self._queue.put_back(Unit(lane.asks[0].entry.video, tuple(lane.asks)))
         slot.lanes = []
-        self._recorder.event("worker_given_up", worker=slot.name, reason=self._last_loss)
+        self._writer.event("worker_given_up", worker=slot.name, reason=self._last_loss)
         if all(slot.retired for slot in self._slots):
             raise AdapterError(
                 f"no worker stays alive: {self._last_loss}; give the same command to go on"
@@ -259,7 +259,7 @@ class Supervisor:
 
     # Workers.
 
-    def _start(self, slot: Slot) -> None:
+    def _start(self, slot: WorkerSlot) -> None:
         generation = slot.generation
 
         def hear(message: Message | None) -> None:
@@ -272,11 +272,11 @@ class Supervisor:
             "protocol": VERSION,
             "worker": slot.name,
             "adapter": self._setup["adapter"],
-            "heartbeat": self._policy.heartbeat,
+            "heartbeat": self._limits.heartbeat,
             "setup": setup,
         }
         slot.link.send(Message("setup", facts))
-        self._recorder.event("worker_started", worker=slot.name, device=str(slot.device))
+        self._writer.event("worker_started", worker=slot.name, device=str(slot.device))
 
     def _end_all(self, patience: float = 0.0) -> None:
         links = [slot.link for slot in self._slots if slot.link is not None]
@@ -290,5 +290,5 @@ class Supervisor:
                 slot.link = None
                 slot.generation += 1
 
-    def _log(self, slot: Slot) -> Path:
+    def _log(self, slot: WorkerSlot) -> Path:
         return self._logs / f"{slot.name}.log"

@@ -33,7 +33,7 @@ class Lane:
 
 
 @dataclass
-class Slot:
+class WorkerSlot:
     """One worker's place.
 
     Attributes:
@@ -105,7 +105,7 @@ class Slot:
         self.lanes, self.sent, self.began = [], {}, {}
         return asks
 
-    def greet(self, hello: Mapping[str, Any]) -> None:
+    def on_hello(self, hello: Mapping[str, Any]) -> None:
         """Note what its adapter declared."""
         self.declared = Declared.of(hello)
         self.concurrency = hello["concurrency"]

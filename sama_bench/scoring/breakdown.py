@@ -18,7 +18,7 @@ from sama_bench.scoring.intervals import Intervals
 from sama_bench.scoring.scored_run import ScoredRun, ScoredSample
 from sama_bench.statistics import bootstrap
 
-Row: TypeAlias = dict[str, Any]
+TidyRow: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
 
 def rows_with_intervals(
     run: ScoredRun, *, resamples: int = bootstrap.RESAMPLES, seed: int = 0
-) -> list[Row]:
+) -> list[TidyRow]:
     """The rows of a run, with ``low`` and ``high`` wherever the videos carry the number.
 
     A row whose value is neither the ratio of sums over its videos nor the mean of its groups' (a
@@ -91,9 +91,9 @@ def rows_with_intervals(
 
 def attribute_rows(
     run: ScoredRun, *, resamples: int = bootstrap.RESAMPLES, seed: int = 0
-) -> list[Row]:
+) -> list[TidyRow]:
     """Rows of every attribute that the samples have, ``split`` written ``valid_u|turn=2``."""
-    rows: list[Row] = []
+    rows: list[TidyRow] = []
     for protocol in run.protocols():
         samples = [s for s in run.samples if s.protocol == protocol]
         for name, attribute in ATTRIBUTES.items():
@@ -115,7 +115,7 @@ def _bin_rows(
     samples: Sequence[ScoredSample],
     resamples: int,
     seed: int,
-) -> Iterator[Row]:
+) -> Iterator[TidyRow]:
     metrics = list(dict.fromkeys(name for s in samples for name in s.values))
     videos = list(dict.fromkeys(s.video for s in samples))
     place = {video: number for number, video in enumerate(videos)}
@@ -146,14 +146,14 @@ def _bin_rows(
         }
 
 
-def _shared(run: ScoredRun, protocol: str, metric: str) -> Row:
+def _shared(run: ScoredRun, protocol: str, metric: str) -> TidyRow:
     """What holds for every part of a number: a stand-in that had a part in the whole."""
     row = run.row(protocol, metric) or {}
     keys = ("variant", "takes_tracks", "history", "prompt")
     return {key: row[key] for key in keys if row.get(key)}
 
 
-def _ends(low: float, high: float) -> Row:
+def _ends(low: float, high: float) -> TidyRow:
     return {} if math.isnan(low) or math.isnan(high) else {"low": low, "high": high}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sama_bench import registry
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import IncompleteError, UserError
-from sama_bench.runfolder.folder import RecordedAnswers, RunFolder, find_runs
+from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs
 from sama_bench.runfolder.manifest import IDENTITY
 from sama_bench.scoring.score import manifest_of
 
@@ -116,7 +116,7 @@ def check_agreement(group: Group) -> None:
         )
 
 
-def joint_answers(group: Group, dataset: Dataset) -> tuple[RecordedAnswers, Sequence[str]]:
+def joint_answers(group: Group, dataset: Dataset) -> tuple[RunAnswers, Sequence[str]]:
     """Return the answers of all parts as one, and the ids of the samples that no part holds.
 
     Raises:
@@ -135,7 +135,7 @@ def joint_answers(group: Group, dataset: Dataset) -> tuple[RecordedAnswers, Sequ
             "name the run folders that shall be merged"
         )
     missing = [entry.id for entry in dataset.entries if entry.id not in holder]
-    return RecordedAnswers(holder.get), missing
+    return RunAnswers(holder.get), missing
 
 
 def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str:

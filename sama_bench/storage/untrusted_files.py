@@ -1,4 +1,4 @@
-"""Reading small files that strangers wrote, and keeping their paths inside a folder."""
+"""Reading small files from others, and keeping their paths inside a folder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_json(path: Path) -> tuple[Any, str]:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Return ``folder/name`` for a relative name from a file that a stranger wrote.
+    """Return ``folder/name`` for a relative name that stands in a file from others.
 
     Raises:
         DataError: the name is empty, absolute, not text, or leads out of the folder.
@@ -85,5 +85,5 @@ def is_text(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """Return a stranger's name for a message: its beginning, in characters that can be written."""
+    """Return a name from others for a message: its beginning, in characters that can be written."""
     return name[:80].encode("utf-8", "backslashreplace").decode()

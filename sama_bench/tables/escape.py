@@ -1,4 +1,4 @@
-"""Names and notes come from strangers: nothing in them may steer a terminal or break markup."""
+"""Names and notes come from others: nothing in them may steer a terminal or break markup."""
 
 from __future__ import annotations
 

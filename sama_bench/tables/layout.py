@@ -17,7 +17,7 @@ from sama_bench.tables.names import (
     scale,
 )
 
-Row: TypeAlias = Mapping[str, Any]
+TidyRow: TypeAlias = Mapping[str, Any]
 Column: TypeAlias = tuple[str, str, str]
 """Benchmark, split (empty where lines name it), metric."""
 
@@ -25,7 +25,7 @@ SIGNIFICANT = 0.05
 TRACKS = "sees whole tracks of the objects it is asked about"
 
 
-def by_benchmark(rows: Sequence[Row]) -> list[Table]:
+def by_benchmark(rows: Sequence[TidyRow]) -> list[Table]:
     """One table per benchmark: a line per model, split and protocol, a column per metric."""
     tables = []
     for benchmark in _distinct(rows, "benchmark"):
@@ -38,7 +38,7 @@ def by_benchmark(rows: Sequence[Row]) -> list[Table]:
     return tables
 
 
-def grand(rows: Sequence[Row]) -> list[Table]:
+def grand(rows: Sequence[TidyRow]) -> list[Table]:
     """The table of the papers: a line per model and protocol, a column per benchmark and metric."""
     shown = headline(rows)
     own = [row for row in rows if shown(row)]
@@ -46,11 +46,11 @@ def grand(rows: Sequence[Row]) -> list[Table]:
     return [_table("All benchmarks", own, ["model", "protocol"], columns, _grand_column)]
 
 
-def _own_column(row: Row) -> Column:
+def _own_column(row: TidyRow) -> Column:
     return row["benchmark"], "", row["metric"]
 
 
-def _grand_column(row: Row) -> Column:
+def _grand_column(row: TidyRow) -> Column:
     return row["benchmark"], row.get("split") or "split not named", row["metric"]
 
 
@@ -59,7 +59,7 @@ def _grand_rank(column: Column) -> tuple[Any, ...]:
     return (*benchmark_rank(benchmark), split, *metric_rank(metric))
 
 
-def headline(rows: Sequence[Row]) -> Callable[[Row], bool]:
+def headline(rows: Sequence[TidyRow]) -> Callable[[TidyRow], bool]:
     """Return whether a row is one that the grand table shows: the metrics its papers headline.
 
     A benchmark without headlines, or without any of them among ``rows``, shows its first metric.
@@ -76,10 +76,10 @@ def headline(rows: Sequence[Row]) -> Callable[[Row], bool]:
 
 def _table(
     title: str,
-    rows: Sequence[Row],
+    rows: Sequence[TidyRow],
     labels: Sequence[str],
     columns: Sequence[Column],
-    column_of: Callable[[Row], Column],
+    column_of: Callable[[TidyRow], Column],
 ) -> Table:
     if any(row.get("source") for row in rows):
         labels = [*labels, "source"]
@@ -111,9 +111,9 @@ def _heading(column: Column, columns: Sequence[Column]) -> str:
     return clean(" ".join(parts))
 
 
-def _lines(rows: Sequence[Row], labels: Sequence[str]) -> list[list[Row]]:
+def _lines(rows: Sequence[TidyRow], labels: Sequence[str]) -> list[list[TidyRow]]:
     """Rows of one line together; a second number for the same cell opens a line of its own."""
-    lines: dict[tuple[Any, ...], list[Row]] = {}
+    lines: dict[tuple[Any, ...], list[TidyRow]] = {}
     taken: set[tuple[Any, ...]] = set()
     for row in rows:
         line = (*(row.get(label) for label in labels), *about_model(row))
@@ -126,10 +126,10 @@ def _lines(rows: Sequence[Row], labels: Sequence[str]) -> list[list[Row]]:
 
 
 def _line(
-    rows: Sequence[Row],
+    rows: Sequence[TidyRow],
     labels: Sequence[str],
     columns: Sequence[Column],
-    column_of: Callable[[Row], Column],
+    column_of: Callable[[TidyRow], Column],
     marks: Mapping[int, Mark],
     notes: list[str],
 ) -> Line:
@@ -148,7 +148,7 @@ def _line(
     )
 
 
-def _cell(row: Row, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
+def _cell(row: TidyRow, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
     factor = scale(row["metric"])
     texts = [row.get("variant"), row.get("note")]
     p = row.get("p")
@@ -162,7 +162,7 @@ def _cell(row: Row, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
     )
 
 
-def about_model(row: Row) -> tuple[str, ...]:
+def about_model(row: TidyRow) -> tuple[str, ...]:
     """What must be said of a model wherever its name stands."""
     texts = []
     if row.get("takes_tracks"):
@@ -181,9 +181,9 @@ def _note(text: str, notes: list[str]) -> int:
     return notes.index(text)
 
 
-def _marks(rows: Sequence[Row]) -> dict[int, Mark]:
+def _marks(rows: Sequence[TidyRow]) -> dict[int, Mark]:
     """Best and second best among the numbers that may be compared, when there are two models."""
-    groups: dict[tuple[Any, ...], list[Row]] = {}
+    groups: dict[tuple[Any, ...], list[TidyRow]] = {}
     for row in rows:
         marked = row.get("variant") or row.get("unranked")
         if row["value"] is not None and not marked and _coverage(row) >= 1:
@@ -200,7 +200,7 @@ def _marks(rows: Sequence[Row]) -> dict[int, Mark]:
     return marks
 
 
-def _coverage(row: Row) -> float:
+def _coverage(row: TidyRow) -> float:
     coverage = row.get("coverage")
     return 1.0 if coverage is None else float(coverage)
 
@@ -209,5 +209,5 @@ def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else float(value) * factor
 
 
-def _distinct(rows: Iterable[Row], name: str) -> list[Any]:
+def _distinct(rows: Iterable[TidyRow], name: str) -> list[Any]:
     return list(dict.fromkeys(row[name] for row in rows))

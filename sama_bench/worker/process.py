@@ -16,7 +16,7 @@ from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
 from sama_bench.errors import SamaBenchError
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
 from sama_bench.worker.adapter_import import adapter_class
@@ -85,10 +85,10 @@ class Worker:
         except Exception as error:
             log_error()
             reason = out_of_memory(error) or one_line(error)
-            record = Record(sample.id, "failed", error=reason, **self._stamp(start))
+            record = Prediction(sample.id, "failed", error=reason, **self._stamp(start))
         else:
             refused = "masks" in sample.wants and not answer.segments
-            record = Record(
+            record = Prediction(
                 sample.id,
                 "refused" if refused else "answered",
                 answer.text,

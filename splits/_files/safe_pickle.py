@@ -1,4 +1,4 @@
-"""Reads the pickles of public data sets without running what a stranger put into them.
+"""Reads the pickles of public data sets without running code that they may hold.
 
 ``refs(unc).p``, ``grefs(unc).p`` and ``mask_dict.pkl`` (data protocol, sections 2.2, 3.1 and 3.2)
 hold nothing but dicts, lists, numbers and strings. A pickle may name any function of any installed

@@ -50,7 +50,7 @@ def _open(path: Path) -> JsonIndex | _Pickled:
 class MaskDict:
     """The masks of a file by annotation id; opened and indexed on first use.
 
-    Every mask is checked before it is handed out, because such files come from strangers.
+    Every mask is checked before it is handed out, because such files come from others.
 
     Attributes:
         path: of the JSON file, or of a pickle (``.pkl``).

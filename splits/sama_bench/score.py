@@ -18,7 +18,7 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.metrics import grounding
-from sama_bench.metrics._captions.background import captions_beside
+from sama_bench.metrics._captions.background import scoring_in_background
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.expected import expected_corpora
 from sama_bench.splits.sama_bench.judging import Judged, judge_all
@@ -43,7 +43,7 @@ def score(
     quirks = {protocol: acting(protocol, tools) for protocol in protocols}
     early = tools.captions and grounded  # without masks there is nothing to do meanwhile
     corpora = expected_corpora(dataset, answers, listed, quirks) if early else []
-    with captions_beside(corpora):
+    with scoring_in_background(corpora):
         everything = judge_all(dataset, answers, protocols, tools, grounded)
     judged: dict[Protocol, list[Judged]] = {
         protocol: [

@@ -10,7 +10,7 @@ import pytest
 from sama_bench.adapter import Setup
 from sama_bench.adapters.predictions import Predictions
 from sama_bench.errors import AdapterError
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.nouns import Answer, Segment
 from tests.adapters.clips import asked, clip, square_track
 
@@ -46,7 +46,7 @@ def test_results_json_of_sa2va(tmp_path, sample):
 def test_our_own_lines(tmp_path, sample):
     answer = Answer("<p> it </p> [SEG]", (Segment("it", square_track(sample.video)),))
     segments = tuple(segment.to_json() for segment in answer.segments)
-    record = Record(sample.id, "answered", answer.text, segments)
+    record = Prediction(sample.id, "answered", answer.text, segments)
     path = tmp_path / "predictions.jsonl"
     path.write_bytes(to_line(record))
     assert replaying(path).predict(sample) == answer

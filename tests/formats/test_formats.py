@@ -60,7 +60,7 @@ def write_lines(path, masklets):
         for id, masklet in masklets.items():
             segment = {"phrase": None, "masks": masklet.rles(), "size": list(SIZE)}
             file.write(
-                prediction_line.to_line(prediction_line.Record(id, "answered", "x", (segment,)))
+                prediction_line.to_line(prediction_line.Prediction(id, "answered", "x", (segment,)))
             )
     return path
 
@@ -107,7 +107,9 @@ def test_what_does_not_match_is_counted(tmp_path, dataset, masklets):
     assert imported.missing == ("vid_a/0",)
     assert imported.unknown == ("other/0", "vid_a/77")
     assert imported.answers("vid_a/0").status == "missing"
-    assert "1 samples without one (first vid_a/0), 2 that nobody asked for" in imported.summary()
+    assert (
+        "1 samples without one (first vid_a/0), 2 that the split does not ask" in imported.summary()
+    )
 
 
 def test_frames_are_matched_by_name(tmp_path, dataset, masklets):

@@ -1,7 +1,7 @@
 import pytest
 
 from sama_bench.leaderboard.certificate import certify
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import figures
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
 
@@ -18,7 +18,7 @@ def row(model, benchmark, split, metric, value, **more):
 def entry(model, *rows, card=None):
     provenance = {"card": card or {}}
     benchmark, split = rows[0]["benchmark"], rows[0]["split"]
-    return Entry("run", model, benchmark, split, True, {"released": ZERO}, rows, provenance)
+    return BoardEntry("run", model, benchmark, split, True, {"released": ZERO}, rows, provenance)
 
 
 def verdicts(certificate):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sama_bench.errors import DataError, IncompleteError, UserError
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.leaderboard.entry import (
     FOLDER,
     digest,
@@ -112,7 +112,7 @@ def test_an_entry_that_was_changed_by_hand_is_refused(tmp_path):
 
 
 def answer(*ids):
-    return b"".join(to_line(Record(id, "refused", text="")) for id in ids)
+    return b"".join(to_line(Prediction(id, "refused", text="")) for id in ids)
 
 
 def test_scores_of_other_predictions_are_refused(tmp_path):

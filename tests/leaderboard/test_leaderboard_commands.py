@@ -8,7 +8,7 @@ from sama_bench import registry
 from sama_bench.benchmark import Tools
 from sama_bench.cli import build
 from sama_bench.errors import SamaBenchError
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.leaderboard.entry import digest
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.scoring.score import score_run
@@ -97,7 +97,9 @@ def silent_run(runs, split="mini"):
     """A run of the embedded MeViS whose model always refused, scored; returns its folder."""
     dataset = registry.benchmark("mevis").open(None, split, {})
     folder = RunFolder(run_path(runs, "silent", "mevis", split))
-    lines = [to_line(Record(e.id, "refused", text="Nothing is there.")) for e in dataset.entries]
+    lines = [
+        to_line(Prediction(e.id, "refused", text="Nothing is there.")) for e in dataset.entries
+    ]
     folder.path.mkdir(parents=True)
     (folder.path / "predictions.jsonl").write_bytes(b"".join(lines))
     manifest = {"model": "silent", "benchmark": "mevis", "split": split}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sama_bench.errors import UserError
-from sama_bench.leaderboard.entry import Entry
+from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.make import entry_of_import, entry_of_run
 from sama_bench.leaderboard.page import write_page
 from sama_bench.leaderboard.published import figures
@@ -110,5 +110,5 @@ def test_the_pages_own_code_never_writes_markup():
 
 def test_imported_entries_are_of_no_run():
     entry = entry_of_import(read_results(KIT)[0], "VLMEvalKit")
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, BoardEntry)
     assert entry.provenance["kit"] == "VLMEvalKit"

@@ -54,7 +54,7 @@ def test_it_opens_on_our_benchmark_sorted_by_its_headline(page):
     assert shown == sorted(shown, reverse=True)
 
 
-def test_text_of_strangers_is_text(page):
+def test_text_of_others_is_text(page):
     visible = EVIL.replace("\u2028", " ")
     assert visible in names(page)
     assert page.locator("tbody img").count() == 0

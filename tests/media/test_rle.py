@@ -37,13 +37,13 @@ def test_run_lengths_agree_with_pycocotools(lengths):
 
 
 @given(st.binary(max_size=40), st.tuples(st.integers(-3, 300), st.integers(-3, 300)))
-def test_strangers_counts_never_crash(counts, size):
-    stranger = {"size": list(size), "counts": counts}
+def test_hostile_counts_never_crash(counts, size):
+    hostile = {"size": list(size), "counts": counts}
     try:
-        decoded = rle.decode(stranger)
+        decoded = rle.decode(hostile)
     except ValueError:
         with pytest.raises(ValueError, match=r"\ARLE .*\Z"):
-            rle.check(stranger)
+            rle.check(hostile)
     else:
         assert decoded.shape == size
 

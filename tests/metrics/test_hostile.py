@@ -1,4 +1,4 @@
-"""Masks and texts from strangers: at least 10,000 of each, all in this process."""
+"""Masks and texts from others: at least 10,000 of each, all in this process."""
 
 import json
 

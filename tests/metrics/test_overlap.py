@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sama_bench.media import rle
-from sama_bench.metrics._masks.tracks import CodedTrack
+from sama_bench.metrics._masks.tracks import RleTrack
 from tests.metrics.each_kernel import overlaps as overlap
 
 
@@ -77,7 +77,7 @@ def test_a_single_frame_is_repeated_only_on_request():
 
 
 def coded(track, size):
-    return CodedTrack(size, [None if mask is None else mask["counts"] for mask in track])
+    return RleTrack(size, [None if mask is None else mask["counts"] for mask in track])
 
 
 @given(track_lists())
@@ -96,7 +96,7 @@ def test_coded_tracks_count_what_dicts_count(case):
     st.sampled_from([(2, 3), (3, 2)]),
 )
 def test_coded_tracks_are_refused_as_dicts_are(counts, others, size):
-    track = CodedTrack((2, 3), [*others, counts])
+    track = RleTrack((2, 3), [*others, counts])
     assert list(track) == [track[frame] for frame in range(len(track))]
     outcomes = []
     for form in (track, list(track)):
@@ -108,6 +108,6 @@ def test_coded_tracks_are_refused_as_dicts_are(counts, others, size):
 
 
 def test_a_part_of_a_coded_track_is_one():
-    track = CodedTrack((2, 3), ("6", None, "06"))
+    track = RleTrack((2, 3), ("6", None, "06"))
     assert list(track[1:]) == [None, {"size": [2, 3], "counts": "06"}]
-    assert isinstance(track[1:], CodedTrack)
+    assert isinstance(track[1:], RleTrack)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sama_bench import registry
 from sama_bench.adapters.baselines import Static, Truth
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.nouns import Answer
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.scoring.score import score_run, standard_tools
@@ -30,7 +30,7 @@ def make_run(runs, model, benchmark="sama-bench-g", spoil=True):
         if entry.id == missing:
             continue
         if entry.id == failed:
-            line = Record(entry.id, "failed", error="ValueError: <b>out of luck</b> \ud800")
+            line = Prediction(entry.id, "failed", error="ValueError: <b>out of luck</b> \ud800")
         else:
             sample = dataset.sample(entry.id)
             if model == "static":
@@ -44,7 +44,7 @@ def make_run(runs, model, benchmark="sama-bench-g", spoil=True):
                 answer, status = Answer(""), "refused"
             said = answer.to_json()
             segments = tuple(said["segments"])
-            line = Record(entry.id, status, text=said["text"], segments=segments, seconds=0.1)
+            line = Prediction(entry.id, status, text=said["text"], segments=segments, seconds=0.1)
         appender.append(to_line(line))
     folder.write_manifest(
         {

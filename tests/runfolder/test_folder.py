@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from sama_bench.benchmark import AnswersWithTexts
 from sama_bench.errors import DataError, UserError
-from sama_bench.formats.prediction_line import Record, from_line, peek, text_of, to_line
+from sama_bench.formats.prediction_line import Prediction, from_line, peek, text_of, to_line
 from sama_bench.nouns import Masklet, Segment
-from sama_bench.runfolder.folder import RecordedAnswers, RunFolder, find_runs, run_path, safe_name
+from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs, run_path, safe_name
 from sama_bench.storage.append import Appender, write_atomically
 
 
 def answered(id, text="yes", status="answered", **more):
     masklet = Masklet.from_arrays(np.eye(5, dtype=np.uint8)[None])
-    return Record(id, status, text, (Segment("it", masklet).to_json(),), **more)
+    return Prediction(id, status, text, (Segment("it", masklet).to_json(),), **more)
 
 
 def write(folder, *records, part=None):
@@ -29,7 +29,7 @@ def write(folder, *records, part=None):
 
 @given(st.text(), st.text(), st.sampled_from(["answered", "refused", "failed"]))
 def test_a_line_is_read_back(id, text, status):
-    record = Record(id, status, text, notes={"crc32": text}, error=text, seconds=1.5, time=2.0)
+    record = Prediction(id, status, text, notes={"crc32": text}, error=text, seconds=1.5, time=2.0)
     line = to_line(record)
     assert line.count(b"\n") == 1
     assert from_line(line) == record
@@ -52,9 +52,9 @@ def test_the_text_of_a_line_is_read_without_its_masks(id, text, puzzle):
 def test_texts_of_several_folders(tmp_path):
     folders = {id: RunFolder(tmp_path / id) for id in "ab"}
     for id, folder in folders.items():
-        write(folder, answered(id, f"it is {id}"), Record("bad", "failed", error="boom"))
+        write(folder, answered(id, f"it is {id}"), Prediction("bad", "failed", error="boom"))
         folder.refresh()
-    joint = RecordedAnswers(folders.get)
+    joint = RunAnswers(folders.get)
     assert [joint.text(id) for id in ("a", "b", "c")] == ["it is a", "it is b", None]
     assert [joint(id).status for id in ("a", "b", "c")] == ["answered", "answered", "missing"]
     assert joint("a").answer.text == "it is a"
@@ -103,7 +103,7 @@ def test_a_torn_last_line_is_missing_and_costs_only_itself(tmp_path):
 
 def test_of_two_lines_the_later_counts_and_that_is_said(tmp_path):
     folder = RunFolder(tmp_path)
-    write(folder, answered("a", "old"), Record("b", "failed", error="x"), answered("a", "new"))
+    write(folder, answered("a", "old"), Prediction("b", "failed", error="x"), answered("a", "new"))
     write(folder, answered("b", "tried again"))
     folder.refresh()
     assert folder.outcome("a").answer.text == "new"
@@ -113,8 +113,8 @@ def test_of_two_lines_the_later_counts_and_that_is_said(tmp_path):
 
 def test_parts_are_one_and_an_answer_counts_before_a_failure(tmp_path):
     folder = RunFolder(tmp_path)
-    write(folder, Record("a", "failed", error="x"), answered("b", "main"))
-    write(folder, answered("a", "part"), Record("b", "failed", error="y"), part="rank/1")
+    write(folder, Prediction("a", "failed", error="x"), answered("b", "main"))
+    write(folder, answered("a", "part"), Prediction("b", "failed", error="y"), part="rank/1")
     folder.refresh()
     assert folder.outcome("a").answer.text == "part"
     assert folder.outcome("b").answer.text == "main"
@@ -136,7 +136,11 @@ def test_parts_are_one_and_an_answer_counts_before_a_failure(tmp_path):
 def test_a_broken_mask_is_a_failure_and_never_a_zero(tmp_path):
     folder = RunFolder(tmp_path)
     segment = {"phrase": None, "size": [5, 5], "masks": [{"size": [5, 5], "counts": "zz"}]}
-    write(folder, Record("a", "answered", "x", (segment,)), Record("b", "answered", "x", ({},)))
+    write(
+        folder,
+        Prediction("a", "answered", "x", (segment,)),
+        Prediction("b", "answered", "x", ({},)),
+    )
     folder.refresh()
     assert folder.outcome("a").status == "failed"
     assert "segment 0: frame 0: RLE counts" in folder.outcome("a").error

@@ -16,7 +16,7 @@ from sama_bench.adapter import Adapter, ModelSpec, Oracle, Setup
 from sama_bench.benchmark import Dataset, Entry
 from sama_bench.nouns import Answer, Masklet, Reference, Region, Sample, Segment, Video
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.running.limits import Policy
+from sama_bench.running.limits import Limits
 from sama_bench.running.request import Request
 from sama_bench.running.run import run
 from sama_bench.running.schedule import Target
@@ -213,17 +213,17 @@ class DiesLoading(Plain):
         os._exit(9)
 
 
-QUICK = Policy(
+QUICK = Limits(
     timeout=60, heartbeat=0.2, silence=30, back_off=0.05, max_failures=100, loading=60, starts=3
 )
 
 
-def request(runs, adapter="Plain", datasets=None, policy=QUICK, options=None, **more):
+def request(runs, adapter="Plain", datasets=None, limits=QUICK, options=None, **more):
     """A request for one of the adapters above."""
     spec = ModelSpec(adapter.lower(), f"{__file__}:{adapter}", "a fake")
     setup = Setup(spec.name, options=options or {}, seed=more.pop("seed", 0))
     datasets = datasets if datasets is not None else [FakeDataset()]
-    return Request(spec, setup, datasets, Path(runs), policy=policy, **more)
+    return Request(spec, setup, datasets, Path(runs), limits=limits, **more)
 
 
 def ask(runs, adapter="Plain", **more):

@@ -17,7 +17,7 @@ def dataset() -> FakeDataset:
 
 
 def work(runs: Path, workers: int, history: str = "independent", sleep: float = 0.02):
-    policy = dataclasses.replace(
+    limits = dataclasses.replace(
         QUICK, starts=1000, kills=1000, back_off=0.01, longest_back_off=0.1
     )
     return ask(
@@ -26,7 +26,7 @@ def work(runs: Path, workers: int, history: str = "independent", sleep: float = 
         devices=[Device()] * workers,
         history=history,
         options={"sleep": str(sleep)},
-        policy=policy,
+        limits=limits,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import sama_bench
 from sama_bench.runfolder.folder import RunFolder
-from sama_bench.running.leases import Claims
+from sama_bench.running.leases import Leases
 from sama_bench.scoring.score import score_run, standard_tools
 from tests.processes import PATIENCE, children, kill, lives, start_job, wait_until
 from tests.running import job
@@ -49,8 +49,8 @@ def wait_for_an_answer(runs, process):
 
 def last_events(runs):
     lines = (folder(runs).path / "events.jsonl").read_text().splitlines()
-    claims = [(path.name, path.read_text()) for path in folder(runs).path.glob("claims/*")]
-    return "\n".join([*lines[-20:], *map(str, claims)])
+    leases = [(path.name, path.read_text()) for path in folder(runs).path.glob("claims/*")]
+    return "\n".join([*lines[-20:], *map(str, leases)])
 
 
 @pytest.mark.parametrize("parent_share", [0.0, 0.3])
@@ -129,7 +129,7 @@ def test_one_job_takes_over_what_a_dead_one_left(tmp_path, undisturbed):
 
 
 def test_what_a_job_claimed_as_it_died_is_not_waited_for(tmp_path, undisturbed):
-    dead = Claims(folder(tmp_path).path, "dead")
+    dead = Leases(folder(tmp_path).path, "dead")
     dead.beat()
     for video in range(job.VIDEOS):
         dead._path(f"v{video}", 0).write_text("")

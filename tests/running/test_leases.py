@@ -3,7 +3,7 @@ import os
 import pytest
 
 from sama_bench.running import leases as module
-from sama_bench.running.leases import Claims, process_started
+from sama_bench.running.leases import Leases, process_started
 
 
 class Clock:
@@ -23,7 +23,7 @@ def on(machine, monkeypatch):
 
 
 def test_a_video_is_claimed_once(tmp_path, monkeypatch, clock):
-    first, second = Claims(tmp_path, "first"), Claims(tmp_path, "second")
+    first, second = Leases(tmp_path, "first"), Leases(tmp_path, "second")
     first.begin()
     second.begin()
     assert first.take("v0")
@@ -43,11 +43,11 @@ def test_a_job_on_another_machine_is_dead_when_its_counter_stands_still(
     tmp_path, monkeypatch, clock
 ):
     on("there", monkeypatch)
-    remote = Claims(tmp_path, "remote", lease=90)
+    remote = Leases(tmp_path, "remote", lease=90)
     remote.begin()
     assert remote.take("v0")
     on("here", monkeypatch)
-    local = Claims(tmp_path, "local", lease=90)
+    local = Leases(tmp_path, "local", lease=90)
     local.begin()
     for _ in range(20):  # it lives, however the clocks of the two machines differ
         clock.now += 50
@@ -63,11 +63,11 @@ def test_a_job_on_another_machine_is_dead_when_its_counter_stands_still(
 
 
 def test_a_dead_claim_is_taken_over_by_one_job_only(tmp_path, monkeypatch, clock):
-    dead = Claims(tmp_path, "dead")
+    dead = Leases(tmp_path, "dead")
     dead.begin()
     dead.take("v0")
     (tmp_path / "claims" / "dead.job").unlink()
-    jobs = [Claims(tmp_path, f"job{n}") for n in range(5)]
+    jobs = [Leases(tmp_path, f"job{n}") for n in range(5)]
     for job in jobs:
         job.begin()
     assert [job.take("v0") for job in jobs].count(True) == 1
@@ -75,15 +75,15 @@ def test_a_dead_claim_is_taken_over_by_one_job_only(tmp_path, monkeypatch, clock
 
 
 def test_a_process_that_was_replaced_by_another_of_its_number_is_dead(tmp_path, monkeypatch, clock):
-    job = Claims(tmp_path, "job")
+    job = Leases(tmp_path, "job")
     job.begin()
     job.take("v0")
     monkeypatch.setattr(module, "process_started", lambda pid: "later")
-    assert Claims(tmp_path, "next").can_take("v0")
+    assert Leases(tmp_path, "next").can_take("v0")
 
 
 def test_a_claim_carries_its_name_from_its_first_moment(tmp_path, monkeypatch, clock):
-    job, other = Claims(tmp_path, "job"), Claims(tmp_path, "other")
+    job, other = Leases(tmp_path, "job"), Leases(tmp_path, "other")
     job.begin()
     other.begin()
     real, seen = os.link, []
@@ -106,7 +106,7 @@ def test_a_file_system_without_links_has_claims_too(tmp_path, monkeypatch, clock
 
 
 def test_a_claim_without_a_name_is_waited_for_while_another_job_lives(tmp_path, clock):
-    job, other = Claims(tmp_path, "job", lease=90), Claims(tmp_path, "other")
+    job, other = Leases(tmp_path, "job", lease=90), Leases(tmp_path, "other")
     job.begin()
     other.begin()
     job._path("v0", 0).write_text("")
@@ -118,7 +118,7 @@ def test_a_claim_without_a_name_is_waited_for_while_another_job_lives(tmp_path, 
 
 def test_a_claim_without_a_name_is_taken_over_at_once_when_nobody_else_lives(tmp_path, clock):
     """Its owner died, or was interrupted, in the moment in which it claimed."""
-    job = Claims(tmp_path, "job", lease=90)
+    job = Leases(tmp_path, "job", lease=90)
     job.begin()
     job._path("v0", 0).write_text("")
     assert job.can_take("v0")
@@ -129,7 +129,7 @@ def test_a_claim_without_a_name_is_taken_over_at_once_when_nobody_else_lives(tmp
 
 def test_a_claim_that_was_made_without_our_knowing_is_ours(tmp_path, clock):
     """An interruption, or a network file system that repeats a request, hides that it was made."""
-    job = Claims(tmp_path, "job")
+    job = Leases(tmp_path, "job")
     job.begin()
     job._path("v0", 0).write_text("job")
     assert job.take("v0")
@@ -140,7 +140,7 @@ def test_a_claim_that_was_made_without_our_knowing_is_ours(tmp_path, clock):
 def test_a_job_that_left_is_not_announced_again(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "BEAT", 0.0005)
     for number in range(50):
-        job = Claims(tmp_path / str(number), "job")
+        job = Leases(tmp_path / str(number), "job")
         job.begin()
         job.release()
         assert not (tmp_path / str(number) / "claims").exists()

@@ -60,7 +60,7 @@ def fire(chance, over, kills):
 def test_ray_runs_under_fire_equal_a_local_one(tmp_path, cluster):
     chance, kills = random.Random(1), []
     undisturbed = answers(work(tmp_path / "local", 2))
-    policy = dataclasses.replace(QUICK, starts=100, kills=100, longest_back_off=0.2)
+    limits = dataclasses.replace(QUICK, starts=100, kills=100, longest_back_off=0.2)
     for number in range(2 * KILLS):
         if len(kills) >= KILLS:
             break
@@ -73,7 +73,7 @@ def test_ray_runs_under_fire_equal_a_local_one(tmp_path, cluster):
             devices=[Device()] * 2,
             launch=Noting(sys.executable),
             options={"sleep": "0.05"},
-            policy=policy,
+            limits=limits,
         )
         over.set()
         thread.join()

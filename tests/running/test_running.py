@@ -11,7 +11,7 @@ from sama_bench.launch.devices import Device
 from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.limits import StoppedError
-from sama_bench.running.questions import Asker, Declared
+from sama_bench.running.questions import Declared, QuestionBuilder
 from sama_bench.running.schedule import Ask, Target
 from tests.running.fakes import QUICK, FakeDataset, answers, ask, request
 
@@ -125,24 +125,24 @@ def test_a_crash_is_tried_twice_and_the_run_goes_on(tmp_path):
 
 
 def test_a_hung_call_and_a_frozen_worker_do_not_stop_the_run(tmp_path):
-    policy = dataclasses.replace(QUICK, timeout=3.0, silence=20.0)
+    limits = dataclasses.replace(QUICK, timeout=3.0, silence=20.0)
     options = {"v0/1": "hang"}
-    result = ask(tmp_path, "Misbehaving", options=options, policy=policy)
+    result = ask(tmp_path, "Misbehaving", options=options, limits=limits)
     assert "no answer within 3 s" in answers(result)["fake", "v0/1"][2]
     assert result.coverage[0].answered == 11
-    policy = dataclasses.replace(QUICK, silence=3.0)
+    limits = dataclasses.replace(QUICK, silence=3.0)
     options = {"v0/1": "freeze"}
-    result = ask(tmp_path / "frozen", "Misbehaving", options=options, policy=policy)
+    result = ask(tmp_path / "frozen", "Misbehaving", options=options, limits=limits)
     assert "no sign of life" in answers(result)["fake", "v0/1"][2]
     assert result.coverage[0].answered == 11
 
 
 def test_failures_in_a_row_stop_the_run_and_it_resumes(tmp_path):
     options = {f"v0/{n}": "failure" for n in range(3)}
-    policy = dataclasses.replace(QUICK, max_failures=3)
+    limits = dataclasses.replace(QUICK, max_failures=3)
     dataset = FakeDataset(videos=1, rounds=6)
     with pytest.raises(StoppedError, match="3 failures in a row, the last: v0/2: RuntimeError"):
-        ask(tmp_path, "Misbehaving", options=options, policy=policy, datasets=[dataset])
+        ask(tmp_path, "Misbehaving", options=options, limits=limits, datasets=[dataset])
     result = ask(tmp_path, "Misbehaving", options=options, datasets=[dataset])
     assert result.coverage[0].failed == 3
     assert result.coverage[0].answered == 3
@@ -232,15 +232,15 @@ def test_what_an_adapter_was_not_declared_never_reaches_it(tmp_path):
 def test_what_is_sent_to_a_worker_holds_no_reference(tmp_path, history, tracks):
     dataset = FakeDataset()
     target = Target("fake", dataset, RunFolder(tmp_path))
-    asker = Asker([target], history, 0, None)
+    questions = QuestionBuilder([target], history, 0, None)
     for entry in dataset.entries:
         ask_ = Ask(0, entry)
-        sent = json.dumps(asker.message(ask_, Declared(takes_tracks=tracks)).data)
+        sent = json.dumps(questions.message(ask_, Declared(takes_tracks=tracks)).data)
         assert f"truth of {entry.id}" not in sent
         assert '"reference"' not in sent
         others = [dataset.track(other.id).rles()[1]["counts"] for other in dataset.entries]
         assert any(counts in sent for counts in others) is tracks
-        known = json.loads(json.dumps(asker.message(ask_, Declared(oracle=True)).data))
+        known = json.loads(json.dumps(questions.message(ask_, Declared(oracle=True)).data))
         assert known["reference"]["text"] == f"truth of {entry.id}"
 
 

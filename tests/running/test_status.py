@@ -7,7 +7,7 @@ import pytest
 from sama_bench import cli
 from sama_bench.cli import build
 from sama_bench.errors import DataError, UserError
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.running.status import run_status
 from tests.processes import kill, start_job, wait_until
 from tests.running.fakes import ask
@@ -67,7 +67,7 @@ def test_status_of_a_manifest_that_says_nothing(tmp_path, manifest):
 def test_a_reason_that_a_terminal_cannot_show_is_escaped(tmp_path, monkeypatch):
     folder = ask(tmp_path, limit=2).folders[0]
     with (folder / "predictions.jsonl").open("ab") as file:
-        file.write(to_line(Record("v0/2", "failed", error="a \ud800 b \u2020 c")))
+        file.write(to_line(Prediction("v0/2", "failed", error="a \ud800 b \u2020 c")))
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", stdout)
     with pytest.raises(SystemExit) as end:

@@ -222,7 +222,7 @@ def test_findings(tmp_path):
         ),
     ],
 )
-def test_strangers_files(tmp_path, change, says):
+def test_hostile_files(tmp_path, change, says):
     folder = write_referring(tmp_path / "data")
     path = folder / "meta_expressions_valid.json"
     meta = json.loads(path.read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from sama_bench import registry
 from sama_bench.benchmark import Tools
-from sama_bench.formats.prediction_line import Record, to_line
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.metrics._captions.scores import CaptionScores
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Masklet, Segment
@@ -54,8 +54,8 @@ def recorded(dataset, folder, masklets=None):
             text = f"<p>box</p> [SEG] of {entry.id} <unknown> </s> " + "far " * (350 * (number % 2))
             masklet = (masklets or {}).get(entry.id, WHOLE)
             segments = (Segment("box", masklet).to_json(),)
-            appender.append(to_line(Record(entry.id, "answered", text, segments)))
-        appender.append(to_line(Record(dataset.entries[4].id, "failed", error="boom")))
+            appender.append(to_line(Prediction(entry.id, "answered", text, segments)))
+        appender.append(to_line(Prediction(dataset.entries[4].id, "failed", error="boom")))
     run.refresh()
     return run.answers()
 

@@ -4,7 +4,7 @@ Imported only where ``kernel_choice`` says so; a worker in a model's own environ
 """
 
 # Numba infers the types of these functions; their docstrings say what they take.
-# mypy: allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-untyped-calls, disable-error-code=assignment
 
 from __future__ import annotations
 

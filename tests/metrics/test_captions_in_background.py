@@ -61,7 +61,7 @@ def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
     texts = groups()
     afterwards = score_captions(texts, cut_released=False)
     java_scores._MEMORY.clear()
-    with background.captions_beside(list(texts.values())):
+    with background.scoring_in_background(list(texts.values())):
         assert len(started) == 1
     assert started[0].returncode == 0
 
@@ -70,22 +70,22 @@ def test_the_values_are_those_of_scoring_afterwards(monkeypatch, started):
 
     monkeypatch.setattr(java_scores, "_score", no_java)
     assert score_captions(texts, cut_released=False) == afterwards
-    with background.captions_beside(list(texts.values())):
+    with background.scoring_in_background(list(texts.values())):
         assert len(started) == 1, "nothing is scored twice"
 
 
 def test_a_few_texts_or_one_core_or_no_java_start_no_process(monkeypatch, started):
     few = list(groups().values())
     monkeypatch.setattr(background, "ENOUGH", 13)
-    with background.captions_beside(few):
+    with background.scoring_in_background(few):
         pass
     monkeypatch.setattr(background, "ENOUGH", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    with background.captions_beside(few):
+    with background.scoring_in_background(few):
         pass
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setenv(java.JAVA_VARIABLE, "/nowhere")
-    with background.captions_beside(few):
+    with background.scoring_in_background(few):
         pass
     assert started == []
     assert java_scores._MEMORY == {}
@@ -95,7 +95,7 @@ def test_what_was_found_beside_is_forgotten_in_time(monkeypatch):
     monkeypatch.setattr(java_scores, "_REMEMBERED_PAIRS", 13)
     first, second, third = (list(groups(seed).values()) for seed in (1, 2, 3))
     for corpora in (first, second, [*second, *third]):
-        with background.captions_beside(corpora):
+        with background.scoring_in_background(corpora):
             pass
     assert java_scores.unknown(first, False) == first
     assert java_scores.unknown([*second, *third], False) == []
@@ -104,7 +104,7 @@ def test_what_was_found_beside_is_forgotten_in_time(monkeypatch):
 def test_a_failing_program_is_met_by_the_scoring(tmp_path, monkeypatch, started):
     slow_java(tmp_path, monkeypatch, "echo 'Error: no memory' >&2; exit 1")
     texts = groups()
-    with background.captions_beside(list(texts.values())):
+    with background.scoring_in_background(list(texts.values())):
         pass
     assert started[0].returncode
     with pytest.raises(JavaError, match="no memory"):
@@ -120,7 +120,7 @@ def test_an_error_ends_the_programs(tmp_path, monkeypatch, started, error):
         wait_until(lambda: len(members(process.pid)) >= 2)  # its Java runs
         raise error
 
-    with pytest.raises(error), background.captions_beside(list(groups().values())):
+    with pytest.raises(error), background.scoring_in_background(list(groups().values())):
         fail(started[0])
     wait_until(lambda: not members(started[0].pid))
     assert java_scores._MEMORY == {}
@@ -139,7 +139,7 @@ def start(folder):
     print(process.pid, flush=True)
     return process
 background._start = start
-with background.captions_beside([(CaptionPair("a", ("b",)),)]):
+with background.scoring_in_background([(CaptionPair("a", ("b",)),)]):
     time.sleep(900)
 """
 
@@ -160,16 +160,16 @@ def test_java_may_be_given_by_a_relative_path(tmp_path, monkeypatch, started):
     monkeypatch.chdir(java.find_java().parent)
     monkeypatch.setenv(java.JAVA_VARIABLE, "./java")
     texts = groups()
-    with background.captions_beside(list(texts.values())):
+    with background.scoring_in_background(list(texts.values())):
         pass
     assert java_scores.unknown(texts.values(), False) == []
 
 
 def test_modules_beside_the_texts_are_not_imported(tmp_path, monkeypatch, started):
-    """The user's folder may hold strangers' files."""
-    (tmp_path / "pickle.py").write_text("raise SystemExit('a stranger was imported')")
+    """The user's folder may hold files of others."""
+    (tmp_path / "pickle.py").write_text("raise SystemExit('the user's file was imported')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
-    with background.captions_beside([(CaptionPair("a dog", ("the dog",)),)]):
+    with background.scoring_in_background([(CaptionPair("a dog", ("the dog",)),)]):
         pass
     assert started[0].returncode == 0
