@@ -10,9 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._regions.region_tracks import region_mask
@@ -20,15 +18,10 @@ from sama_bench.adapters._settings.options import check_own
 from sama_bench.adapters.baselines import centre_region
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.media import rle
-from sama_bench.nouns import Answer, Masklet, Region, Sample, Video
-
-Plane = npt.NDArray[np.float32]
+from sama_bench.nouns import Answer, Masklet, Region, Sample
 
 LONGEST_SIDE = 640
 """Flow is computed on frames scaled down to this side, in pixels: finer costs time, not errors."""
-
-FLOWS = 256
-"""Flow fields kept for the next question about the same video, at most 2 MB each."""
 
 
 class Flow(Adapter):
@@ -38,12 +31,11 @@ class Flow(Adapter):
 
     def load(self, setup: Setup) -> None:
         """Prepare the flow; a carried mask is kept for other questions of its video."""
+        from sama_bench.adapters._tracking.dense_flow import DenseFlow  # brings OpenCV
+
         check_own(setup.model, setup.options)
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._flow.setFinestScale(0)  # small objects vanish at the preset's half resolution
-        self._carried = lru_cache(maxsize=16)(self._carry)
-        self._between = lru_cache(maxsize=FLOWS)(self._compute)
-        cv2.setNumThreads(1)
+        self._flow = DenseFlow(LONGEST_SIDE)
+        self._carried = lru_cache(maxsize=16)(self._flow.carry)
 
     def predict(self, sample: Sample) -> Answer:
         """Answer with one carried mask per region and a sentence about its motion."""
@@ -75,72 +67,9 @@ class Flow(Adapter):
         start = region_mask(sample, region)
         return self._carried(sample.video, region.frame, rle.encode(start)["counts"])
 
-    def _carry(self, video: Video, start: int, counts: str) -> Masklet:
-        size = (video.height, video.width)
-        first = rle.decode({"size": list(size), "counts": counts})
-        masks: dict[int, npt.NDArray[np.uint8]] = {start: first}
-        grey = _grey(video, start)
-        shape = (grey.shape[1], grey.shape[0])
-        for path in (range(start + 1, len(video)), range(start - 1, -1, -1)):
-            before = start
-            soft: Plane = cv2.resize(first.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-            for index in path:
-                back = self._between(video, index, before)
-                soft = _warped(soft, back, self._between(video, before, index))
-                full = cv2.resize(soft, size[::-1], interpolation=cv2.INTER_LINEAR)
-                masks[index] = (full > 0.5).astype(np.uint8)
-                before = index
-        return Masklet.from_arrays([masks[index] for index in range(len(video))])
-
-    def _compute(self, video: Video, first: int, second: int) -> Plane:
-        flow: Plane = self._flow.calc(_grey(video, first), _grey(video, second), None)
-        return flow
-
     def _moving(self, sample: Sample) -> Region:
-        """Return what moves most against the median motion between the first two frames."""
-        video = sample.video
-        if len(video) < 2:
-            return centre_region(sample)
-        flow = self._between(video, 0, min(2, len(video) - 1))
-        speed = np.linalg.norm(flow - np.median(flow, axis=(0, 1)), axis=2)
-        level = (255 * speed / max(float(speed.max()), 1e-6)).astype(np.uint8)
-        _, found = cv2.threshold(level, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-        number, labels, stats, _ = cv2.connectedComponentsWithStats(found)
-        if number < 2:
-            return centre_region(sample)
-        largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-        mask = cv2.resize(
-            (labels == largest).astype(np.uint8),
-            (video.width, video.height),
-            interpolation=cv2.INTER_NEAREST,
-        )
-        return Region(0, mask=rle.encode(mask))
-
-
-def _grey(video: Video, index: int) -> npt.NDArray[np.uint8]:
-    frame = cv2.cvtColor(video.frame(index), cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, LONGEST_SIDE / max(frame.shape))
-    shape = (max(16, round(frame.shape[1] * scale)), max(16, round(frame.shape[0] * scale)))
-    resized: npt.NDArray[np.uint8] = cv2.resize(frame, shape, interpolation=cv2.INTER_AREA)
-    return resized
-
-
-def _warped(soft: Plane, back: Plane, forth: Plane) -> Plane:
-    """Carry a soft mask one frame on.
-
-    Each pixel fetches its value from where it was. A pixel whose flow there and back do not meet
-    was hidden before, and is not part of the object. The edge is sharpened, else it would blur
-    away over the frames.
-    """
-    height, width = soft.shape
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    from_x, from_y = x + back[..., 0], y + back[..., 1]
-    moved: Plane = cv2.remap(soft, from_x, from_y, cv2.INTER_LINEAR)
-    returned: Plane = cv2.remap(forth, from_x, from_y, cv2.INTER_LINEAR)
-    gap = np.linalg.norm(returned + back, axis=2)
-    seen = gap < np.maximum(2.0, 0.5 * np.linalg.norm(back, axis=2))
-    sharp: Plane = np.clip(1.5 * (moved - 0.5) + 0.5, 0.0, 1.0) * seen
-    return sharp
+        mask = self._flow.moving(sample.video)
+        return centre_region(sample) if mask is None else Region(0, mask=rle.encode(mask))
 
 
 def _size(masklet: Masklet) -> str:

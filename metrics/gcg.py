@@ -13,8 +13,6 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
@@ -125,6 +123,9 @@ def average_precision(
         return dict.fromkeys(_STATS)
     if not results:
         return dict.fromkeys(_STATS, 0.0)
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
     truth = COCO()
     truth.dataset = {
         "info": {},

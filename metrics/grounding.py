@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 
 from sama_bench.metrics._masks.overlap import Overlap
 
@@ -103,7 +102,7 @@ def sample_miou(iou: ArrayLike, quirks: Set[int] = RELEASED) -> float | None:
     if 12 in quirks:
         matched = _greedy_values(matrix)
         return float(np.mean(matched)) if matched else 0.0
-    rows, columns = linear_sum_assignment(matrix, maximize=True)
+    rows, columns = _assignment(matrix)
     return float(matrix[rows, columns].sum() / max(predictions, targets))
 
 
@@ -228,8 +227,16 @@ def _largest_matching(matrix: Matrix, admissible: NDArray[np.bool_]) -> list[tup
         return []
     # One pair more outweighs any total IoU, which is at most the number of pairs.
     weight = np.where(admissible, min(matrix.shape) + 1.0 + matrix, 0.0)
-    rows, columns = linear_sum_assignment(weight, maximize=True)
+    rows, columns = _assignment(weight)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if admissible[i, j]]
+
+
+def _assignment(weight: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows and columns of an assignment with the largest total weight."""
+    from scipy.optimize import linear_sum_assignment  # a second of imports, for scoring only
+
+    rows, columns = linear_sum_assignment(weight, maximize=True)
+    return rows, columns
 
 
 GOLDENS = {

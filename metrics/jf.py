@@ -6,10 +6,13 @@ no pixel is void). Both are computed frame by frame over all frames, first and l
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metrics._masks.counts import FrameCounts, Integers
+if TYPE_CHECKING:
+    from sama_bench.metrics._masks.counts import FrameCounts, Integers
 
 METRICS: tuple[dict[str, str], ...] = (
     {

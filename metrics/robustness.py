@@ -7,13 +7,16 @@ Definition: referring video protocol, section 2; quirks Q37 (predictions stored 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sama_bench.media import rle
-from sama_bench.metrics._masks.counts import FrameCounts, Integers
-from sama_bench.metrics._masks.tracks import Track
+
+if TYPE_CHECKING:
+    from sama_bench.metrics._masks.counts import FrameCounts, Integers
+    from sama_bench.metrics._masks.tracks import Track
 
 RELEASED: frozenset[int] = frozenset({38})
 """Raw sums of annotations against a 0/1 prediction. Add 37 for predictions read from PNG."""

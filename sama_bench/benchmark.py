@@ -3,6 +3,9 @@
 A file in ``splits/`` defines subclasses of ``Benchmark`` and ``Dataset`` and lists its benchmarks
 in ``BENCHMARKS``. ``Dataset`` is what the engine plans from: a light list of entries; samples,
 references and tracks are built one at a time and never kept.
+
+Every command that looks a name up imports these files: what only scoring needs is imported inside
+``score``.
 """
 
 from __future__ import annotations

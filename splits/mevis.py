@@ -14,8 +14,6 @@ from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
-from sama_bench.splits._referring.rows import Scheme
-from sama_bench.splits._referring.score import score_expressions, unscored
 from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks
 from sama_bench.splits._scores.published_counts import count_findings
 
@@ -71,6 +69,9 @@ class Mevis(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score ``valid_u`` as the mean over its expressions; count the answers of the others."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions, unscored
+
         assert isinstance(dataset, ReferringDataset)
         if dataset.source.masks is None:
             return unscored(dataset, answers, protocols)

@@ -12,9 +12,12 @@ from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
-from sama_bench.splits._referring.rows import Scheme
-from sama_bench.splits._referring.score import score_expressions
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, PRED_VALUES, quirks
+from sama_bench.splits._scores.options import (
+    MASK_CHOICE,
+    MISSING,
+    PRED_VALUES,
+    quirks,
+)
 from sama_bench.splits._scores.published_counts import count_findings
 
 META = "meta_expressions_valid.json"
@@ -63,6 +66,9 @@ class RefSav(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score long, short and overall as published, and the mean over expressions."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+
         assert isinstance(dataset, ReferringDataset)
         scheme = Scheme(self.options, self.metrics, REF_SAV_GROUPS)
         return score_expressions(dataset, answers, protocols, tools, scheme)

@@ -21,7 +21,6 @@ from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
-from sama_bench.splits._referring.score import unscored
 from sama_bench.storage.untrusted_files import read_bytes
 
 META = "meta_expressions/valid/meta_expressions.json"
@@ -76,6 +75,8 @@ class RefYoutubeVos(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Count the answers; the server scores them."""
+        from sama_bench.splits._referring.score import unscored
+
         assert isinstance(dataset, ReferringDataset)
         return unscored(dataset, answers, protocols)
 

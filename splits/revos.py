@@ -16,9 +16,12 @@ from sama_bench.splits._masks.mask_dict import MaskDict, one_mask
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
-from sama_bench.splits._referring.rows import Scheme
-from sama_bench.splits._referring.score import score_expressions
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, PRED_VALUES, quirks
+from sama_bench.splits._scores.options import (
+    MASK_CHOICE,
+    MISSING,
+    PRED_VALUES,
+    quirks,
+)
 from sama_bench.splits._scores.published_counts import checksum_findings
 from sama_bench.storage.json_index import index_json
 
@@ -80,6 +83,9 @@ class Revos(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score referring, reasoning and overall as published, and the mean over expressions."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+
         assert isinstance(dataset, ReferringDataset)
         scheme = Scheme(self.options, self.metrics, REVOS_GROUPS, foreground(dataset))
         return score_expressions(dataset, answers, protocols, tools, scheme)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
-from scipy.optimize import linear_sum_assignment
 
 from sama_bench.nouns import Masklet
 
@@ -78,6 +77,8 @@ def compare_tracks(predicted: Sequence[Masklet], targets: Sequence[Masklet]) -> 
     areas, targets_areas, shared, joint = _counted(predicted, targets)
     union = areas.sum(0)[:, None] + targets_areas.sum(0)[None, :] - shared.sum(0)
     iou = shared.sum(0) / np.maximum(union, 1.0)
+    from scipy.optimize import linear_sum_assignment  # a second of imports
+
     best = {
         int(column): int(row)
         for row, column in zip(*linear_sum_assignment(iou, maximize=True), strict=True)

@@ -20,7 +20,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -156,6 +155,8 @@ def bca_interval(
     Returns:
         ``low`` and ``high``, each of shape (M,); both equal ``value`` where all resamples do.
     """
+    from scipy.special import ndtr, ndtri  # not before an interval is asked for
+
     known = np.maximum((~np.isnan(samples)).sum(axis=0), 1)
     below = (samples < value).sum(axis=0) + (samples <= value).sum(axis=0)
     # the ends are half a resample away from 0 and 1: an infinite bias says nothing

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from sama_bench.statistics.bootstrap import Array, estimate
 
@@ -100,6 +99,8 @@ def _power(dz: float, videos: int, alpha: float) -> float:
     """Power of the two-sided paired t test; the far tail is left out once it is negligible."""
     if math.isinf(dz):
         return 1.0
+    from scipy import stats  # a second of imports, and few ask for power
+
     shift, freedom = dz * math.sqrt(videos), videos - 1
     critical = float(stats.t.ppf(1 - alpha / 2, freedom))
     if shift > critical + 12:  # beyond it the noncentral distribution loses its digits

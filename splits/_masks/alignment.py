@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from pycocotools import mask as coco
 
@@ -66,6 +65,8 @@ def fit(mask: Mapping[str, Any], size: Size) -> Mapping[str, Any]:
     """Resize a checked RLE by nearest neighbour to (height, width), if it has another size."""
     if tuple(mask["size"]) == size:
         return mask
+    import cv2  # few files need it
+
     small = coco_rle.decode(mask)
     large = cv2.resize(small, (size[1], size[0]), interpolation=cv2.INTER_NEAREST)
     return coco_rle.encode(np.asarray(large))

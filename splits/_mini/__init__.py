@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
 from sama_bench.errors import did_you_mean
 from sama_bench.storage.cache_folder import cache_dir
 
-from .caption_files import write_gcg, write_region_captions
-from .davis_files import write_ref_davis17
-from .mevis_files import write_mevis
-from .ref_sav_files import write_ref_sav
-from .refcoco_files import write_grefcoco, write_refcoco, write_refcoco_plus, write_refcocog
-from .revos_files import write_revos
-from .sama_files import write_sama_bench
 from .store import MINI_VERSION, generate_once
-from .youtube_files import write_ref_youtube_vos
 
 __all__ = ["MINI_BENCHMARKS", "MINI_VERSION", "ensure_mini"]
 
-MINI_BENCHMARKS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+MINI_BENCHMARKS: Mapping[str, str] = MappingProxyType(
     {
-        "sama-bench": write_sama_bench,
-        "ref-sav": write_ref_sav,
-        "mevis": write_mevis,
-        "ref-davis17": write_ref_davis17,
-        "revos": write_revos,
-        "ref-youtube-vos": write_ref_youtube_vos,
-        "refcoco": write_refcoco,
-        "refcoco+": write_refcoco_plus,
-        "refcocog": write_refcocog,
-        "grefcoco": write_grefcoco,
-        "gcg": write_gcg,
-        "region-captions": write_region_captions,
+        "sama-bench": "sama_files:write_sama_bench",
+        "ref-sav": "ref_sav_files:write_ref_sav",
+        "mevis": "mevis_files:write_mevis",
+        "ref-davis17": "davis_files:write_ref_davis17",
+        "revos": "revos_files:write_revos",
+        "ref-youtube-vos": "youtube_files:write_ref_youtube_vos",
+        "refcoco": "refcoco_files:write_refcoco",
+        "refcoco+": "refcoco_files:write_refcoco_plus",
+        "refcocog": "refcoco_files:write_refcocog",
+        "grefcoco": "refcoco_files:write_grefcoco",
+        "gcg": "caption_files:write_gcg",
+        "region-captions": "caption_files:write_region_captions",
     }
 )
-"""What `ensure_mini` can generate, with the functions that write it into an empty folder."""
+"""What `ensure_mini` can generate, and the module of this folder with the function that writes it
+into an empty folder; imported when it is needed, because it draws with OpenCV."""
 
 
 def ensure_mini(root: Path | None = None, benchmark: str = "sama-bench") -> Path:
@@ -64,4 +59,9 @@ def ensure_mini(root: Path | None = None, benchmark: str = "sama-bench") -> Path
     if name not in MINI_BENCHMARKS:
         raise did_you_mean("mini benchmark", benchmark, MINI_BENCHMARKS)
     target = cache_dir() / f"mini-v{MINI_VERSION}" / name if root is None else Path(root)
-    return generate_once(target, name, MINI_BENCHMARKS[name])
+    return generate_once(target, name, partial(_write, name))
+
+
+def _write(benchmark: str, folder: Path) -> None:
+    module, _, function = MINI_BENCHMARKS[benchmark].partition(":")
+    getattr(import_module(f"{__name__}.{module}"), function)(folder)

@@ -13,7 +13,6 @@ from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._scores.options import MISSING, quirks
 from sama_bench.splits.gcg.dataset import QUESTIONS, GcgDataset
-from sama_bench.splits.gcg.score import score_gcg
 
 ANNOTATIONS = "annotations/gcg_val_test"
 IMAGES = ("images/grandf/val_test", "images", "val_test")
@@ -55,6 +54,8 @@ class Gcg(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score AP50, mIoU, recall, METEOR and CIDEr over all images."""
+        from sama_bench.splits.gcg.score import score_gcg
+
         assert isinstance(dataset, GcgDataset)
         return score_gcg(dataset, answers, protocols, tools, self.options)
 

@@ -12,10 +12,7 @@ from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
-from sama_bench.splits._referring.rows import Scheme
-from sama_bench.splits._referring.score import score_expressions
 from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks, settle
-from sama_bench.splits.ref_davis17.annotators import NOTE, score_annotators
 
 META = "meta_expressions/valid/meta_expressions.json"
 MASKS = "valid/mask_dict.pkl"
@@ -64,6 +61,10 @@ class RefDavis17(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score (a) as the row of the split, and (b) as rows of the annotators and their mean."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+        from sama_bench.splits.ref_davis17.annotators import absent_rows, score_annotators
+
         assert isinstance(dataset, ReferringDataset)
         scores = score_expressions(
             dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
@@ -73,7 +74,7 @@ class RefDavis17(Benchmark):
         wanted = [name for name in protocols if settings[name]["protocol_b"] != "off"]
         folder = annotation_folder(dataset.source.folder)
         if folder is None:
-            rows = [row for name in wanted for row in _absent(dataset, name)]
+            rows = absent_rows(dataset, wanted, ANNOTATIONS)
         else:
             missing = {name: settings[name]["missing"] for name in wanted}
             rows = score_annotators(dataset, answers, wanted, folder, missing)
@@ -114,14 +115,6 @@ def _named(row: Row) -> str | None:
         return row.note
     note = "protocol (a): mean over all expressions"
     return note if row.note is None else f"{note}; {row.note}"
-
-
-def _absent(dataset: ReferringDataset, protocol: Protocol) -> list[Row]:
-    note = f"{NOTE}; needs DAVIS 2017's index maps in {' or '.join(ANNOTATIONS)}"
-    return [
-        Row(f"{dataset.split}:annotators", protocol, metric, None, 0, 0, 0.0, note=note)
-        for metric in ("j", "f", "j_and_f")
-    ]
 
 
 BENCHMARKS = (RefDavis17(),)

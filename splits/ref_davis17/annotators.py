@@ -27,6 +27,18 @@ NOTE = "protocol (b): objects of one annotator together, DAVIS 2017 evaluator (u
 Scores = tuple[float, float]
 
 
+def absent_rows(
+    dataset: ReferringDataset, protocols: Sequence[Protocol], places: Sequence[str]
+) -> list[Row]:
+    """Return rows without values, which say where the index maps were looked for."""
+    note = f"{NOTE}; needs DAVIS 2017's index maps in {' or '.join(places)}"
+    return [
+        Row(f"{dataset.split}:annotators", protocol, metric, None, 0, 0, 0.0, note=note)
+        for protocol in protocols
+        for metric in ("j", "f", "j_and_f")
+    ]
+
+
 def score_annotators(
     dataset: ReferringDataset,
     answers: Answers,

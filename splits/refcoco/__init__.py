@@ -13,7 +13,6 @@ from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._scores.options import MISSING, quirks
 from sama_bench.splits.refcoco.dataset import RefcocoDataset, RefcocoSource
 from sama_bench.splits.refcoco.files import read_instances, read_refs
-from sama_bench.splits.refcoco.score import score_sentences
 
 INSTANCES = "instances.json"
 IMAGE_FOLDERS = (
@@ -84,6 +83,8 @@ class _RefcocoFamily(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score cIoU and gIoU over all sentences of the split."""
+        from sama_bench.splits.refcoco.score import score_sentences
+
         assert isinstance(dataset, RefcocoDataset)
         return score_sentences(dataset, answers, protocols, tools, self.options)
 

@@ -14,7 +14,6 @@ from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._scores.options import MISSING, quirks
 from sama_bench.splits.refcoco import IMAGE_FOLDERS, IMAGES
 from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
-from sama_bench.splits.region_captions.score import score_region_captions
 
 MASKS = "refcocog/finetune_refcocog_val_with_mask.json"
 CAPTIONS = "mdetr_annotations/finetune_refcocog_val_captions.json"
@@ -51,6 +50,8 @@ class RegionCaptions(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score METEOR and CIDEr over all regions, with released and strict cleaning (Q49)."""
+        from sama_bench.splits.region_captions.score import score_region_captions
+
         assert isinstance(dataset, RegionCaptionDataset)
         return score_region_captions(dataset, answers, protocols, tools, self.options, self.metrics)
 

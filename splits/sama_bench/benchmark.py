@@ -10,10 +10,7 @@ from sama_bench.errors import UserError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import SamaDataset, Task
-from sama_bench.splits.sama_bench.rows import MASK_METRICS
-from sama_bench.splits.sama_bench.rules import QUIRKS
-from sama_bench.splits.sama_bench.score import score
-from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS
+from sama_bench.splits.sama_bench.rules import MASK_METRICS, QUIRKS, TEXT_METRICS
 
 LICENCE = "SAMA-239K annotations from the hub; frames from MeViS, LVVIS, Ref-YouTube-VOS, VidSTG"
 OPTIONS: Mapping[str, tuple[str, str, str]] = {
@@ -56,6 +53,8 @@ class _SamaBench(Benchmark):
         self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
     ) -> Scores:
         """Score under each protocol (sama-bench-g.md 5-10, sama-bench-c.md 4-8)."""
+        from sama_bench.splits.sama_bench.score import score
+
         return score(dataset, answers, protocols, tools, grounded=self.task == "g")
 
 

@@ -14,10 +14,9 @@ from sama_bench.benchmark import Dataset, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
 from sama_bench.metrics._captions.scores import CAPTION_METRICS
 from sama_bench.splits.sama_bench.judging import Judged
-from sama_bench.splits.sama_bench.rules import mean
-from sama_bench.splits.sama_bench.score_texts import TEXT_METRICS, TextScores
+from sama_bench.splits.sama_bench.rules import MASK_METRICS, TEXT_METRICS, mean
+from sama_bench.splits.sama_bench.score_texts import TextScores
 
-MASK_METRICS = ("miou", "recall", "abstention_accuracy")
 EPSILON = 0.00001
 """Added to the number of videos of a rank in part G's aggregation A (Q28)."""
 _ZEROS = {"miou": "Q15", "recall": "Q15", "clair": "Q27", **dict.fromkeys(CAPTION_METRICS, "Q24")}

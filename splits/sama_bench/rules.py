@@ -1,4 +1,4 @@
-"""Which quirks of the published code act in a scoring (sama-bench-g.md 10)."""
+"""What is scored, and which quirks of the published code act in it (sama-bench-g.md 10)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from random import Random
 
 from sama_bench.benchmark import Entry, Protocol, Tools
+from sama_bench.metrics._captions.scores import CAPTION_METRICS
+
+MASK_METRICS = ("miou", "recall", "abstention_accuracy")
+TEXT_METRICS = (*CAPTION_METRICS, "clair")
 
 QUIRKS: dict[str, str] = {
     "Q10": "the list of special tokens misses some, which then count as words",

@@ -22,7 +22,6 @@ from sama_bench.splits.sama_bench.judging import Judged
 
 Values = Mapping[str, float | None]
 Groups = Mapping[str, Sequence[Judged]]
-TEXT_METRICS = (*CAPTION_METRICS, "clair")
 V = TypeVar("V")
 
 
