@@ -7,7 +7,6 @@ asked yet; *wrong* is what the scores measure. None of them is an exception of t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -40,6 +39,8 @@ class IncompleteError(UserError):
 
 def did_you_mean(kind: str, name: str, known: Iterable[str]) -> UserError:
     """Return the error for an unknown name, with the nearest known ones."""
+    import difflib  # only where something is wrong: every worker and command imports this module
+
     names = sorted(known)
     lower = {known_name.lower(): known_name for known_name in names}
     found = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)

@@ -23,8 +23,6 @@ from sama_bench.cli._options import (
 from sama_bench.registry import model
 from sama_bench.worker.adapter_import import adapter_class
 
-GROUP = "adapter"
-
 
 @click.command("check")
 @click.argument("name")

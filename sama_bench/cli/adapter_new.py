@@ -8,8 +8,6 @@ import click
 
 from sama_bench.authoring.template import write_adapter
 
-GROUP = "adapter"
-
 
 @click.command("new")
 @click.argument("name")

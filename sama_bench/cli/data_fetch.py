@@ -19,7 +19,6 @@ from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES, HumanSource
 from sama_bench.data.unpack import is_archive, unpack
 from sama_bench.errors import UserError
 
-GROUP = "data"
 _SHOWN = 20
 
 

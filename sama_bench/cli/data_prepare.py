@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE, Suggesting
+from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
+from sama_bench.cli._groups import Suggesting
 from sama_bench.cli._options import data_option, json_option, takes_stdout, write_text
 from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_items, prepare_vidstg
 from sama_bench.data.video_frames import Decoding
 from sama_bench.data.vidstg_video import VideoReport
 from sama_bench.errors import UserError
 
-GROUP = "data"
 _SHOWN = 20
 
 

@@ -23,7 +23,6 @@ from sama_bench.data.verify import Check, verify
 from sama_bench.errors import UserError
 from sama_bench.tables.escape import clean
 
-GROUP = "data"
 _HEADS = ("benchmark", "split", "videos", "samples", "findings", "seconds", "state")
 _SAYS = {
     "good": "good",

@@ -7,8 +7,6 @@ import click
 from sama_bench.environments.definition import environment_named
 from sama_bench.environments.manage import create
 
-GROUP = "env"
-
 
 @click.command("create")
 @click.argument("name")

@@ -12,8 +12,6 @@ from sama_bench.cli._options import json_option, takes_stdout, write_text
 from sama_bench.environments.definition import known_environments, read_environment
 from sama_bench.environments.manage import environments_dir, made_environments
 
-GROUP = "env"
-
 
 @click.command("list")
 @json_option

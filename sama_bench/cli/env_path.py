@@ -8,8 +8,6 @@ from sama_bench.environments.definition import environment_named
 from sama_bench.environments.manage import made_environments
 from sama_bench.errors import UserError
 
-GROUP = "env"
-
 
 @click.command("path")
 @click.argument("name")

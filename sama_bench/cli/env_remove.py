@@ -6,8 +6,6 @@ import click
 
 from sama_bench.environments.manage import remove
 
-GROUP = "env"
-
 
 @click.command("remove")
 @click.argument("name")

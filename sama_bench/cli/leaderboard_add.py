@@ -11,8 +11,6 @@ from sama_bench.cli._options import json_option
 from sama_bench.leaderboard.entry import write_entry
 from sama_bench.leaderboard.make import entry_of_run
 
-GROUP = "leaderboard"
-
 
 @click.command("add")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))

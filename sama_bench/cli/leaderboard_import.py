@@ -14,8 +14,6 @@ from sama_bench.leaderboard.make import entry_of_import
 from sama_bench.leaderboard.vlmevalkit import Imported, read_results
 from sama_bench.tables.escape import clean
 
-GROUP = "leaderboard"
-
 
 @click.group("import")
 def command() -> None:

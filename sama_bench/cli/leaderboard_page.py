@@ -10,8 +10,6 @@ from sama_bench.cli._leaderboard import all_entries, entries_option
 from sama_bench.leaderboard import published
 from sama_bench.leaderboard.page import write_page
 
-GROUP = "leaderboard"
-
 
 @click.command("page")
 @click.option(

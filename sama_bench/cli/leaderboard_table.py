@@ -15,8 +15,6 @@ from sama_bench.leaderboard import published
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
 from sama_bench.scoring.breakdown import ATTRIBUTES
 
-GROUP = "leaderboard"
-
 
 @click.command("table")
 @click.option("--benchmark", "benchmarks", multiple=True, help="Only this benchmark; repeatable.")

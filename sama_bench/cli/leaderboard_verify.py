@@ -26,8 +26,6 @@ from sama_bench.runfolder.folder import run_path
 from sama_bench.scoring.merge import score_merged
 from sama_bench.scoring.score import score_run, standard_tools
 
-GROUP = "leaderboard"
-
 
 @click.command("verify")
 @click.argument("entry", type=click.Path(path_type=Path))

@@ -11,8 +11,6 @@ from sama_bench import registry
 from sama_bench.cli._columns import columns
 from sama_bench.cli._options import json_option, write_text
 
-GROUP = "list"
-
 
 @click.command("benchmarks")
 @click.option("--options", "with_options", is_flag=True, help="Also show their --option settings.")
