@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -9,12 +10,18 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import _memory, _scenes, _timing, masks, whole
+from benchmarks import _memory, _scenes, _timing, masks, start, whole
 
 
 def test_benchmarks_are_found_by_their_run_function():
     assert "masks" in command.modules()
     assert not any(name.startswith("_") for name in command.modules())
+
+
+def test_the_documentation_names_every_benchmark():
+    text = (start.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    listed = text.partition("`python -m benchmarks NAME`")[2].partition(".\n")[0]
+    assert re.findall(r"`(\w+)`", listed) == sorted(command.modules())
 
 
 def test_rows_become_one_table():
@@ -76,6 +83,30 @@ def test_a_whole_benchmark_is_made_and_scored(monkeypatch):
     assert duration["measure"].startswith("scoring 13 videos, 26 rounds")
     assert duration["value"] > 0
     assert memory["value"] is None or memory["value"] > 10
+
+
+def test_a_start_is_the_median_of_ratios():
+    times = ((2.0, 2.0), (1.0, 3.0), (4.0, 20.0))
+    rounds = [{start.CLICK: click, "--help": ours, "list models": ours} for click, ours in times]
+    first, ours, listed = (start.row(way, rounds) for way in rounds[0])
+    assert first == {
+        "start": 'python -c "import click"', "CPU ms": 2000.0, "times click": 1.0, "bound": None
+    }  # fmt: skip
+    assert (ours["start"], ours["CPU ms"], ours["times click"]) == ("sama-bench --help", 3000.0, 3)
+    assert (ours["bound"], listed["bound"]) == (3.0, None)
+
+
+def test_starts_are_timed_in_processes_of_their_own(monkeypatch):
+    asked = []
+    monkeypatch.setattr(start, "processor_time", lambda words: asked.append(words) or 1.0)
+    rows = start.run(quick=True)
+    assert len(asked) == 6 * len(rows)
+    assert ["-m", "sama_bench", "--help"] in asked
+    monkeypatch.undo()
+    busy = start.processor_time(["-c", "sum(range(3_000_000))"])
+    assert busy > 0
+    with pytest.raises(subprocess.CalledProcessError):
+        start.processor_time(["-c", "raise SystemExit(3)"])
 
 
 def test_memory_is_that_of_children_too():
