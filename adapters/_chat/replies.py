@@ -1,4 +1,4 @@
-"""From what a chat model returned to an ``Answer``, refusing whatever is not what it says it is."""
+"""From a chat model's reply to an ``Answer``; a malformed reply is refused."""
 
 from __future__ import annotations
 

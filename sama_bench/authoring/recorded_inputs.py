@@ -1,4 +1,4 @@
-"""Comparing what an adapter would give to its model with what the published code was recorded to.
+"""Comparing an adapter's model inputs with those that were recorded from the published code.
 
 A folder of recordings holds ``data/`` (videos in the SAMA-Bench and MeViS layouts) and
 ``reference/<model>/<case>.json`` with every argument of the model's call; masks lie in a ``.npz``

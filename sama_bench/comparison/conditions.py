@@ -1,4 +1,4 @@
-"""What makes two runs differ besides the model: said before any number is."""
+"""Conditions in which two runs differ besides the model: data, options, protocol card."""
 
 from __future__ import annotations
 

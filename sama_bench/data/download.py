@@ -1,4 +1,4 @@
-"""Downloading one file so that it is whole and right, or not there: resumed, then checked.
+"""Downloading one file: resumed, checked, and put in its place only when it is whole.
 
 huggingface_hub 2 begins an interrupted file from its start; files of many gigabytes are resumed
 here at the byte where they stopped.

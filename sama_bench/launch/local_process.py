@@ -1,4 +1,4 @@
-"""A worker process on this machine, as the engine holds it."""
+"""A worker process on this machine: its start, its messages, its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a report: each frame written once, small, whoever shows it."""
+"""Pictures of a report: each frame is written once, reduced in size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predicted masklets against targets, frame by frame: who belongs to whom, and since when not.
+"""Predicted masklets matched with targets frame by frame, and where a match is lost.
 
 Nothing here is a score: scores come from ``scores.json``. This says where a score came from.
 """

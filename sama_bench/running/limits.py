@@ -1,4 +1,4 @@
-"""How patient the engine is with workers and samples."""
+"""Limits of a run: seconds that workers and samples may take, and failures that are allowed."""
 
 from __future__ import annotations
 

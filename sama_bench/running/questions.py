@@ -1,4 +1,4 @@
-"""Builds what a worker is sent for one question, and nothing more than its adapter declared."""
+"""Builds the message that asks a worker one sample, with only what its adapter declared."""
 
 from __future__ import annotations
 

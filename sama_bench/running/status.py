@@ -1,4 +1,4 @@
-"""What a run folder tells about a run, from another terminal or another machine."""
+"""Progress of a run, read from its run folder by any process on any machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the supervisor keeps of one worker: its process, what it holds, and how it has fared."""
+"""One worker as the supervisor sees it: its process, its videos, its failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masklets as the metrics read them fastest."""
+"""Masklets as tracks of RLE counts, which the metrics read without a dict a frame."""
 
 from __future__ import annotations
 
