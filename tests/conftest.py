@@ -1,7 +1,67 @@
-"""Settings of all tests."""
+"""Settings of all tests: kernels are compiled once for all processes of a run."""
 
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
-# The first use of a kernel compiles it, and machines are noisy: no example is late.
+from tests import kernels, scheduling
+
+# Machines are noisy: no example is late.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = kernels.folder()
+    if folder is not None:  # for the processes that tests start, whatever cache folder they set
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        kernels.start_compiling()  # while tests are collected
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    kernels.wait_for_compiling()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: object) -> None:
+    kernels.wait_for_compiling()  # before tests are handed out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return scheduling.make(config, log) if config.option.dist == "load" else None
+
+
+@pytest.fixture(scope="session")
+def jars_with_few_paraphrases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The caption programs with an empty paraphrase table; reading the whole takes seconds."""
+    from sama_bench.metrics._captions.java import caption_jar
+
+    root = tmp_path_factory.mktemp("jars")
+    package = root / "pycocoevalcap"
+    (package / "meteor" / "data").mkdir(parents=True)
+    (package / "meteor" / "meteor-1.5.jar").symlink_to(caption_jar("meteor", "meteor-1.5.jar"))
+    table = Path(__file__).parent / "metrics" / "no-paraphrases.gz"
+    (package / "meteor" / "data" / "paraphrase-en.gz").symlink_to(table)
+    for folder in caption_jar("meteor", "meteor-1.5.jar").parents[1].iterdir():
+        if folder.name != "meteor":
+            (package / folder.name).symlink_to(folder)
+    return root
+
+
+@pytest.fixture
+def few_paraphrases(jars_with_few_paraphrases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """METEOR without paraphrases, here and in processes, for tests of anything but its values."""
+    monkeypatch.syspath_prepend(jars_with_few_paraphrases)
+    paths = filter(None, [str(jars_with_few_paraphrases), os.environ.get("PYTHONPATH")])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))

@@ -36,7 +36,7 @@ def install(
     if uv is not None:
         _run([uv, "venv", "--quiet", "--python", str(python), str(folder)], say)
     else:
-        _run([str(python), "-m", "venv", str(folder)], say)
+        _run([str(python), "-m", "venv", *_pip(environment, shared), str(folder)], say)
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if shared:
         _link(folder, inside, shared)
@@ -46,6 +46,12 @@ def install(
     if environment.requirements:
         say(f"installing {len(environment.requirements)} packages")
         _install(uv, inside, environment.requirements, ["--quiet", "--no-deps"], say)
+
+
+def _pip(environment: Environment, shared: dict[str, Path]) -> list[str]:
+    """Return the option of venv that leaves pip out where it has nothing to install."""
+    needed = environment.requirements or (environment.install and not shared)
+    return [] if needed else ["--without-pip"]
 
 
 def find_uv() -> str | None:

@@ -74,7 +74,7 @@ def test_every_way_is_timed():
     assert seconds["a"] > 0
 
 
-def test_a_whole_benchmark_is_made_and_scored(monkeypatch):
+def test_a_whole_benchmark_is_made_and_scored(monkeypatch, few_paraphrases):
     monkeypatch.setattr(whole, "VIDEOS", 13)
     monkeypatch.setattr(whole, "ROUNDS", 26)
     monkeypatch.setattr(whole, "FRAMES", {"VidSTG": 6})

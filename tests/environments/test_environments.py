@@ -80,10 +80,15 @@ def test_no_fitting_python_says_what_to_do():
 
 
 def test_an_environment_is_made_once_and_removed(tmp_path):
-    environment = read_environment(write(tmp_path / "bare.toml", BARE))
+    path = write(tmp_path / "bare.toml", BARE)
+    environment = read_environment(path)
     said: list[str] = []
-    made = manage.create(environment, said.append)
+    spec = ModelSpec("m", "x:y", "", environment=str(path))
+    python = manage.python_for(spec, say=said.append)
     assert said[0].startswith("making the environment bare once")
+    assert python.is_file()
+    made = manage.create(environment, said.append)
+    assert made.python == python
     again = manage.create(environment, said.append)
     assert again == made
     assert len(said) == 1
@@ -147,6 +152,4 @@ def test_python_for_follows_the_users_choice(tmp_path):
         manage.python_for(spec, env_python=given, no_env=True)
     with pytest.raises(UserError, match="not a Python interpreter"):
         manage.python_for(spec, env_python=tmp_path / "nothing")
-    made = manage.python_for(spec)
-    assert made is not None
-    assert made.is_file()
+    assert manage.made_environments() == []

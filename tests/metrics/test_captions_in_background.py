@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -15,11 +16,15 @@ import pytest
 from sama_bench.metrics._captions import background, java, java_scores
 from sama_bench.metrics._captions.java import JavaError
 from sama_bench.metrics.captions import CaptionPair, score_captions
+from sama_bench.metrics.meteor import MeteorCorpus
 from tests.metrics import caption_texts
 from tests.metrics.test_java import fake_java
 from tests.processes import members, wait_until
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="there everything is scored afterwards")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="there everything is scored afterwards"),
+    pytest.mark.usefixtures("few_paraphrases"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +96,16 @@ def test_a_few_texts_or_one_core_or_no_java_start_no_process(monkeypatch, starte
     assert java_scores._MEMORY == {}
 
 
+def instead_of_java(folder):
+    """Leave a score for every corpus that is asked about, as the real process does."""
+    corpora, _ = pickle.loads((folder / "asked").read_bytes())
+    scores = java_scores.JavaScores((), MeteorCorpus(0.0, ()), None)
+    (folder / "found").write_bytes(pickle.dumps(dict.fromkeys(corpora, scores)))
+    return subprocess.Popen(["true"], stdin=subprocess.PIPE, start_new_session=True)
+
+
 def test_what_was_found_beside_is_forgotten_in_time(monkeypatch):
+    monkeypatch.setattr(background, "_start", instead_of_java)
     monkeypatch.setattr(java_scores, "_REMEMBERED_PAIRS", 13)
     first, second, third = (list(groups(seed).values()) for seed in (1, 2, 3))
     for corpora in (first, second, [*second, *third]):

@@ -123,7 +123,7 @@ def test_regions_are_asked_about_with_their_mask(regions):
         regions.sample("none")
 
 
-def test_region_captions_and_their_cleaning(regions):
+def test_region_captions_and_their_cleaning(regions, few_paraphrases):
     def answers(id):
         return Outcome("answered", Answer(f"Region1 is {regions.references(id)[0]}.<|im_end|>"))
 

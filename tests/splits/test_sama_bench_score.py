@@ -190,7 +190,7 @@ def test_the_shuffle_sees_the_file_where_a_video_stands_twice(root):
     assert [sample.id.rpartition("/")[2] for sample in strict.samples] == ["0", "1", "2", "3", "4"]
 
 
-def test_captions_of_both_protocols(root):
+def test_captions_of_both_protocols(root, few_paraphrases):
     tools = Tools(phrases=TokenOverlap())
     texts = ["a box", "No.", "a box"]
     answers = [Outcome("answered", Answer(text)) for text in texts]
@@ -204,7 +204,7 @@ def test_captions_of_both_protocols(root):
     }
 
 
-def test_q24_and_q27_zeros_are_recorded_with_their_causes(root):
+def test_q24_and_q27_zeros_are_recorded_with_their_causes(root, few_paraphrases):
     talk = said("<mask>?", "<p></p> [SEG]", "q0")
     root.shard("mevis", [video(conversation=talk), video("mevis/val_u/JPEGImages/b")])
 
