@@ -41,7 +41,8 @@ def select_entries(data: Any, marks: Any, chosen: Any) -> Any:
             if line == 3:
                 if passes:
                     size = position + 1 - start
-                    chosen[filled : filled + size] = data[start : position + 1]
+                    for index in range(size):  # assigning slices takes seconds to compile
+                        chosen[filled + index] = data[start + index]
                     filled += size
                     kept += 1
                 start = used = position + 1

@@ -102,13 +102,20 @@ def draw(edges, count, height, grid, plane, several, seen, alone):
 
 
 @compiled
+def copy(source, target, begin, end):
+    """Copy ``source[begin:end]``; assigning slices would take seconds to compile."""
+    for index in range(begin, end):
+        target[index] = source[index]
+
+
+@compiled
 def repeat_last(plane, grid, height, width):
     """Write the frame's last row and column once more, into the margin of a plane."""
     left, low, columns, words, start = grid
     stride = words + 1
     stop = start + columns * stride
     if left + columns == width:
-        plane[stop : stop + stride] = plane[stop - stride : stop]
+        copy(plane[stop - stride :], plane[stop:], 0, stride)
     last = height - 1 - (low << 6)
     if last >> 6 < words:
         for first in range(start, stop + stride, stride):
@@ -216,13 +223,13 @@ def unmatched(edge, other, room, reaches, grid):
     stride = words + 1
     stop = start + columns * stride
     alone, grown, spare = room[0], room[1], room[2]
-    alone[start:stop] = edge[start:stop]
+    copy(edge, alone, start, stop)
     grown[start - 1] = spare[start - 1] = _NONE  # what left the first column of another map
     if len(reaches) > 2:  # from a radius of 2 on, all eight neighbours are near enough
         grow(other, spare, start, stop, 1)
         take_away(alone, spare, start, stop, 0)
         take_away(alone, spare, start, stop, stride)
-    grown[start:stop] = other[start:stop]
+    copy(other, grown, start, stop)
     return sweep(alone, grown, spare, reaches, grid)
 
 
