@@ -1,11 +1,18 @@
-"""Reference outputs and real data beside the repository, for tests that can use them."""
+"""What tests use where it is there: reference outputs and real data, optional packages."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
 import pytest
+
+
+def needs(package: str) -> pytest.MarkDecorator:
+    """Skip tests where a package is missing, without importing it while tests are collected."""
+    missing = importlib.util.find_spec(package) is None
+    return pytest.mark.skipif(missing, reason=f"{package} is not installed")
 
 
 def shared(*parts: str) -> Path:

@@ -14,8 +14,9 @@ from sama_bench.judge.judge import Judge, JudgeSettings
 from sama_bench.metric import JudgeError, JudgeRequest
 from sama_bench.metrics._judged.clair_judge import ClairJudge
 from tests.judge.judge_server import JudgeServer
+from tests.shared import needs
 
-pytest.importorskip("openai")
+pytestmark = needs("openai")
 
 KEY = "sk-test-0123456789abcdef"
 GOOD = '{"score": 80, "reason": "close"}'

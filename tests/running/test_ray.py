@@ -10,23 +10,24 @@ import pytest
 
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device
+from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices
 from tests.processes import kill
 from tests.running.fakes import QUICK, answers, ask
 from tests.running.job import dataset, work
+from tests.shared import needs
 
-ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
-
-from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices  # noqa: E402
-
+pytestmark = needs("ray")
 KILLS = max(2, int(os.environ.get("SAMA_BENCH_KILLS", "12")) // 10)
 
 
 @pytest.fixture(scope="module")
 def cluster():
+    import ray
+
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="error")
     connect()
-    yield
+    yield ray
     ray.shutdown()
 
 
@@ -42,7 +43,7 @@ class Noting(RayLauncher):
 STARTED = []
 
 
-def fire(chance, over, kills):
+def fire(ray, chance, over, kills):
     """Kill workers and whole actors until the run is over or enough were killed."""
     while not over.wait(chance.uniform(0.2, 1.0)) and len(kills) < KILLS:
         for link in STARTED[-1:]:
@@ -65,7 +66,7 @@ def test_ray_runs_under_fire_equal_a_local_one(tmp_path, cluster):
         if len(kills) >= KILLS:
             break
         over = threading.Event()
-        thread = threading.Thread(target=fire, args=(chance, over, kills))
+        thread = threading.Thread(target=fire, args=(cluster, chance, over, kills))
         thread.start()
         result = ask(
             tmp_path / str(number),
