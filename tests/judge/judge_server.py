@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,7 +20,7 @@ class JudgeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviour = behaviour
         self.bodies: list[dict[str, Any]] = []
-        self.times: list[float] = []
+        self.over = threading.Event()
         self.keys: set[str] = set()
         self.busy = self.most_busy = 0
         self.lock = threading.Lock()
@@ -29,6 +28,12 @@ class JudgeServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+    def stop(self) -> None:
+        """End, with all requests that are still waited for."""
+        self.over.set()
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request, client_address):
         """Clients that hang up are part of the play."""
@@ -43,7 +48,6 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         with server.lock:
             server.bodies.append(body)
-            server.times.append(time.monotonic())
             server.keys.add(self.headers.get("Authorization", ""))
             number = len(server.bodies)
             server.busy += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,21 @@ from sama_bench.metrics import spice
 from sama_bench.metrics._captions.java import JavaError, caption_jar, find_java, run_java
 from sama_bench.metrics._captions.tokenizer import tokenize
 from sama_bench.metrics.meteor import Meteor, score_corpora, shorten
+from tests.processes import children, wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake Java is a shell script")
 
 SEGMENT = ("a dog", ("a dog runs",))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running():
+    if not Path("/proc").exists():
+        yield
+        return
+    before = set(children(os.getpid()))
+    yield
+    wait_until(lambda: set(children(os.getpid())) <= before)
 
 
 def fake_java(folder: Path, script: str) -> Path:
@@ -72,10 +82,8 @@ def test_much_stderr_does_not_block(tmp_path):
 
 
 def test_a_hanging_tokenizer_is_ended(tmp_path):
-    start = time.monotonic()
     with pytest.raises(JavaError, match="no result within 0 s"):
         tokenize([["a"]], java=fake_java(tmp_path, "exec sleep 900"), timeout=0.3)
-    assert time.monotonic() - start < 300
 
 
 def test_a_tokenizer_that_loses_lines_is_an_error(tmp_path):
@@ -95,14 +103,12 @@ def test_a_tokenizer_that_loses_lines_is_an_error(tmp_path):
     ],
 )
 def test_a_broken_meteor_is_an_error(tmp_path, script, patience, message):
-    start = time.monotonic()
     with (
         Meteor(java=fake_java(tmp_path, script), patience=patience) as meteor,
         pytest.raises(JavaError, match=message) as error,
     ):
         meteor.align([SEGMENT] * 20_000)  # more than a pipe holds
     one_line(error)
-    assert time.monotonic() - start < 300
 
 
 def test_two_jvms_give_what_one_gives():

@@ -145,11 +145,10 @@ def test_a_free_running_dialogue_survives_kills(tmp_path):
     runs = tmp_path / "killed"
     for _ in range(3):
         process = start_job(runs, 3, "free-running")
-        wait_until(lambda p=process: children(p.pid))
-        time.sleep(0.7)
+        wait_for_an_answer(runs, process)
         for pid in children(process.pid)[:1]:
             kill(pid)
-        time.sleep(0.3)
+        wait_for_an_answer(runs, process)
         kill(process.pid)
         process.wait()
     finish(runs, 2, "free-running")
