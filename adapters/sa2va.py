@@ -1,6 +1,6 @@
-"""Sa2VA (Yuan et al., 2025), on InternVL and on Qwen: referring segmentation in image and video.
+"""Sa2VA (Yuan et al., 2025), on InternVL, Qwen and LLaVA: referring segmentation, image and video.
 
-Which of the two call forms a checkpoint needs is read from its config, never from its path.
+Which of the call forms a checkpoint needs is read from its config, never from its path.
 Protocol: adapters.md sections 3 to 5, refvos.md section 1, image.md.
 
 Sa2VA has no region prompt for video. For SAMA-Bench the region is drawn on the frame where it lies
@@ -19,6 +19,7 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
 from sama_bench.adapters._checkpoints import loading_models
+from sama_bench.adapters._checkpoints.families import check_family
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -27,6 +28,7 @@ from sama_bench.adapters._checkpoints.loading import (
     require_version,
     snapshot_revision,
 )
+from sama_bench.adapters._checkpoints.remote_files import reached
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
@@ -34,20 +36,26 @@ from sama_bench.nouns import Answer, Sample
 
 TOKENIZER, PROCESSOR = "<tokenizer>", "<processor>"
 """Stand for the loaded objects among the arguments until the model is called."""
+FORMS = ("internvl", "qwen", "llava")
+"""Call forms: by the model that Sa2VA is built on."""
 SEEN = 5
 """Frames from the start of the video that the language model sees."""
 
 
-def is_qwen(config: Mapping[str, Any]) -> bool:
-    """Tell from a checkpoint's config whether it has the Qwen call form.
+def call_form(config: Mapping[str, Any]) -> str:
+    """Tell from a checkpoint's config how it is called: ``internvl``, ``qwen`` or ``llava``.
 
     An InternVL-based checkpoint may have a Qwen language model inside; the outer class decides.
     """
     outer = [str(name) for name in config.get("architectures") or ()]
     outer += [str(name) for name in (config.get("auto_map") or {}).values()]
-    if any("qwen" in name.lower() for name in outer):
-        return True
-    return "llm_config" not in config and "qwen" in str(config.get("model_type", "")).lower()
+    named = " ".join(outer).lower()
+    if "qwen" in named:
+        return "qwen"
+    if "llava" in named:
+        return "llava"
+    plain = "llm_config" not in config and "qwen" in str(config.get("model_type", "")).lower()
+    return "qwen" if plain else "internvl"
 
 
 class Sa2va(Adapter):
@@ -55,41 +63,48 @@ class Sa2va(Adapter):
 
     names: tuple[str, ...] = ("prompt_style", "family")
     versions = ("4.42", "5.0", "Sa2VA's code loads with 4.x only")
+    families: tuple[str, ...] = (
+        "sa2va-internvl",
+        "sa2va-qwen2_5",
+        "sa2va-qwen3",
+        "sa2va-llava",
+    )
+    """Checkpoints that it can ask, when a model of another name than the published brings them."""
+    _model: Any = None
 
     @property
     def recorded(self) -> tuple[str, ...]:
         """Beginnings of the names of the folders with recordings of this call form."""
-        return ("sa2va-qwen",) if self._qwen else ("sa2va-internvl",)
+        return (f"sa2va-{self._form}",)
 
     def configure(self, setup: Setup) -> None:
         """Read the options; all that ``arguments`` needs, without weights."""
         options.check_names(setup.options, self.names)
         self._style = cast(Style, options.choice(setup.options, "prompt_style", STYLES, "sa2va2"))
-        family = options.choice(setup.options, "family", ("internvl", "qwen"), "internvl")
-        self._qwen = family == "qwen"
+        self._form = options.choice(setup.options, "family", FORMS, "internvl")
         self._card: dict[str, Any] = {}
 
     def load(self, setup: Setup) -> None:
         """Load the checkpoint and its code.
 
         Raises:
-            AdapterError: remote code is not allowed, transformers is another version, or the
-                weights are missing.
+            AdapterError: remote code is not allowed, the checkpoint is another family's,
+                transformers is another version, or a GPU or the weights are missing.
         """
         self.configure(setup)
         loading_models.ask_for_trust(setup)
+        folder = checkpoint_folder(setup)
+        check_family(setup, folder, self.families)
         require("transformers", "models")
         have = require_version(setup, "transformers", *self.versions)
-        from transformers import AutoModel
-
-        folder = checkpoint_folder(setup)
-        self._qwen = is_qwen(config_of(folder))
-        more = {} if self._qwen else loading_models.flash_attention(setup)
-        self._model, dtype = loading_models.pretrained(
-            AutoModel, folder, setup, "bfloat16", trust_remote_code=True, **more
-        )
+        config = config_of(folder)
+        loading_models.check_cuda(setup, reached(folder, config))
+        self._form = call_form(config)
+        self._model, dtype = loading_models.remote_model(folder, setup, self._form == "internvl")
         self._tokenizer = loading_models.tokenizer(folder, setup)
-        self._processor = loading_models.processor(folder, setup) if self._qwen else None
+        loading_models.settle_precision(self._model, self._tokenizer, dtype)
+        qwen = self._form == "qwen"
+        self._processor = loading_models.processor(folder, setup) if qwen else None
         self._accepts = frozenset(inspect.signature(self._model.predict_forward).parameters)
         self.revision = snapshot_revision(folder)
         self._card = {
@@ -100,17 +115,20 @@ class Sa2va(Adapter):
 
     def predict(self, sample: Sample) -> Answer:
         """Ask the model."""
+        arguments = self.arguments(sample)
+        prompted = arguments["text"].count(MARK) if self._form == "qwen" else 0
+        return chat_answer(self._ask(arguments), sample, prompted)
+
+    def _ask(self, arguments: dict[str, Any]) -> Any:
+        """Call ``predict_forward`` with the loaded tokenizer and processor."""
         import torch
 
-        arguments = self.arguments(sample)
         loaded = {"tokenizer": self._tokenizer, "processor": self._processor}
         arguments.update({name: value for name, value in loaded.items() if name in arguments})
         if "processor" not in self._accepts:  # checkpoints before v2
             arguments.pop("processor", None)
         with torch.no_grad():
-            reply = self._model.predict_forward(**arguments)
-        prompted = arguments["text"].count(MARK) if self._qwen else 0
-        return chat_answer(reply, sample, prompted)
+            return self._model.predict_forward(**arguments)
 
     def arguments(self, sample: Sample) -> dict[str, Any]:
         """Return what ``predict_forward`` is called with; frames as PIL images.
@@ -119,10 +137,12 @@ class Sa2va(Adapter):
             ValueError: the model cannot be asked this.
         """
         kind = form(sample)
-        tools = {"tokenizer": TOKENIZER, "processor": PROCESSOR if self._qwen else None}
+        tools = {"tokenizer": TOKENIZER, "processor": PROCESSOR if self._form == "qwen" else None}
         if kind == "region-caption":
-            if self._qwen:
-                raise ValueError("Sa2VA on Qwen ignores region prompts, so it cannot caption one")
+            if self._form != "internvl":
+                raise ValueError(
+                    f"Sa2VA on {self._form} takes no region prompts, so it cannot caption one"
+                )
             masks = [region_mask(sample, region) for region in sample.regions]
             return {**self._image(sample), "mask_prompts": [_stacked(masks)], **tools}
         if kind in ("phrase-image", "gcg"):
@@ -143,7 +163,7 @@ class Sa2va(Adapter):
     def card(self) -> dict[str, Any]:
         """Return the protocol card."""
         return {
-            "call_form": "qwen" if self._qwen else "internvl",
+            "call_form": self._form,
             "frames": "first 5 of the video",
             "prompt_style": self._style,
             "region_prompt": "drawn (ours): box on the frame, named by colour",
@@ -186,5 +206,7 @@ MODELS = (
     _spec("internvl3-14b", "InternVL3-14B", "14B", "see its hub page"),
     _spec("qwen2_5-vl-3b", "Qwen2_5-VL-3B", "3B", "see its hub page", family="qwen"),
     _spec("qwen2_5-vl-7b", "Qwen2_5-VL-7B", "7B", "see its hub page", family="qwen"),
+    _spec("qwen3-vl-2b", "Qwen3-VL-2B", "2B", "see its hub page", family="qwen"),
     _spec("qwen3-vl-4b", "Qwen3-VL-4B", "4B", "see its hub page", family="qwen"),
+    _spec("llava-1.5-7b", "LLaVA-1.5-7B", "7B", "see its hub page", family="llava"),
 )

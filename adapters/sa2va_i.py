@@ -27,6 +27,7 @@ class Sa2vaI(Sa2va):
     """Sa2VA-i in all published sizes; asked in the wording of Sa2VA's first code base."""
 
     names = ("prompt_style", "family", "frames")
+    families = ("sa2va-i",)
 
     @property
     def recorded(self) -> tuple[str, ...]:

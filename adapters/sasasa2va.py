@@ -1,56 +1,32 @@
-"""SaSaSa2VA (Niu et al., 2025): Sa2VA with several ``[SEG]`` and inference modes for long videos.
+"""SaSaSa2VA (Niu et al., 2025): Sa2VA with ten ``[SEG]`` a reply, one for each clip of the video.
 
-Protocol: refvos.md section 5. ``--option mode=...`` chooses how frames are sampled, inside the
-model. ``q_frame`` reads frames that another model selected: ``--option selected_frames=FILE``, the
-``selected_frames.json`` of the public data set QuanzhuNiu/MeViS-Qframe.
+Protocol: refvos.md section 5. The model cuts 100 frames into ten clips, replies ``Clip_1 [SEG] ...
+Clip_10 [SEG]``, and returns one mask track in which each frame follows its clip's ``[SEG]``.
+``--option mode=...`` chooses how the frames are sampled, inside the model. ``q_frame`` reads frames
+that another model selected: ``--option selected_frames=FILE``, the ``selected_frames.json`` of the
+public data set QuanzhuNiu/MeViS-Qframe.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from sama_bench.adapter import ModelSpec, Setup
+from sama_bench.adapters._chat.clip_replies import clip_answer
 from sama_bench.adapters._chat.prompts import form, referring_prompt
+from sama_bench.adapters._chat.replies import MARK, ModelOutputError
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._settings.selected_frames import FRAMES, read_selected
 from sama_bench.adapters.sa2va import TOKENIZER, Sa2va
 from sama_bench.errors import AdapterError
-from sama_bench.nouns import Sample
+from sama_bench.nouns import Answer, Sample
 
 MODES = ("uniform", "uniform_plus", "q_frame", "wrap_around", "wrap_around_plus")
-Selected = Mapping[str, Mapping[str, list[int]]]
-
-
-def read_selected(path: Path) -> Selected:
-    """Read and check a selected-frames file: video to expression id to frame indices.
-
-    Raises:
-        AdapterError: it is missing, or not of that form; with the place.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise AdapterError(f"--option selected_frames={path}: there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise AdapterError(f"{path} cannot be read: {error}") from None
-    if not isinstance(content, dict) or not content:
-        raise AdapterError(f"{path} must be an object: video, expression id, frame indices")
-    for video, expressions in content.items():
-        if not isinstance(expressions, dict):
-            raise AdapterError(f"{path}: video {video} must map expression ids to frame indices")
-        for expression, frames in expressions.items():
-            good = isinstance(frames, list) and frames and all(_is_index(item) for item in frames)
-            if not good:
-                raise AdapterError(f"{path}: {video}/{expression} must list frame indices from 0")
-    return content
-
-
-def _is_index(item: object) -> bool:
-    return isinstance(item, int) and not isinstance(item, bool) and item >= 0
+MOTION = {"kf_mean": None, "kf_covariance": None, "stable_frames": 0, "frame_cnt": 0}
+"""What its tracker keeps between questions in SAMURAI's mode, and with what it begins."""
 
 
 class Sasasa2va(Sa2va):
@@ -58,6 +34,7 @@ class Sasasa2va(Sa2va):
 
     can = frozenset({"segment"})
     names = ("mode", "selected_frames")
+    families = ("sasasa2va", "sasasa2va-14b")
     versions = ("4.42", "5.0", "its authors name 4.42.3, and 4.52.1 for 14B")
 
     @property
@@ -78,6 +55,32 @@ class Sasasa2va(Sa2va):
         if self._mode != "q_frame" and file is not None:
             raise AdapterError(f"selected_frames is read in mode=q_frame only, not in {self._mode}")
         self._selected = None if file is None else read_selected(Path(file).expanduser())
+
+    def predict(self, sample: Sample) -> Answer:
+        """Ask the model; its one track answers the expression, however many ``[SEG]`` it wrote.
+
+        Notes say when they were not ten, and what the published code does then.
+
+        Raises:
+            ModelOutputError: no ``[SEG]`` was read, or the model did not return one track.
+        """
+        arguments = self.arguments(sample)
+        forget_motion(self._model)
+        try:
+            reply = self._ask(arguments)
+        except IndexError as error:
+            if "dimension 0 with size 0" not in str(error):
+                raise
+            raise ModelOutputError(
+                f"the reply held no {MARK} that the model read; its code ends in an error then, as "
+                "in the published evaluation"
+            ) from error
+        return clip_answer(reply, sample, self._notes(sample, arguments["selected_fids"]))
+
+    def _notes(self, sample: Sample, selected: list[int] | None) -> dict[str, Any]:
+        total = len(sample.video)
+        unseen = total - len(set(selected)) if selected and total < FRAMES else 0
+        return {"frames_without_mask": unseen} if unseen else {}
 
     def arguments(self, sample: Sample) -> dict[str, Any]:
         """Return what ``predict_forward`` is called with; frames as PIL images.
@@ -114,7 +117,35 @@ class Sasasa2va(Sa2va):
 
     def card(self) -> dict[str, Any]:
         """Return the protocol card."""
-        return {**super().card(), "frames": f"mode {self._mode}", "region_prompt": "none"}
+        card = {
+            **super().card(),
+            "frames": f"mode {self._mode}",
+            "region_prompt": "none",
+            "answer": "one track of ten clips",
+        }
+        if keeps_motion(self._model):
+            card["motion_state"] = (
+                "SAMURAI's Kalman filter begins anew with each sample; the published loop carries "
+                "it from one question to the next"
+            )
+        return card
+
+
+def _tracker(model: Any) -> Any:
+    return getattr(getattr(model, "grounding_encoder", None), "sam2_model", None)
+
+
+def keeps_motion(model: Any) -> bool:
+    """Tell whether a loaded model tracks in SAMURAI's mode, which keeps a state between calls."""
+    return bool(getattr(_tracker(model), "samurai_mode", False))
+
+
+def forget_motion(model: Any) -> None:
+    """Put the tracker's motion state back to where it stood when the model was built."""
+    tracker = _tracker(model)
+    for name, value in MOTION.items():
+        if hasattr(tracker, name):
+            setattr(tracker, name, value)
 
 
 MODELS = tuple(

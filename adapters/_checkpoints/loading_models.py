@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 from pathlib import Path
 from typing import Any
 
 from sama_bench.adapter import Setup
 from sama_bench.adapters._checkpoints.loading import dtype_argument, one_line, precision
+from sama_bench.adapters._checkpoints.remote_files import mentions
 from sama_bench.adapters._settings.options import whole
 from sama_bench.errors import AdapterError
 
@@ -66,6 +68,69 @@ def pretrained(
     _check_report(setup, model, report)
     model.eval()
     return (model if setup.device_map is not None else model.to(setup.device)), dtype
+
+
+def remote_model(folder: Path, setup: Setup, internvl: bool) -> tuple[Any, Any]:
+    """Load a checkpoint of code of its own, in bfloat16 unless another type is asked for.
+
+    Args:
+        folder: a checked local folder.
+        setup: of the run.
+        internvl: whether its class has InternVL's switch for flash attention.
+
+    Returns:
+        the model, and the dtype that it was asked to load in.
+
+    Raises:
+        AdapterError: it cannot be loaded, or has no ``predict_forward``.
+    """
+    from transformers import AutoModel
+
+    more: dict[str, Any] = flash_attention(setup) if internvl else {}
+    model, dtype = pretrained(AutoModel, folder, setup, "bfloat16", trust_remote_code=True, **more)
+    if not callable(getattr(model, "predict_forward", None)):
+        raise AdapterError(
+            f"the checkpoint {folder} cannot be asked as {setup.model} is: its class "
+            f"{type(model).__name__} has no predict_forward"
+        )
+    return model, dtype
+
+
+def settle_precision(model: Any, tokenizer: Any, dtype: Any) -> None:
+    """Let a model that casts itself to bfloat16 at its first question keep the type asked for.
+
+    Classes on InternVL do so in ``preparing_for_generation``, unless that was called before.
+    """
+    import torch
+
+    prepare = getattr(model, "preparing_for_generation", None)
+    if prepare is None or dtype in (torch.bfloat16, "auto"):
+        return
+    if "torch_dtype" in inspect.signature(prepare).parameters:
+        prepare(tokenizer=tokenizer, torch_dtype=dtype)
+
+
+def check_cuda(setup: Setup, files: tuple[Path, ...]) -> None:
+    """Check that there is a CUDA GPU where a checkpoint's code calls ``.cuda()`` by name.
+
+    It is tried rather than guessed: ``.cuda()`` must lead to the device of the run.
+
+    Raises:
+        AdapterError: there is none, or the run is on another device.
+    """
+    if not mentions(files, ".cuda()"):
+        return
+    import torch
+
+    try:
+        place = torch.empty(1).cuda().device.type
+    except (RuntimeError, AssertionError):  # by build of torch
+        place = ""
+    if place != torch.device(setup.device).type:
+        raise AdapterError(
+            f"{setup.model} needs a CUDA GPU: its published code calls .cuda(), and this run is "
+            f"on {setup.device}" + ("" if place else "; torch sees no CUDA GPU here")
+        )
 
 
 def _fix_threads(setup: Setup) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,15 +20,18 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
+from sama_bench.adapters._checkpoints.families import check_family
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
+    config_of,
     fingerprint,
     require_version,
     snapshot_revision,
 )
+from sama_bench.adapters._checkpoints.remote_files import imported, mentions, reached
 from sama_bench.adapters._regions.region_tracks import one_frame_track, region_track
 from sama_bench.adapters._settings import options
-from sama_bench.adapters.sama import checkout, prompt
+from sama_bench.adapters.sama import bert, checkout, prompt
 from sama_bench.nouns import Answer, Masklet, Region, Sample
 
 TOKENIZER = "<tokenizer>"
@@ -42,6 +46,7 @@ OPTIONS = (
     "prompt_style",
     "random_seed",
     "code",
+    "bert",
 )
 
 
@@ -77,14 +82,14 @@ class SamaOptions:
         """
         options.check_names(given, OPTIONS)
         strict = options.choice(given, "inputs", ("released", "strict"), "released") == "strict"
-        extent = options.choice(given, "prompt", ("track", "frame"), "frame" if strict else "track")
+        shown = options.choice(given, "prompt", ("track", "frame"), "frame" if strict else "track")
         drawn = options.choice(
             given, "prompt_frame", ("random", "first"), "first" if strict else "random"
         )
         slots = options.choice(given, "slots", ("five", "fit"), "fit" if strict else "five")
         shape = options.choice(given, "prompt_shape", ("released", "box", "mask"), "released")
         return cls(
-            tracks=extent == "track",
+            tracks=shown == "track",
             first=drawn == "first",
             fit=slots == "fit",
             longest=options.whole(given, "max_frames", 32),
@@ -99,6 +104,8 @@ class Sama(Adapter):
 
     takes_tracks = True
     recorded = ("sama-",)
+    _model: Any = None
+    _lent = ExitStack()
 
     def configure(self, setup: Setup) -> None:
         """Read the options; all that ``arguments`` needs, without weights."""
@@ -110,33 +117,40 @@ class Sama(Adapter):
         """Load the checkpoint and its code.
 
         Raises:
-            AdapterError: remote code is not allowed, transformers is another version, the SAMA
-                checkout or bert-base-uncased is missing, or the weights are.
+            AdapterError: remote code is not allowed, the checkpoint is another family's,
+                transformers is another version, or a GPU, the SAMA checkout, bert-base-uncased or
+                the weights are missing.
         """
         self.configure(setup)
         loading_models.ask_for_trust(setup)
+        folder = checkpoint_folder(setup)
+        check_family(setup, folder, ("sama",))
         have = require_version(
             setup, "transformers", "4.42", "4.43", "SAMA's code answers differently with others"
         )
-        from transformers import AutoModel
-
-        folder = checkpoint_folder(setup)
-        checkout.make_importable(folder, setup)
+        files = reached(folder, config_of(folder))
+        loading_models.check_cuda(setup, files)
+        with ExitStack() as prepared:
+            if modules := imported(files, checkout.PACKAGE):
+                prepared.callback(checkout.lend(checkout.find(setup, modules), modules))
+            with ExitStack() as building:
+                if mentions(files, bert.NAME):
+                    building.enter_context(bert.standing_for(bert.folder(setup)))
+                self._model, dtype = loading_models.remote_model(folder, setup, internvl=True)
+            self._lent = prepared.pop_all()
         self._tokenizer = loading_models.tokenizer(folder, setup)
-        self._model, dtype = loading_models.pretrained(
-            AutoModel,
-            folder,
-            setup,
-            "bfloat16",
-            trust_remote_code=True,
-            **loading_models.flash_attention(setup),
-        )
+        loading_models.settle_precision(self._model, self._tokenizer, dtype)
         self.revision = snapshot_revision(folder)
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),
             "transformers": have,
             "dtype": str(dtype),
         }
+
+    def close(self) -> None:
+        """Forget the weights, and the modules of the checkout."""
+        self._model = None
+        self._lent.close()
 
     def predict(self, sample: Sample) -> Answer:
         """Ask the model; notes hold the seed of its random draw and what Q8 did."""

@@ -1,4 +1,7 @@
-"""Checkpoint folders with code of their own, written here, that records how it is called."""
+"""Checkpoint folders with code of their own, written here, that records how it is called.
+
+As the published code does, it calls ``.cuda()`` by name midway.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,7 @@ class {CLASS}(PreTrainedModel):
         path = pathlib.Path(self.config.calls)
         with path.open("a") as file:
             file.write(json.dumps({{name: told(value) for name, value in given.items()}}) + "\\n")
+        torch.tensor([1, 2]).cuda().unsqueeze(0)
         reply = self.config.reply.replace("RANDOM", f"{{random.random():.6f}}")
         if given.get("prediction_only"):
             return {{"prediction": reply, "prediction_masks": None}}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import random
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from sama_bench.adapter import Setup
 from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._checkpoints import loading_models
-from sama_bench.adapters.sa2va import Sa2va, is_qwen
+from sama_bench.adapters.sa2va import Sa2va, call_form
 from sama_bench.adapters.sa2va_i import Sa2vaI
 from sama_bench.adapters.sama import Sama
 from sama_bench.adapters.sasasa2va import Sasasa2va
@@ -22,17 +22,7 @@ from tests.adapters import remote_code
 from tests.adapters.clips import asked, clip, square_track
 from tests.adapters.remote_code import calls, write_checkpoint
 
-
-@pytest.fixture(autouse=True, scope="module")
-def own_modules(tmp_path_factory):
-    utilities = pytest.importorskip("transformers.dynamic_module_utils")
-    folder = str(tmp_path_factory.mktemp("modules"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(utilities, "HF_MODULES_CACHE", folder)
-        patch.syspath_prepend(folder)
-        for name in [name for name in sys.modules if name.startswith("transformers_modules")]:
-            patch.delitem(sys.modules, name)
-        yield
+pytestmark = pytest.mark.usefixtures("own_modules", "cuda_stands_in")
 
 
 def setup(folder, **options):
@@ -130,24 +120,6 @@ def test_remote_code_is_asked_for(tmp_path):
         Sama().load(Setup("sama-1b", str(folder), options={"transformers": "any"}))
 
 
-def test_the_checkout_and_bert_are_missed_in_words(tmp_path, monkeypatch):
-    folder = write_checkpoint(tmp_path / "weights", remote_code.SAMA)
-    file = folder / "modeling_recording.py"
-    code = file.read_text()
-    file.write_text(code + "\n# from projects.llava_sam2.models.qformer import BertConfig\n")
-    monkeypatch.delenv("SAMA_CODE", raising=False)
-    with pytest.raises(AdapterError, match=r"git clone https://github\.com/sunye23/SAMA"):
-        Sama().load(setup(folder))
-    checkout = tmp_path / "SAMA"
-    (checkout / "projects" / "llava_sam2" / "models").mkdir(parents=True)
-    Sama().load(setup(folder, code=str(checkout)))
-    file.write_text(code + "\nBERT = 'bert-base-uncased'\n")
-    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *names: None)
-    offline = replace(setup(folder), offline=True)
-    with pytest.raises(AdapterError, match="hf download bert-base-uncased"):
-        Sama().load(offline)
-
-
 def test_another_transformers_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "sama_bench.adapters._checkpoints.loading.version", lambda package: "5.23.0"
@@ -204,10 +176,10 @@ def test_sa2va_gets_regions_drawn_on_the_frame(tmp_path):
 
 
 def test_the_call_form_comes_from_the_config():
-    assert is_qwen({"architectures": ["Sa2VAChatModelQwen"]})
-    assert not is_qwen(
-        {"architectures": ["Sa2VAChatModel"], "llm_config": {"architectures": ["Qwen2ForCausalLM"]}}
-    )
+    inside = {"llm_config": {"architectures": ["Qwen2ForCausalLM"]}}
+    assert call_form({"architectures": ["Sa2VAChatModelQwen"]}) == "qwen"
+    assert call_form({"architectures": ["Sa2VAChatModel"], **inside}) == "internvl"
+    assert call_form({"architectures": ["Sa2VAChatModelLlava"]}) == "llava"
 
 
 def test_sa2va_on_qwen_gets_a_processor(tmp_path, monkeypatch):
@@ -219,6 +191,19 @@ def test_sa2va_on_qwen_gets_a_processor(tmp_path, monkeypatch):
     adapter.predict(referring(clip(tmp_path / "frames")))
     assert calls(folder)[0]["processor"] == "object"
     assert adapter.card()["call_form"] == "qwen"
+
+
+def test_sa2va_on_llava_is_asked_without_region_prompts(tmp_path):
+    folder = write_checkpoint(tmp_path / "weights", remote_code.SA2VA, "RecordingLlava")
+    adapter = loaded(Sa2va, folder)
+    image = clip(tmp_path / "frames", frames=1)
+    adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=frozenset({"masks"})))
+    assert calls(folder)[0]["mask_prompts"] is None
+    assert adapter.card()["call_form"] == "llava"
+    wants = frozenset({"text"})
+    sample = asked(image, "", square_track(image), benchmark="region-captions", wants=wants)
+    with pytest.raises(ValueError, match="takes no region prompts"):
+        adapter.arguments(sample)
 
 
 def test_sa2va_i_samples_uniformly(tmp_path):
@@ -240,20 +225,21 @@ def test_sa2va_i_samples_uniformly(tmp_path):
 
 
 def test_sasasa2va_modes(tmp_path):
-    folder = write_checkpoint(tmp_path / "weights", remote_code.SASASA)
+    folder = write_checkpoint(tmp_path / "weights", remote_code.SASASA, masks=1)
     video = clip(tmp_path / "frames")
     loaded(Sasasa2va, folder, mode="wrap_around").predict(referring(video))
     chosen = tmp_path / "selected_frames.json"
-    chosen.write_text('{"clip0": {"s0": [0, 3]}}')
+    picked = [0] * 50 + [3] * 50
+    chosen.write_text(json.dumps({"clip0": {"s0": picked}}))
     adapter = loaded(Sasasa2va, folder, mode="q_frame", selected_frames=str(chosen))
     sample = replace(referring(video), id="clip0/s0")
     adapter.predict(sample)
     plain, selected = calls(folder)
     assert (plain["mode"], plain["selected_fids"]) == ("wrap_around", None)
-    assert (selected["mode"], selected["selected_fids"]) == ("q_frame", [0, 3])
+    assert (selected["mode"], selected["selected_fids"]) == ("q_frame", picked)
     with pytest.raises(ValueError, match="nothing for clip0/other"):
         adapter.arguments(replace(sample, id="clip0/other"))
-    chosen.write_text('{"clip0": {"s0": [0, 99]}}')
+    chosen.write_text(json.dumps({"clip0": {"s0": [0] * 99 + [99]}}))
     adapter.configure(Setup("m", options={"mode": "q_frame", "selected_frames": str(chosen)}))
     with pytest.raises(ValueError, match="names frame 99"):
         adapter.arguments(sample)
@@ -280,6 +266,7 @@ def test_sasasa2va_options_are_checked(options, message):
         ('{"v": [1]}', "must map expression ids"),
         ('{"v": {"0": [-1]}}', "frame indices from 0"),
         ('{"v": {"0": []}}', "frame indices from 0"),
+        ('{"v": {"selected_frames": {"0": [1, 2]}}}', "lists 2 frames; the model takes 100"),
         ("{", "cannot be read"),
     ],
 )
