@@ -19,7 +19,7 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
 from sama_bench.adapters._checkpoints import loading_models
-from sama_bench.adapters._checkpoints.families import check_family
+from sama_bench.adapters._checkpoints.families import family_check
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -93,8 +93,7 @@ class Sa2va(Adapter):
         """
         self.configure(setup)
         loading_models.ask_for_trust(setup)
-        folder = checkpoint_folder(setup)
-        check_family(setup, folder, self.families)
+        folder = checkpoint_folder(setup, family_check(setup, self.families))
         require("transformers", "models")
         have = require_version(setup, "transformers", *self.versions)
         config = config_of(folder)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapters._checkpoints.families import family_check
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
@@ -28,12 +29,13 @@ def load_tracker(setup: Setup) -> Tracker:
         AdapterError: packages or weights are missing.
     """
     backend = options.choice(setup.options, "backend", ("transformers", "sam2"), "transformers")
+    check = family_check(setup, ("sam2",))
     require("torch", "models")
     if backend == "sam2":
         size = options.choice(setup.options, "size", CONFIGS, "large")
-        return PackageTracker(checkpoint_folder(setup), setup, size)
+        return PackageTracker(checkpoint_folder(setup, check), setup, size)
     require_version(setup, "transformers", "4.57", "6.0", WHY)
-    return TransformersTracker(checkpoint_folder(setup), setup)
+    return TransformersTracker(checkpoint_folder(setup, check), setup)
 
 
 class Sam2(Adapter):

@@ -7,11 +7,13 @@ used, without torchvision.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapters._checkpoints.families import check_family
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -23,12 +25,15 @@ from sama_bench.adapters._checkpoints.loading_models import pretrained, tokenize
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._tracking.sam2_transformers import PreparedFrames
 from sama_bench.adapters._tracking.tracking import Collected, full_size
+from sama_bench.errors import AdapterError
 from sama_bench.nouns import Answer, Sample, Segment
 
 WORDS = 32
 """Tokens of a text prompt."""
 MEAN = STD = (0.5, 0.5, 0.5)
 """Statistics of SAM 3's preprocessing; SAM 2 has ImageNet's."""
+MULTIPLEX = "sam3.1"
+"""In the name of SAM 3.1's hub repository, whose folder in the cache bears it."""
 
 
 class Sam3(Adapter):
@@ -47,7 +52,7 @@ class Sam3(Adapter):
         require_version(setup, "transformers", "5.0", "6.0", "it has the SAM 3 video classes")
         from transformers import Sam3VideoModel
 
-        folder = checkpoint_folder(setup)
+        folder = checkpoint_folder(setup, lambda folder: _check(setup, folder))
         self._model, dtype = pretrained(Sam3VideoModel, folder, setup, "float32")
         self._tokenizer = tokenizer(folder, setup)
         self._side = int(self._model.config.image_size)
@@ -118,6 +123,15 @@ class Sam3(Adapter):
             "instances": "all, united",
             **self._card,
         }
+
+
+def _check(setup: Setup, folder: Path) -> None:
+    check_family(setup, folder, ("sam3",))
+    if MULTIPLEX in str(folder).lower() or any(folder.glob("*multiplex*")):
+        raise AdapterError(
+            f"{folder} holds SAM 3.1, whose weights are published for Meta's own package only: "
+            "transformers has no class for its tracker of many objects"
+        )
 
 
 MODELS = (

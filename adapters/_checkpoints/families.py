@@ -6,7 +6,7 @@ environment that lacks what it imports; so it is refused before anything is impo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,11 @@ def family_of(folder: Path) -> str | None:
     return "sa2va-i" if mentions(files, "sample_num_frames") else "sa2va-internvl"
 
 
+def family_check(setup: Setup, accepted: tuple[str, ...]) -> Callable[[Path], None]:
+    """Return ``check_family`` as a function of the folder."""
+    return lambda folder: check_family(setup, folder, accepted)
+
+
 def check_family(setup: Setup, folder: Path, accepted: tuple[str, ...]) -> None:
     """Check that a checkpoint is of the family that the model's name promises.
 
@@ -105,7 +110,7 @@ def check_family(setup: Setup, folder: Path, accepted: tuple[str, ...]) -> None:
             f"the checkpoint {folder} is {family.title}, not {_title(wanted)}; {instead}"
         )
     config = config_of(folder)
-    if entry(config, "AutoModel") is None and not config.get("auto_map"):
+    if not config.get("auto_map") and not set(wanted) <= set(PLAIN.values()):
         raise AdapterError(
             f"the checkpoint {folder} is a plain {config.get('model_type') or 'model'} of "
             f"transformers without code of its own, not {_title(wanted)}"

@@ -11,7 +11,7 @@ import importlib.util
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,13 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SAMPLE_BYTES = 1 << 20
 
 
-def checkpoint_folder(setup: Setup) -> Path:
+def checkpoint_folder(setup: Setup, check: Callable[[Path], None] | None = None) -> Path:
     """Return the folder of the weights: the user's own, or the hub's snapshot, fetched if allowed.
+
+    Args:
+        setup: of the run.
+        check: is given the folder as soon as its config and code are there, before any weights are
+            fetched or looked at; raises where they are not the right ones.
 
     Raises:
         AdapterError: there is none, the hub cannot be reached, or weights are missing or cut off.
@@ -36,14 +41,22 @@ def checkpoint_folder(setup: Setup) -> Path:
     if not folder.is_dir():
         if folder.is_absolute() or named.startswith((".", "~")) or named.count("/") != 1:
             raise AdapterError(f"--checkpoint {named}: no such folder, and not a hub id like a/b")
+        if check is not None:
+            check(_with_config(_snapshot(setup, named, allow_patterns=["config.json", "*.py"])))
         folder = _snapshot(setup, named)
-    if not (folder / "config.json").is_file():
-        raise AdapterError(f"checkpoint {folder} has no config.json; give the folder that holds it")
-    check_weights(folder)
+    elif check is not None:
+        check(_with_config(folder))
+    check_weights(_with_config(folder))
     return folder
 
 
-def _snapshot(setup: Setup, named: str) -> Path:
+def _with_config(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise AdapterError(f"checkpoint {folder} has no config.json; give the folder that holds it")
+    return folder
+
+
+def _snapshot(setup: Setup, named: str, **part: Any) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
@@ -53,7 +66,9 @@ def _snapshot(setup: Setup, named: str) -> Path:
         ) from None
     try:
         return Path(
-            snapshot_download(named, revision=setup.revision, local_files_only=setup.offline)
+            snapshot_download(
+                named, revision=setup.revision, local_files_only=setup.offline, **part
+            )
         )
     except Exception as error:
         # The hub's client raises its own, requests' and httpx' errors, by version.

@@ -20,7 +20,7 @@ from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
-from sama_bench.adapters._checkpoints.families import check_family
+from sama_bench.adapters._checkpoints.families import family_check
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -123,8 +123,7 @@ class Sama(Adapter):
         """
         self.configure(setup)
         loading_models.ask_for_trust(setup)
-        folder = checkpoint_folder(setup)
-        check_family(setup, folder, ("sama",))
+        folder = checkpoint_folder(setup, family_check(setup, ("sama",)))
         have = require_version(
             setup, "transformers", "4.42", "4.43", "SAMA's code answers differently with others"
         )

@@ -73,6 +73,7 @@ PAIRS = [
     ("sasasa2va-4b", "sasasa2va-14b", "run it with --model sasasa2va-14b"),
     ("sasasa2va-14b", "sa2va-internvl", "not SaSaSa2VA 14B"),
     ("sama-8b", "sam2", "run it with --model sam2-tiny"),
+    ("sama-8b", "sam3", "run it with --model sam3"),
     ("sa2va-qwen3-vl-4b", "sa2va-qwen3-sam3", "no model runs it"),
 ]
 
@@ -94,6 +95,29 @@ def test_a_name_of_ones_own_takes_what_the_adapter_can_ask(tmp_path):
     check_family(Setup("mine"), folder, ("sa2va-internvl", "sa2va-qwen3"))
     with pytest.raises(AdapterError, match="not SAMA"):
         check_family(Setup("mine"), folder, ("sama",))
+
+
+def test_a_hub_is_asked_for_the_config_before_the_weights(tmp_path, monkeypatch):
+    hub = pytest.importorskip("huggingface_hub")
+    fetched = []
+
+    def snapshot(name, allow_patterns=None, **settings):
+        fetched.append(allow_patterns)
+        return str(write(tmp_path, "sa2va-qwen3"))
+
+    monkeypatch.setattr(hub, "snapshot_download", snapshot)
+    wanted = Setup("sama-1b", "ByteDance/Sa2VA-Qwen3-VL-4B", trust_remote_code=True)
+    with pytest.raises(AdapterError, match="is Sa2VA on Qwen3-VL, not SAMA"):
+        adapter_class(model("sama-1b").adapter)().load(wanted)
+    assert fetched == [["config.json", "*.py"]]
+
+
+@pytest.mark.parametrize("file", ["sam3.1_multiplex.pt", "sam3.1_multiplex.safetensors"])
+def test_sam_3_1_is_refused_in_words(tmp_path, file):
+    pytest.importorskip("torch")
+    (write(tmp_path, "sam3") / file).write_bytes(b"")
+    with pytest.raises(AdapterError, match="published for Meta's own package only"):
+        adapter_class(model("sam3").adapter)().load(Setup("sam3", str(tmp_path)))
 
 
 def test_a_model_of_transformers_without_code_is_said(tmp_path):
