@@ -114,6 +114,16 @@ def test_sama_first_keeps_one_dense_frame(tmp_path):
     assert [frame for frame in (0, 3, 6, 9, 12) if shown[frame]] == [0]
 
 
+@pytest.mark.parametrize(("shape", "cells"), [("mask", 12 * 12 * 6), ("box", 12 * 12 * 6)])
+def test_sama_takes_a_prompt_shape(tmp_path, shape, cells):
+    adapter = Sama()
+    adapter.configure(Setup("m", options={"prompt_shape": shape}))
+    video = clip(tmp_path, frames=6, height=112, width=112)
+    arguments = adapter.arguments(asked(video, "<mask>?", square_track(video)))
+    assert int(arguments["prompt_masks_112"][0].sum()) == cells
+    assert adapter.card()["prompt_shape"] == shape
+
+
 def test_remote_code_is_asked_for(tmp_path):
     folder = write_checkpoint(tmp_path / "weights", remote_code.SAMA)
     with pytest.raises(AdapterError, match="--trust-remote-code"):
