@@ -101,7 +101,7 @@ class Sa2va(Adapter):
         self._form = call_form(config)
         self._model, dtype = loading_models.remote_model(folder, setup, self._form == "internvl")
         self._tokenizer = loading_models.tokenizer(folder, setup)
-        loading_models.settle_precision(self._model, self._tokenizer, dtype)
+        dtype = loading_models.settle_precision(self._model, self._tokenizer, dtype)
         qwen = self._form == "qwen"
         self._processor = loading_models.processor(folder, setup) if qwen else None
         self._accepts = frozenset(inspect.signature(self._model.predict_forward).parameters)

@@ -96,18 +96,28 @@ def remote_model(folder: Path, setup: Setup, internvl: bool) -> tuple[Any, Any]:
     return model, dtype
 
 
-def settle_precision(model: Any, tokenizer: Any, dtype: Any) -> None:
-    """Let a model that casts itself to bfloat16 at its first question keep the type asked for.
+def settle_precision(model: Any, tokenizer: Any, dtype: Any, fixed: bool = False) -> Any:
+    """Prepare a class on InternVL for its questions, which casts it, and keep the type asked for.
 
-    Classes on InternVL do so in ``preparing_for_generation``, unless that was called before.
+    Unprepared, it would do so at its first question, and cast itself to bfloat16 whatever it was
+    loaded in.
+
+    Args:
+        model: a loaded model; one without ``preparing_for_generation`` stays as it is.
+        tokenizer: of the checkpoint.
+        dtype: that was asked for.
+        fixed: its code computes in bfloat16 in places, so that it cannot be kept from that.
+
+    Returns:
+        the type that the model computes in.
     """
-    import torch
-
     prepare = getattr(model, "preparing_for_generation", None)
-    if prepare is None or dtype in (torch.bfloat16, "auto"):
-        return
-    if "torch_dtype" in inspect.signature(prepare).parameters:
-        prepare(tokenizer=tokenizer, torch_dtype=dtype)
+    if prepare is not None:
+        accepts = "torch_dtype" in inspect.signature(prepare).parameters
+        more = {"torch_dtype": dtype} if accepts and dtype != "auto" and not fixed else {}
+        prepare(tokenizer=tokenizer, **more)
+    parameter = next(iter(model.parameters()), None)
+    return dtype if parameter is None else parameter.dtype
 
 
 def check_cuda(setup: Setup, files: tuple[Path, ...]) -> None:

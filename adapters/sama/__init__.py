@@ -138,7 +138,7 @@ class Sama(Adapter):
                 self._model, dtype = loading_models.remote_model(folder, setup, internvl=True)
             self._lent = prepared.pop_all()
         self._tokenizer = loading_models.tokenizer(folder, setup)
-        loading_models.settle_precision(self._model, self._tokenizer, dtype)
+        dtype = loading_models.settle_precision(self._model, self._tokenizer, dtype, fixed=True)
         self.revision = snapshot_revision(folder)
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),

@@ -115,12 +115,19 @@ class SaSaSa2VAChatModel(PreTrainedModel):
         super().__init__(config)
         self.weight = torch.nn.Linear(2, 2)
         self.grounding_encoder = Encoder(config.samurai_mode)
+        self.prepared = False
         self.post_init()
+
+    def preparing_for_generation(self, tokenizer, max_new_tokens=2048, torch_dtype=torch.bfloat16):
+        self.prepared = True
+        self.to(torch_dtype)
 
     def predict_forward(
         self, image=None, video=None, text=None, past_text="", mask_prompts=None, tokenizer=None,
         mode="uniform", print_answer=False, samurai=False, selected_fids=None,
     ):
+        if not self.prepared:
+            self.preparing_for_generation(tokenizer)
         assert mode in MODES
         assert mode != "q_frame" or len(selected_fids) == 100
         ids = torch.tensor([1, 2]).cuda().unsqueeze(0)

@@ -63,13 +63,21 @@ def test_an_untouched_checkout_serves_sama(tmp_path, sama_needs, cuda_stands_in)
     assert after == before
 
 
-def test_the_type_asked_for_is_not_cast_away(tmp_path, sama_needs, cuda_stands_in):
+def test_the_card_says_the_type_that_sama_casts_itself_to(tmp_path, sama_needs, cuda_stands_in):
     adapter = Sama()
     wanted = replace(setup(write_sama(tmp_path / "weights"), **sama_needs), dtype="float32")
     adapter.load(wanted)
-    text = adapter.predict(referring(clip(tmp_path / "frames"))).text
-    assert "torch.float32" in text
+    assert "torch.bfloat16" in adapter.predict(referring(clip(tmp_path / "frames"))).text
+    assert adapter.card()["dtype"] == "torch.bfloat16"
     adapter.close()
+
+
+def test_the_type_asked_for_is_not_cast_away(tmp_path, cuda_stands_in):
+    adapter = Sasasa2va()
+    adapter.load(replace(setup(write_clips(tmp_path / "weights")), dtype="float32"))
+    assert adapter.card()["dtype"] == "torch.float32"
+    adapter.predict(referring(clip(tmp_path / "frames")))
+    assert str(adapter._model.weight.weight.dtype) == "torch.float32"
 
 
 def test_a_reply_that_stops_at_the_limit_loses_its_last_mask(tmp_path, sama_needs, cuda_stands_in):
