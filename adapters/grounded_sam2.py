@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._tracking.grounding_dino import SHORT, Detector, Found
@@ -88,5 +88,8 @@ MODELS = (
         "apache-2.0",
         None,
         {"detector": "IDEA-Research/grounding-dino-base"},
+        needs=Needs(
+            packages=("torch", "transformers>=4.57,<6"), weights=("checkpoint", "detector")
+        ),
     ),
 )

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from PIL import Image
 
-from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
 from sama_bench.adapters._checkpoints import loading_models
@@ -180,6 +181,9 @@ def _stacked(masks: list[Any]) -> Any:
 TASK = "referring segmentation (video, image), grounded captions"
 
 
+NEEDS = Needs(remote_code=True, cuda=True, weights=("checkpoint",))
+
+
 def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSpec:
     environment = "sa2va-legacy" if hub in ("1B", "4B", "8B", "26B") else "sa2va-latest"
     return ModelSpec(
@@ -192,6 +196,7 @@ def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSp
         licence,
         environment,
         extra,
+        needs=replace(NEEDS, cuda="family" not in extra),  # the Qwen form asks for no device
     )
 
 

@@ -12,7 +12,7 @@ from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import form
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._settings import options
-from sama_bench.adapters.sa2va import TASK, Sa2va
+from sama_bench.adapters.sa2va import NEEDS, TASK, Sa2va
 from sama_bench.nouns import Sample
 
 
@@ -76,6 +76,7 @@ MODELS = tuple(
         size,
         "see its hub page",
         "sa2va-legacy",
+        needs=NEEDS,
     )
     for size in ("1B", "4B", "8B", "26B")
 )

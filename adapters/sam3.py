@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._checkpoints.families import check_family
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
@@ -143,5 +143,6 @@ MODELS = (
         "facebook/sam3",
         "848M",
         "SAM licence",
+        needs=Needs(packages=("torch", "transformers>=5,<6"), weights=("checkpoint",)),
     ),
 )

@@ -20,7 +20,7 @@ from sama_bench.adapters._chat.prompts import form, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, ModelOutputError
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._settings.selected_frames import FRAMES, read_selected
-from sama_bench.adapters.sa2va import TOKENIZER, Sa2va
+from sama_bench.adapters.sa2va import NEEDS, TOKENIZER, Sa2va
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import Answer, Sample
 
@@ -158,6 +158,7 @@ MODELS = tuple(
         size,
         "see its hub page",
         "sasasa2va-14b" if size == "14B" else "sama",
+        needs=NEEDS,
     )
     for size in ("4B", "14B", "26B")
 )

@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from PIL import Image
 
-from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint
 from sama_bench.adapters._chat.points_syntax import Pointed, Scale, read_points
 from sama_bench.adapters._chat.qwen_images import FullProcessor, QwenImages, is_qwen_vl
@@ -200,5 +200,10 @@ MODELS = (
         "apache-2.0",
         None,
         {"tracker": "facebook/sam2.1-hiera-large"},
+        needs=Needs(
+            packages=("torch", "transformers>=4.57,<6"),
+            weights=("checkpoint", "tracker"),
+            endpoint="model",
+        ),
     ),
 )

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 from sama_bench._version import __version__
 
 if TYPE_CHECKING:
-    from sama_bench.api import run
+    from sama_bench.api import dry_run, run
     from sama_bench.comparison import compare
     from sama_bench.scoring.answers import score
     from sama_bench.scoring.merge import merge
     from sama_bench.scoring.score import score_run
 
-__all__ = ["__version__", "compare", "merge", "run", "score", "score_run"]
+__all__ = ["__version__", "compare", "dry_run", "merge", "run", "score", "score_run"]
 
 _HOME = {
     "compare": "sama_bench.comparison",
+    "dry_run": "sama_bench.api",
     "merge": "sama_bench.scoring.merge",
     "run": "sama_bench.api",
     "score": "sama_bench.scoring.answers",

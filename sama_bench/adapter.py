@@ -107,6 +107,71 @@ class Oracle(Adapter):
 
 
 @dataclass(frozen=True)
+class Checkout:
+    """Code that a model imports from a clone of a repository.
+
+    Attributes:
+        repository: what to clone.
+        option: the model's option that names the clone's folder.
+        variable: environment variable that may name it instead.
+        module: what is imported from it, e.g. ``projects.sama``; asked for where the code that
+            comes with the weights mentions it, or is not at hand yet.
+    """
+
+    repository: str
+    option: str
+    variable: str
+    module: str
+
+
+@dataclass(frozen=True)
+class HubFiles:
+    """Single files of another model on the hub that a model reads.
+
+    Asked for where the code that comes with the weights mentions ``id``, or is not at hand yet.
+
+    Attributes:
+        id: of that model.
+        names: of the files, exactly those that are read.
+        why: what reads them.
+        aliases: other ids under which the same files may lie in the cache.
+    """
+
+    id: str
+    names: tuple[str, ...]
+    why: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model needs besides its own weights; checked before anything is spent on a run.
+
+    Attributes:
+        remote_code: it runs Python code that comes with its weights.
+        cuda: that code calls ``.cuda()``, whatever device it is given.
+        gpu_memory: GB of a GPU that its authors state, or None where nothing is published.
+        packages: requirements on the current environment, for models that run in it.
+        extra: of sama-bench that brings these packages.
+        weights: what names weights, each a folder or a hub id: ``checkpoint`` for ``--checkpoint``,
+            and options of the model.
+        endpoint: option that puts a server in the place of the weights of ``--checkpoint``.
+        checkouts: code from elsewhere.
+        files: of other models.
+    """
+
+    remote_code: bool = False
+    cuda: bool = False
+    gpu_memory: float | None = None
+    packages: tuple[str, ...] = ()
+    extra: str = "models"
+    weights: tuple[str, ...] = ()
+    endpoint: str | None = None
+    checkouts: tuple[Checkout, ...] = ()
+    files: tuple[HubFiles, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model that can be named on the command line; adapter files list theirs in ``MODELS``.
 
@@ -121,6 +186,7 @@ class ModelSpec:
         environment: name of the environment file beside the adapter, or None for the current one.
         options: defaults of the adapter's options for this name.
         uses_gpu: whether it computes on a GPU where it is given one.
+        needs: what it needs besides, so that it can be checked before anything is spent.
     """
 
     name: str
@@ -133,3 +199,4 @@ class ModelSpec:
     environment: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     uses_gpu: bool = True
+    needs: Needs = field(default_factory=Needs)

@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 from sama_bench.adapter import Setup
 from sama_bench.errors import AdapterError
+from sama_bench.storage import hub
+from sama_bench.storage.weight_files import check_weights
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SAMPLE_BYTES = 1 << 20
@@ -73,47 +74,17 @@ def _snapshot(setup: Setup, named: str, **part: Any) -> Path:
     except Exception as error:
         # The hub's client raises its own, requests' and httpx' errors, by version.
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        remedy = "drop --offline or fetch" if setup.offline else "check the network, or fetch"
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if status in (401, 403, 404):
+            code = error.response.headers.get("X-Error-Code") or ""  # type: ignore[attr-defined]
+            raise AdapterError(hub.refusal(named, status, code, setup.revision)) from None
+        remedy = "check the network, or fetch"
+        if setup.offline or hub.is_offline():
+            remedy = "drop --offline or fetch" if setup.offline else "unset HF_HUB_OFFLINE or fetch"
         raise AdapterError(
             f"the weights {named} cannot be had from the hub ({why[:160]}); {remedy} them with "
             f"`hf download {named}` and give the folder as --checkpoint"
         ) from None
-
-
-def check_weights(folder: Path) -> None:
-    """Check that every weight file is there and complete, without reading the tensors.
-
-    Raises:
-        AdapterError: a shard of the index is missing, a file is cut off, or there is none.
-    """
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")])
-    for index in folder.glob("*.index.json"):
-        for name in sorted(set(_json(index).get("weight_map", {}).values())):
-            if not (folder / Path(name).name).is_file():
-                raise AdapterError(f"checkpoint {folder}: {name} of {index.name} is missing")
-    if not files:
-        raise AdapterError(f"checkpoint {folder} holds no weights (*.safetensors, *.bin, *.pt)")
-    for file in files:
-        if not _complete(file):
-            raise AdapterError(f"{file} is cut off or damaged; fetch it again")
-
-
-def _complete(file: Path) -> bool:
-    size = file.stat().st_size
-    if file.suffix != ".safetensors":
-        with file.open("rb") as handle:
-            legacy = handle.read(1) == b"\x80"  # a pickle from before torch 1.6 is no archive
-        return legacy or zipfile.is_zipfile(file)
-    with file.open("rb") as handle:
-        length = int.from_bytes(handle.read(8), "little")
-        if size < 8 or length > size - 8:
-            return False
-        try:
-            header = json.loads(handle.read(length))
-        except ValueError:
-            return False
-    ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
-    return 8 + length + max(ends, default=0) == size
 
 
 def fingerprint(folder: Path) -> str:

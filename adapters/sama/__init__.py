@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
-from sama_bench.adapter import Adapter, ModelSpec, Setup
+from sama_bench.adapter import Adapter, Checkout, HubFiles, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
@@ -252,6 +252,20 @@ class Sama(Adapter):
         }
 
 
+NEEDS = Needs(
+    remote_code=True,
+    cuda=True,
+    gpu_memory=80,
+    weights=("checkpoint",),
+    checkouts=(Checkout(checkout.REPOSITORY, "code", "SAMA_CODE", "projects.llava_sam2"),),
+    files=(
+        HubFiles(
+            checkout.BERT, checkout.BERT_FILES, "SAMA's Q-Former", (f"google-bert/{checkout.BERT}",)
+        ),
+    ),
+)
+
+
 def _spec(size: str, base: str) -> ModelSpec:
     return ModelSpec(
         f"sama-{size.lower()}",
@@ -262,6 +276,7 @@ def _spec(size: str, base: str) -> ModelSpec:
         size,
         "creativeml-openrail-m",
         "sama",
+        needs=NEEDS,
     )
 
 

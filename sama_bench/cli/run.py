@@ -29,11 +29,14 @@ from sama_bench.cli._scoring import print_results, scoring_options, write_all
 from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.running.cluster import cluster_rank
+from sama_bench.running.plan import Plan
 from sama_bench.running.run import RunResult
+from sama_bench.running.selection import EXECUTORS
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.scoring.score import score_run, standard_tools
 
 SHOWN_FAILURES = 5
+EXIT_WRONG = 2
 
 
 @click.command("run", short_help="Ask a model the samples of a split and score its answers.")
@@ -87,13 +90,24 @@ SHOWN_FAILURES = 5
 )
 @click.option(
     "--executor",
-    type=click.Choice(api.EXECUTORS),
+    type=click.Choice(EXECUTORS),
     default="auto",
     show_default=True,
     help="Where workers run: on this machine (each rank its own under srun and torchrun), or in a "
     "Ray cluster; auto takes Ray where RAY_ADDRESS is set.",
 )
 @click.option("--no-env", is_flag=True, help="Run the workers in the current environment.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done and what is missing; install, download and write nothing.",
+)
+@click.option(
+    "--checks/--no-checks",
+    default=True,
+    show_default=True,
+    help="Start only if weights, code, packages, GPUs and disk space are found beforehand.",
+)
 @click.option(
     "--score/--no-score",
     default=None,
@@ -105,6 +119,7 @@ SHOWN_FAILURES = 5
 def command(
     json_file: Path | None,
     options: tuple[str, ...],
+    dry_run: bool,
     score: bool | None,
     protocol: str,
     phrases: str,
@@ -117,6 +132,8 @@ def command(
     on where it stopped: only what is missing or failed is asked. Several commands at once, on
     several machines, share one run folder.
     """
+    if dry_run:
+        return say_plan(api.dry_run(options=parse_options(options), **given), json_file)
     result = api.run(options=parse_options(options), **given)
     say_result(result)
     scored: list[Result] = []
@@ -138,6 +155,34 @@ def command(
         writers.append(partial(write_text, json_file, content))
     write_all(*writers)
     return 0 if result.complete else 1
+
+
+def say_plan(plan: Plan, json_file: Path | None) -> int:
+    """Print what a run would do and what it needs; return the exit status."""
+    err = takes_stdout(json_file)
+    for part in plan.parts:
+        click.echo(
+            f"{plan.model} on {part.benchmark} {part.split}: {part.samples} samples about "
+            f"{part.videos} videos of {part.frames} frames, {part.answered} answered; in "
+            f"{part.folder}",
+            err=err,
+        )
+    for check in plan.checks:
+        click.echo(f"{check.state:8} {check.name}: {check.text}", err=err)
+    missing = sum(check.state == "missing" for check in plan.checks)
+    end = f"{missing} missing: it would not start" if missing else "ready"
+    click.echo(f"{end}; nothing was installed, downloaded or written", err=err)
+    if json_file is not None:
+        content = {
+            "model": plan.model,
+            "ready": plan.ready,
+            "parts": [{**vars(part), "folder": str(part.folder)} for part in plan.parts],
+            "devices": list(plan.devices),
+            "bytes_to_fetch": plan.to_fetch,
+            "checks": [vars(check) for check in plan.checks],
+        }
+        write_text(json_file, json.dumps(content, indent=1))
+    return 0 if plan.ready else EXIT_WRONG
 
 
 def say_result(result: RunResult) -> None:

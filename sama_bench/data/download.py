@@ -147,7 +147,7 @@ def _continues(answer: http.client.HTTPResponse, have: int) -> bool:
 def _refusal(code: int) -> str:
     if code in (401, 403):
         return (
-            f"the server refuses access (HTTP {code}): accept the terms on the data set's page "
+            f"the server refuses access (HTTP {code}): accept the terms on its page "
             "and log in with 'hf auth login', or set HF_TOKEN"
         )
     if code == 404:

@@ -3,7 +3,7 @@
 ```toml
 summary = "one line"
 python = ">=3.10,<3.13"
-size = "about 1 GB"
+size = {own = 5700, shared = 620}              # MB on disk, as du says; or words
 requirements = ["transformers==4.42.3", ...]   # complete: installed without resolving anything
 
 [torch]                                        # optional
@@ -45,11 +45,12 @@ class Environment:
         python: version specifier, e.g. ``>=3.10,<3.13``.
         requirements: exact, complete; installed without resolving dependencies.
         summary: one line.
-        size: of the download, in words.
+        size: on disk, in words.
         torch: specifier of a torch that may be shared with the current environment, or None when
             the environment brings its own in ``requirements`` or needs none.
         share: distributions that are shared together with torch, if all are there.
         install: what is installed when they cannot be shared; dependencies are resolved.
+        megabytes: on disk, with its own torch and with a shared one, where they were measured.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Environment:
     torch: str | None = None
     share: tuple[str, ...] = ("torch",)
     install: tuple[str, ...] = ()
+    megabytes: tuple[int, int] | None = None
 
     def accepts_python(self, version: str) -> bool:
         """Tell whether a Python version, e.g. ``3.11.7``, fits."""
@@ -69,6 +71,10 @@ class Environment:
         """Tell whether an installed torch may be shared; local labels (``+cpu``) do not matter."""
         plain = version.split("+")[0]
         return self.torch is not None and SpecifierSet(self.torch).contains(plain)
+
+    def bytes(self, shared: bool) -> int | None:
+        """Return what it takes on disk, or None where nobody measured it."""
+        return None if self.megabytes is None else self.megabytes[shared] * 10**6
 
     def content(self) -> str:
         """Return a hash of all that determines what is installed."""
@@ -90,6 +96,7 @@ def read_environment(path: Path) -> Environment:
     unknown = (set(content) - KEYS) | ({f"torch.{key}" for key in set(torch) - TORCH_KEYS})
     if unknown:
         raise UserError(f"environment file {path}: unknown key {min(unknown)}")
+    megabytes = _megabytes(path, content.get("size"))
     try:
         SpecifierSet(content["python"])
         SpecifierSet(torch.get("accepts", ""))
@@ -100,11 +107,26 @@ def read_environment(path: Path) -> Environment:
         content["python"],
         _strings(path, content, "requirements"),
         str(content.get("summary", "")),
-        str(content.get("size", "unknown")),
+        _size_in_words(megabytes) if megabytes else str(content.get("size", "unknown")),
         torch.get("accepts"),
         _strings(path, torch, "share") or ("torch",),
         _strings(path, torch, "install"),
+        megabytes,
     )
+
+
+def _megabytes(path: Path, size: object) -> tuple[int, int] | None:
+    if not isinstance(size, dict):
+        return None
+    own, shared = size.get("own"), size.get("shared")
+    if set(size) != {"own", "shared"} or not (isinstance(own, int) and isinstance(shared, int)):
+        raise UserError(f"environment file {path}: size is words, or {{own = MB, shared = MB}}")
+    return own, shared
+
+
+def _size_in_words(megabytes: tuple[int, int]) -> str:
+    own, shared = (f"{value / 1000:.1f} GB" for value in megabytes)
+    return f"{own} with its own torch, {shared} with a shared one"
 
 
 def _strings(path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -88,42 +88,85 @@ def python_for(
     return create(read_environment(path), say).python
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an environment belongs on this machine.
+
+    Attributes:
+        python: the interpreter that it is based on.
+        minor: of that, e.g. ``3.11``.
+        shared: what it takes over from the current environment, name to place.
+        folder: the one that shares, where something can be shared, else the other.
+    """
+
+    python: Path
+    minor: str
+    shared: dict[str, Path]
+    folder: Path
+
+
+def place_of(environment: Environment) -> Place:
+    """Say how an environment would be made; nothing is written.
+
+    Raises:
+        UserError: no fitting Python is installed.
+    """
+    python = find_python(environment)
+    shared = shareable(environment, python)
+    minor = ".".join((version_of(python) or current_version()).split(".")[:2])
+    return Place(python, minor, shared, _folder(environment, minor, bool(shared)))
+
+
+def _folder(environment: Environment, minor: str, shared: bool) -> Path:
+    label = "shared" if shared else "own"
+    return environments_dir() / f"{environment.name}-{environment.content()}-py{minor}-{label}"
+
+
+def made_for(environment: Environment) -> Made | None:
+    """Return the environment that a run takes, or None when it has to be made first.
+
+    Raises:
+        UserError: no fitting Python is installed.
+    """
+    place = place_of(environment)
+    return _read(place.folder) or _read(_folder(environment, place.minor, False))
+
+
 def create(environment: Environment, say: Say = lambda line: None) -> Made:
     """Make an environment, or return it if it is there already; safe with several processes.
 
     Raises:
         UserError: no fitting Python is installed, or the installation failed.
     """
-    python = find_python(environment)
-    shared = shareable(environment, python)
-    minor = ".".join((version_of(python) or current_version()).split(".")[:2])
-    label = "shared" if shared else "own"
-    folder = environments_dir() / f"{environment.name}-{environment.content()}-py{minor}-{label}"
-    made = _read(folder)
+    made = made_for(environment)
     if made is not None:
         return made
-    with _lock(folder.with_suffix(".lock"), say):
-        made = _read(folder)  # another process may have made it meanwhile
-        if made is not None:
-            return made
-        say(
-            f"making the environment {environment.name} once, in {folder}: Python {minor}, "
-            f"{len(environment.requirements)} packages, {environment.size}"
-            + (", sharing " + ", ".join(environment.share) if shared else "")
-        )
-        if folder.exists():
-            shutil.rmtree(folder)
-        try:
-            install(environment, python, folder, shared, say)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        note = {
-            "name": environment.name,
-            "content": environment.content(),
-            "shares": sorted(environment.share) if shared else [],
-        }
-        (folder / MARKER).write_text(json.dumps(note), encoding="utf-8")
+    place = place_of(environment)
+    with _lock(place.folder.with_suffix(".lock"), say):
+        made = made_for(environment)  # another process may have made it meanwhile
+        return made if made is not None else _make(environment, place, say)
+
+
+def _make(environment: Environment, place: Place, say: Say) -> Made:
+    folder = place.folder
+    say(
+        f"making the environment {environment.name} once, in {folder}: Python {place.minor}, "
+        f"{len(environment.requirements)} packages, {environment.size}"
+        + (", sharing " + ", ".join(environment.share) if place.shared else "")
+    )
+    if folder.exists():
+        shutil.rmtree(folder)
+    try:
+        install(environment, place.python, folder, place.shared, say)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    note = {
+        "name": environment.name,
+        "content": environment.content(),
+        "shares": sorted(environment.share) if place.shared else [],
+    }
+    (folder / MARKER).write_text(json.dumps(note), encoding="utf-8")
     made = _read(folder)
     if made is None:
         raise UserError(f"the environment {folder} was made but its Python does not run")

@@ -7,6 +7,7 @@ their own, ``predictions.<job>.jsonl``; readers see all parts as one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -129,6 +130,17 @@ class RunFolder:
             if file.exists():
                 file.rename(file.with_name(f"{file.name}.old-{number}"))
         self._places, self._read, self.duplicates, self.damaged = {}, {}, set(), []
+
+    def forget(self) -> None:
+        """Delete what makes the folder a run, and the folder if nothing else is in it.
+
+        Only for a run that has no answer.
+        """
+        for file in (*self.parts(), *(self.path / name for name in (MANIFEST, EVENTS))):
+            file.unlink(missing_ok=True)
+        for folder in (self.path / "claims", self.path):
+            with contextlib.suppress(OSError):  # something else is in it, or it is gone
+                folder.rmdir()
 
     def refresh(self) -> None:
         """Index what was appended since the last look, by anybody.

@@ -10,6 +10,7 @@ from typing import Any
 from sama_bench.errors import AdapterError, UserError
 from sama_bench.runfolder import manifest
 from sama_bench.running.cluster import Rank
+from sama_bench.running.fetching import FetchView
 from sama_bench.running.leases import Leases, new_job
 from sama_bench.running.progress import Progress
 from sama_bench.running.questions import QuestionBuilder
@@ -48,6 +49,8 @@ class Job:
     def work(self) -> None:
         """Ask until nothing is left that is missing or failed and not tried by another job."""
         self.writer.event("started", devices=[str(device) for device in self._request.devices])
+        if self._request.fetch is not None and self._open():
+            self._request.fetch(FetchView(self._progress, self.writer.event))
         while todo := self._open():
             self._elsewhere = 0
             self._supervisor().work(units(todo), self._claim, self._greet)
@@ -59,14 +62,30 @@ class Job:
     def __enter__(self) -> Job:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Release what this job held; the run goes on with the next one."""
         self._progress.close()
+        refused = kind is not None and issubclass(kind, AdapterError)
         try:
             self._sign_off()
         finally:
             self.writer.close()
             self._release()
+            if refused:
+                self._clear_away()
+
+    def _clear_away(self) -> None:
+        """Take back the folders that a refused job began: they must not pass for runs.
+
+        What the model printed stays in ``logs``, which the error names.
+        """
+        for target in self._targets:
+            with alone(target.folder.path):
+                facts = target.folder.manifest() or {}
+                mine = [entry["job"] for entry in facts.get("sessions", ())] == [self.id]
+                target.folder.refresh()
+                if mine and not len(target.folder):
+                    target.folder.forget()
 
     def _sign_off(self) -> None:
         for target in self._targets:

@@ -11,6 +11,7 @@ from sama_bench.benchmark import Dataset
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch, Launcher
 from sama_bench.nouns import History
+from sama_bench.running.fetching import Fetch
 from sama_bench.running.limits import Limits
 
 
@@ -31,6 +32,7 @@ class Request:
         devices: one per worker.
         limits: patience and limits.
         launch: starts workers.
+        fetch: fetches weights first, or None where there is nothing to fetch.
     """
 
     model: ModelSpec
@@ -45,3 +47,4 @@ class Request:
     devices: Sequence[Device] = (Device(),)
     limits: Limits = field(default_factory=Limits)
     launch: Launch = field(default_factory=Launcher)
+    fetch: Fetch | None = None

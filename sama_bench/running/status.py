@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 from sama_bench.errors import DataError
 from sama_bench.runfolder.folder import EVENTS, RunFolder
+from sama_bench.running.fetching import EVENT, download_line
 from sama_bench.running.leases import Leases
 
 RECENT = 200
@@ -122,6 +124,9 @@ def _notes(
     yield from folder.damaged
     if folder.torn():
         yield "the last line is unfinished: it is being written, or its writer died"
+    if events and events[-1]["event"] == EVENT:
+        with contextlib.suppress(KeyError, TypeError):  # a stranger's event
+            yield download_line(events[-1])
     lost = Counter(str(e.get("reason")) for e in events if e["event"] == "worker_lost")
     for reason, times in lost.most_common(3):
         yield f"a worker was lost {times} time{'s' * (times > 1)}: {reason}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,30 @@ def cache_dir() -> Path:
     return Path(named) if named else Path.home() / ".cache" / "sama-bench"
 
 
+_INSTEAD: list[Path] = []
+"""The folder that takes what must not be kept, while ``nothing_kept``."""
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Read the cache but keep nothing in it; what has to lie somewhere is deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="sama-bench-") as folder:
+        _INSTEAD.append(Path(folder))
+        try:
+            yield
+        finally:
+            _INSTEAD.pop()
+
+
+def kept_folder(*parts: str) -> Path:
+    """Return a folder of the cache for generated files; it need not exist.
+
+    Under ``nothing_kept`` one that does not exist yet is a temporary one.
+    """
+    folder = cache_dir().joinpath(*parts)
+    return _INSTEAD[-1].joinpath(*parts) if _INSTEAD and not folder.exists() else folder
+
+
 def read_cached(path: Path) -> Any:
     """Return the JSON kept at ``path``, or None where there is none or it is damaged."""
     try:
@@ -28,6 +54,8 @@ def read_cached(path: Path) -> Any:
 
 def keep(path: Path, content: Any) -> None:
     """Keep JSON at ``path``, whole or not at all; a disk that refuses is no error for a cache."""
+    if _INSTEAD:
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sama_bench.errors import did_you_mean
-from sama_bench.storage.cache_folder import cache_dir
+from sama_bench.storage.cache_folder import kept_folder
 
 from .store import MINI_VERSION, generate_once
 
@@ -58,7 +58,7 @@ def ensure_mini(root: Path | None = None, benchmark: str = "sama-bench") -> Path
     name = "sama-bench" if benchmark in ("sama-bench-g", "sama-bench-c") else benchmark
     if name not in MINI_BENCHMARKS:
         raise did_you_mean("mini benchmark", benchmark, MINI_BENCHMARKS)
-    target = cache_dir() / f"mini-v{MINI_VERSION}" / name if root is None else Path(root)
+    target = kept_folder(f"mini-v{MINI_VERSION}", name) if root is None else Path(root)
     return generate_once(target, name, partial(_write, name))
 
 

@@ -13,6 +13,7 @@ from sama_bench.adapter import Setup
 from sama_bench.adapters._checkpoints import loading
 from sama_bench.adapters._settings import options
 from sama_bench.errors import AdapterError, UserError
+from tests.data.hub_server import FakeHub, serve
 
 
 def safetensors(path, payload=b"\0" * 16, cut=0):
@@ -62,6 +63,24 @@ def test_a_hub_out_of_reach_is_one_line(monkeypatch):
     assert "\n" not in str(caught.value)
     with pytest.raises(AdapterError, match="drop --offline"):
         loading.checkpoint_folder(Setup("m", "someone/model", offline=True))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(401, "log in"), (403, "accept the licence"), (404, "no such repository")],
+)
+def test_a_refusal_of_the_hub_says_what_to_do(monkeypatch, tmp_path, status, said):
+    pytest.importorskip("huggingface_hub")
+    state = FakeHub()
+    state.refuse["someone/model"] = status
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    with serve(state) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", address)
+        with pytest.raises(AdapterError, match=said) as caught:
+            loading.checkpoint_folder(Setup("m", "someone/model"))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("named", ["/no/such", "./no", "no-such-name", "a/b/c"])

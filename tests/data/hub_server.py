@@ -22,6 +22,7 @@ class FakeHub:
         lfs: paths that are kept in large file storage, and so have a SHA-256.
         cut: path -> numbers of bytes after which a connection breaks, one for each request.
         refuse: path or repo -> HTTP status to answer with.
+        gated: models whose files need the token ``accepted``.
         lie: paths whose content is not what the listing says.
         ranges: whether ranges are honoured.
         log: (host, path, range, authorization) of each request for content.
@@ -32,6 +33,7 @@ class FakeHub:
         self.lfs: set[str] = set()
         self.cut: dict[str, list[int]] = {}
         self.refuse: dict[str, int] = {}
+        self.gated: set[str] = set()
         self.lie: set[str] = set()
         self.ranges = True
         self.log: list[tuple[str, str, str | None, str | None]] = []
@@ -46,7 +48,8 @@ class FakeHub:
                 digest = hashlib.sha256(content).hexdigest()
                 item["lfs"] = {"sha256": digest, "size": len(content), "pointerSize": 130}
             siblings.append(item)
-        return {"_id": "1", "id": repo, "sha": REVISION, "private": False, "gated": False,
+        gated = "manual" if repo in self.gated else False
+        return {"_id": "1", "id": repo, "sha": REVISION, "private": False, "gated": gated,
                 "downloads": 0, "likes": 0, "tags": [], "siblings": siblings}  # fmt: skip
 
 
@@ -59,8 +62,9 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             parts = unquote(urlsplit(self.path).path).strip("/").split("/")
-            if parts[:2] == ["api", "datasets"]:
-                self.answer_listing("/".join(parts[2:4]), parts[4:])
+            if parts[:2] in (["api", "datasets"], ["api", "models"]):
+                owned = 4 if "/".join(parts[2:4]) in {*hub.files, *hub.refuse} else 3
+                self.answer_listing("/".join(parts[2:owned]), parts[owned:])
             elif parts[0] == "api":  # what the client asks for its own purposes
                 self.refuse(404, "")
             elif parts[0] == "datasets":  # like the hub, send the client to a storage host
@@ -70,9 +74,24 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Location", where)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+            elif "resolve" in parts:  # a model's file, from where the client asked
+                at = parts.index("resolve")
+                self.note(parts)
+                self.answer_model_file("/".join(parts[:at]), "/".join(parts[at + 2 :]))
             else:
                 self.note(parts)
                 self.answer_content("/".join(parts[1:3]), "/".join(parts[3:]))
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def answer_model_file(self, repo: str, path: str) -> None:
+            if repo in hub.gated and not self.headers["Authorization"]:
+                self.refuse(401, "GatedRepo")
+            elif repo in hub.gated and self.headers["Authorization"] != "Bearer accepted":
+                self.refuse(403, "GatedRepo")
+            else:
+                self.answer_content(repo, path)
 
         def note(self, parts: list[str]) -> None:
             hub.log.append((self.headers["Host"].split(":")[0], "/".join(parts),
@@ -109,6 +128,8 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            if self.command == "HEAD":
+                return
             self.wfile.write(body if cut is None else body[:cut])
             if cut is not None:
                 self.wfile.flush()

@@ -1,7 +1,6 @@
 import pytest
 
 from sama_bench import api
-from sama_bench.api import worker_devices
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import (
     Device,
@@ -13,6 +12,7 @@ from sama_bench.launch.devices import (
 )
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.cluster import cluster_rank
+from sama_bench.running.selection import worker_devices
 from tests.running.fakes import ask
 
 SRUN = {
@@ -133,7 +133,7 @@ def test_the_run_says_what_is_wrong_with_its_devices_first(tmp_path, nvidia_smi)
     assert heard == ["--devices: static uses no GPU; GPU 7 is not used, 1 worker runs on the CPU"]
     nvidia_smi("echo 0")
     with pytest.raises(UserError, match="no GPU 7; nvidia-smi lists 0"):
-        api.run("sama-8b", "mini", devices="7", runs=tmp_path / "none")
+        api.run("sama-8b", "mini", devices="7", runs=tmp_path / "none", offline=True)
     assert not (tmp_path / "none").exists()
 
 

@@ -1,0 +1,173 @@
+"""From a request to all that a run needs, checked before anything is installed or downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sama_bench import registry
+from sama_bench.adapter import ModelSpec, Setup
+from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.environments.manage import environments_dir
+from sama_bench.errors import DataError, UserError
+from sama_bench.launch.devices import Device
+from sama_bench.launch.gpu_readiness import gpu_checks
+from sama_bench.launch.local_process import Launch, Launcher
+from sama_bench.launch.readiness import (
+    Check,
+    Start,
+    checkout_checks,
+    home_of,
+    space_checks,
+    trust_check,
+)
+from sama_bench.launch.weights_readiness import Weights, fetched_into, look_for_weights
+from sama_bench.nouns import HISTORIES, History
+from sama_bench.running.selection import chosen_benchmarks, executor_of, open_datasets
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a user asks of ``sama_bench.run``; the attributes are its arguments."""
+
+    model: str
+    split: str | None = None
+    benchmark: str | None = None
+    task: str | None = None
+    data: str | Path | None = None
+    runs: str | Path = "runs"
+    devices: str | None = None
+    gpus_per_worker: int = 1
+    limit: int | None = None
+    fresh: bool = False
+    history: History = "independent"
+    options: Mapping[str, str] | None = None
+    seed: int = 0
+    checkpoint: str | None = None
+    revision: str | None = None
+    dtype: str = "auto"
+    attention: str | None = None
+    device_map: str | None = None
+    offline: bool = False
+    trust_remote_code: bool = False
+    timeout: float = 1800.0
+    max_failures: int = 20
+    env_python: str | Path | None = None
+    no_env: bool = False
+    executor: str = "auto"
+    checks: bool = True
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request that was looked into; nothing was written, installed or downloaded for it.
+
+    Attributes:
+        wanted: the request.
+        model: that it names.
+        setup: what the model is loaded with.
+        datasets: what is asked; empty where the data are not there.
+        benchmark_options: those of the settings that are the benchmarks'.
+        devices: of the workers.
+        launcher: makes a starter of workers from their interpreter.
+        start: the same, as launching sees it.
+        checks: what was found.
+        weights: what has to be fetched.
+        data_error: why there are no datasets.
+    """
+
+    wanted: Wanted
+    model: ModelSpec
+    setup: Setup
+    datasets: Sequence[Dataset]
+    benchmark_options: Mapping[str, str]
+    devices: Sequence[Device]
+    launcher: Callable[[str], Launch]
+    start: Start
+    checks: Sequence[Check] = ()
+    weights: Weights = field(default_factory=Weights)
+    data_error: DataError | None = None
+
+
+def prepare(wanted: Wanted) -> Prepared:
+    """Look into a request.
+
+    Raises:
+        UserError: it is wrong in itself: an unknown name, a number out of range.
+    """
+    _check_numbers(wanted)
+    spec = registry.model(wanted.model)
+    benchmarks = chosen_benchmarks(wanted.benchmark, wanted.task)
+    of_benchmark = {key for item in benchmarks for key in item.options}
+    given = dict(wanted.options or {})
+    shared = {key: value for key, value in given.items() if key in of_benchmark}
+    datasets, error = _datasets(wanted, benchmarks, shared)
+    setup = Setup(
+        model=spec.name,
+        checkpoint=wanted.checkpoint or spec.checkpoint,
+        revision=wanted.revision,
+        options={**spec.options, **{k: v for k, v in given.items() if k not in of_benchmark}},
+        seed=wanted.seed,
+        dtype=wanted.dtype,
+        attention=wanted.attention,
+        device_map=wanted.device_map,
+        offline=wanted.offline,
+        trust_remote_code=wanted.trust_remote_code,
+    )
+    launcher, devices = executor_of(wanted.executor, wanted.devices, wanted.gpus_per_worker)
+    start = Start(
+        spec,
+        setup,
+        devices,
+        None if wanted.env_python is None else Path(wanted.env_python),
+        wanted.no_env,
+        here=launcher is Launcher,
+        named=wanted.devices is not None,
+    )
+    checks, weights = _checks(start)
+    if error is not None:
+        checks = [Check("data", "missing", str(error)), *checks]
+    return Prepared(
+        wanted, spec, setup, datasets, shared, devices, launcher, start, checks, weights, error
+    )
+
+
+def _check_numbers(wanted: Wanted) -> None:
+    for name, value, least in (
+        ("--limit", wanted.limit, 1),
+        ("--timeout", wanted.timeout, 0.001),
+        ("--max-failures", wanted.max_failures, 1),
+    ):
+        if value is not None and value < least:
+            raise UserError(f"{name} {value}: at least {least:g}")
+    if wanted.history not in HISTORIES:
+        raise UserError(f"--history {wanted.history}: choose from {', '.join(HISTORIES)}")
+
+
+def _datasets(
+    wanted: Wanted, benchmarks: Sequence[Benchmark], options: Mapping[str, str]
+) -> tuple[list[Dataset], DataError | None]:
+    try:
+        datasets = open_datasets(benchmarks, wanted.split, wanted.data, options)
+    except DataError as error:
+        return [], error
+    if not any(dataset.entries for dataset in datasets):
+        names = ", ".join(item.name for item in benchmarks)
+        raise UserError(
+            f"split {datasets[0].split} of {names} has no sample to ask; 'sama-bench data verify' "
+            "says what was dropped"
+        )
+    return datasets, None
+
+
+def _checks(start: Start) -> tuple[list[Check], Weights]:
+    home, of_home = home_of(start)
+    weights = look_for_weights(start)
+    checks = [*trust_check(start), *of_home, *weights.checks]
+    checks += checkout_checks(start, weights.code)
+    if start.here:  # elsewhere, workers find other GPUs and disks
+        checks += gpu_checks(start, home, weights.code)
+        environment = ("the environment", environments_dir(), home.to_make)
+        checks += space_checks([environment, *fetched_into(weights)])
+    return checks, weights

@@ -1,0 +1,57 @@
+"""Whether a folder of weights is whole, seen from file names, sizes and headers alone."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sama_bench.errors import AdapterError
+
+
+def check_weights(folder: Path) -> None:
+    """Check that every weight file is there and complete, without reading the tensors.
+
+    Raises:
+        AdapterError: a shard of the index is missing, a file is cut off, or there is none.
+    """
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")])
+    for index in folder.glob("*.index.json"):
+        for name in sorted(set(_read(index).get("weight_map", {}).values())):
+            if not (folder / Path(name).name).is_file():
+                raise AdapterError(f"checkpoint {folder}: {name} of {index.name} is missing")
+    if not files:
+        raise AdapterError(f"checkpoint {folder} holds no weights (*.safetensors, *.bin, *.pt)")
+    for file in files:
+        if not _complete(file):
+            raise AdapterError(f"{file} is cut off or damaged; fetch it again")
+
+
+def _complete(file: Path) -> bool:
+    size = file.stat().st_size
+    if file.suffix != ".safetensors":
+        with file.open("rb") as handle:
+            legacy = handle.read(1) == b"\x80"  # a pickle from before torch 1.6 is no archive
+        return legacy or zipfile.is_zipfile(file)
+    with file.open("rb") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        if size < 8 or length > size - 8:
+            return False
+        try:
+            header = json.loads(handle.read(length))
+        except ValueError:
+            return False
+    ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
+    return 8 + length + max(ends, default=0) == size
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AdapterError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise AdapterError(f"{path} must hold an object")
+    return content
