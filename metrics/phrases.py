@@ -7,6 +7,7 @@ cannot be had, a stand-in may be chosen; its scores are another variant of the m
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,10 @@ BACKENDS = (OFFICIAL, MINILM, TOKEN_OVERLAP)
 
 class PhraseError(RuntimeError):
     """A phrase encoder that cannot be had; the message is one line that says what to do."""
+
+
+class UnknownPhrasesError(PhraseError, ValueError):
+    """A name that stands for no phrase similarity."""
 
 
 class PhraseSimilarity(Protocol):
@@ -87,20 +92,71 @@ def phrase_similarity(
         return minilm()
     if backend == OFFICIAL:
         return official_encoder(model)
-    raise PhraseError(f"no phrase similarity {backend!r}: choose one of {', '.join(BACKENDS)}")
+    known = ", ".join(BACKENDS)
+    raise UnknownPhrasesError(f"no phrase similarity {backend!r}: choose one of {known}")
+
+
+class BestHere:
+    """The official encoder if it can be loaded from this machine, else the word overlap.
+
+    Decided when it is first asked; a hub is never asked.
+
+    Attributes:
+        problem: why the stand-in had to be taken although the encoder seemed to be here, in one
+            line; None otherwise.
+    """
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+        self._lock = threading.Lock()
+        self._chosen: PhraseSimilarity | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the measure that was taken."""
+        return self._measure().name
+
+    @property
+    def official(self) -> bool:
+        """Whether it is the protocol's own."""
+        return self._measure().official
+
+    def similarity(self, first: Sequence[str], second: Sequence[str]) -> NDArray[np.float64]:
+        """Return the similarity of all pairs; float64, shape (len(first), len(second))."""
+        return self._measure().similarity(first, second)
+
+    def _measure(self) -> PhraseSimilarity:
+        with self._lock:
+            if self._chosen is None:
+                self._chosen = self._choose()
+            return self._chosen
+
+    def _choose(self) -> PhraseSimilarity:
+        from sama_bench.metrics._phrases.encoder import encoder_here
+
+        try:
+            found = encoder_here()
+            if found is not None:
+                found.load()
+                return found
+        except PhraseError as error:
+            self.problem = f"phrases are compared by {TOKEN_OVERLAP}: {error}"
+        return TokenOverlap()
 
 
 def chosen_similarity(name: str) -> PhraseSimilarity:
-    """Return a measure by name, or with ``auto`` the best that is on this machine.
+    """Return a measure by name, ready to use; ``auto`` is the best that is on this machine.
 
-    ``auto`` takes the official encoder when its weights and transformers are here, and otherwise
-    the stand-in that needs nothing; it never asks a hub. Raises as ``phrase_similarity``.
+    ``auto`` never asks a hub and never fails (see ``BestHere``). Raises PhraseError when a measure
+    that was named cannot be had.
     """
-    if name != "auto":
-        return phrase_similarity(name)
-    from sama_bench.metrics._phrases.encoder import is_here
-
-    return phrase_similarity(OFFICIAL if is_here() else TOKEN_OVERLAP)
+    if name == "auto":
+        return BestHere()
+    measure = phrase_similarity(name)
+    load = getattr(measure, "load", None)
+    if load is not None:
+        load()
+    return measure
 
 
 PROVIDES = {"phrase_similarity": chosen_similarity}

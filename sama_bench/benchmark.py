@@ -235,6 +235,7 @@ class Tools:
             metric file may bring some in ``PER_SAMPLE``.
         options: of the benchmark, from ``--option key=value``.
         quirks: if given, only these quirks of the released protocol act (``score --explain``).
+        lacking: what the user named and cannot be had, one line each; the status is then 1.
     """
 
     phrases: Any = None
@@ -243,6 +244,7 @@ class Tools:
     per_sample: Mapping[str, PerSample] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     quirks: frozenset[str] | None = None
+    lacking: tuple[str, ...] = ()
 
 
 Answers = Callable[[str], Outcome]

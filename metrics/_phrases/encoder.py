@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sama_bench.metrics._captions.java import package_folder
+from sama_bench.metrics._phrases.cached import cached, local_or_answering
 from sama_bench.metrics.phrases import MINILM, OFFICIAL, PhraseError
 
 MODEL_VARIABLE = "SAMA_BENCH_BERT"
@@ -54,6 +55,10 @@ class PhraseEncoder:
         config = _load(self._model)[1].config
         return all(getattr(config, key, None) == value for key, value in _BERT_BASE.items())
 
+    def load(self) -> None:
+        """Load the model now. Raises PhraseError when it cannot be had."""
+        _load(self._model)
+
     def embed(self, phrases: Sequence[str]) -> NDArray[np.float32]:
         """Return the embeddings of phrases: float32, shape (len(phrases), hidden size).
 
@@ -78,16 +83,20 @@ def official_encoder(model: str | Path | None = None) -> PhraseEncoder:
     return PhraseEncoder(source, OFFICIAL, claims_official=True)
 
 
-def is_here() -> bool:
-    """Tell whether the official encoder can be loaded without asking a hub."""
-    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
-        return False
-    source = os.environ.get(MODEL_VARIABLE)
-    if source:
-        return Path(source).is_dir()
-    from huggingface_hub import try_to_load_from_cache
+def encoder_here() -> PhraseEncoder | None:
+    """Return the official encoder if it is on this machine, None where there is no trace of it.
 
-    return isinstance(try_to_load_from_cache(OFFICIAL, "config.json"), str)
+    Raises PhraseError when it is there in part only, or ``$SAMA_BENCH_BERT`` names no folder.
+    """
+    named = os.environ.get(MODEL_VARIABLE)
+    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
+        return None
+    if named:
+        if not Path(named).is_dir():
+            raise PhraseError(f"{MODEL_VARIABLE}={named} is no folder")
+        return official_encoder(named)
+    found = cached(OFFICIAL)
+    return None if found is None else official_encoder(found)
 
 
 def minilm() -> PhraseEncoder:
@@ -102,28 +111,39 @@ def minilm() -> PhraseEncoder:
 
 
 def _load(model: str) -> tuple[Any, Any]:
-    """Return (tokenizer, encoder), loaded once a process."""
+    """Return (tokenizer, encoder), loaded once a process; a hub is asked only where it answers."""
     if model not in _LOADED:
         try:
             from transformers import AutoModel, AutoTokenizer
-        except ImportError as error:
+        except Exception as error:  # a broken torch or torchvision raises what it likes
             raise PhraseError(
-                f"phrase similarity needs torch and transformers ({error}): install them, "
+                f"phrase similarity needs torch and transformers ({_line(error)}): install them, "
                 "or choose another measure (token-overlap needs none)"
             ) from None
+        where = local_or_answering(model)
+        # Unsaid, transformers asks at the terminal whether an encoder's own code may run.
+        said = {"trust_remote_code": False, "local_files_only": where != model or _is_folder(where)}
         try:
-            # Unsaid, transformers asks at the terminal whether an encoder's own code may run.
-            tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-            encoder = AutoModel.from_pretrained(model, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(where, **said)
+            encoder = AutoModel.from_pretrained(where, **said)
             encoder = encoder.float().eval().cpu()
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        except Exception as error:
+            # The hub's client and the readers of weights raise errors of their own.
             raise PhraseError(
-                f"cannot load the phrase encoder {model}: {reason[:200]} "
+                f"cannot load the phrase encoder {model}: {_line(error)} "
                 f"(download {OFFICIAL} and set {MODEL_VARIABLE} to its folder)"
             ) from None
         _LOADED[model] = tokenizer, encoder
     return _LOADED[model]
+
+
+def _is_folder(name: str) -> bool:
+    return Path(name).is_dir()
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__
 
 
 def _encode(phrases: Sequence[str], tokenizer: Any, encoder: Any) -> list[NDArray[np.float32]]:

@@ -64,6 +64,7 @@ def command(
     missing or differs.
     """
     say_compiling()
+    tools = standard_tools(phrases, captions, options=parse_options(options))
     placed = list(
         score_merged(
             run_folders,
@@ -72,7 +73,7 @@ def command(
             allow_partial=allow_partial,
             data=data,
             protocols=chosen_protocols(protocol),
-            tools=standard_tools(phrases, captions, options=parse_options(options)),
+            tools=tools,
             say=lambda line: click.echo(line, err=True),
         )
     )
@@ -83,7 +84,7 @@ def command(
         partial(write_tables, results, out or runs),
         partial(write_json, results, json_file),
     )
-    return 0 if all(result.complete for result in results) else 1
+    return 0 if all(result.complete for result in results) and not tools.lacking else 1
 
 
 def write_tables(results: list[Result], folder: Path) -> None:

@@ -137,8 +137,10 @@ def command(
     result = api.run(options=parse_options(options), **given)
     say_result(result)
     scored: list[Result] = []
+    lacking = False
     if score or (score is None and cluster_rank(os.environ) is None):
         tools = standard_tools(phrases, captions)
+        lacking = bool(tools.lacking)
         click.echo("scoring the answers", err=True)
         say_compiling()
         scored = [
@@ -154,7 +156,7 @@ def command(
         content = json.dumps(as_json(result) | tidy(scored), indent=1)
         writers.append(partial(write_text, json_file, content))
     write_all(*writers)
-    return 0 if result.complete else 1
+    return 0 if result.complete and not lacking else 1
 
 
 def say_plan(plan: Plan, json_file: Path | None) -> int:

@@ -97,7 +97,7 @@ def command(
         ),
         partial(write_json, results, json_file),
     )
-    return 0 if all(result.complete for result in results) else 1
+    return 0 if all(result.complete for result in results) and not tools.lacking else 1
 
 
 def _sources(

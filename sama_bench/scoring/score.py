@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,19 +31,24 @@ def standard_tools(
         options: of the benchmark.
 
     Raises:
-        UserError: no such phrase similarity, or it cannot be had.
+        UserError: there is no such phrase similarity. One that cannot be had is ``lacking``.
     """
     similarity = registry.provided("phrase_similarity")
+    measure: Any = None
+    lacking: tuple[str, ...] = ()
     try:
         measure = similarity(phrases) if similarity is not None else None
-    except RuntimeError as error:
+    except ValueError as error:
         raise UserError(f"--phrases {phrases}: {error}") from None
+    except RuntimeError as error:
+        lacking = (f"--phrases {phrases}: {error}",)
     return Tools(
         phrases=measure,
         captions=captions,
         judge=judge,
         options=options or {},
         per_sample=registry.per_sample_metrics(),
+        lacking=lacking,
     )
 
 
@@ -68,8 +73,15 @@ def score_answers(
         split=dataset.split,
         manifest=manifest,
         scores=scores,
-        problems=tuple(problems),
+        problems=(*problems, *_of_tools(tools)),
     )
+
+
+def _of_tools(tools: Tools) -> Iterator[str]:
+    """Yield what a user has to know about the tools that scored."""
+    yield from tools.lacking
+    if problem := getattr(tools.phrases, "problem", None):
+        yield problem
 
 
 def score_run(
