@@ -11,5 +11,5 @@ from sama_bench.environments.manage import remove
 @click.argument("name")
 def command(name: str) -> None:
     """Delete the environment NAME; it is made anew when a run needs it."""
-    for made in remove(name):
-        click.echo(f"removed {made.folder}")
+    for folder in remove(name):
+        click.echo(f"removed {folder}")

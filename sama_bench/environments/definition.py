@@ -51,6 +51,7 @@ class Environment:
         share: distributions that are shared together with torch, if all are there.
         install: what is installed when they cannot be shared; dependencies are resolved.
         megabytes: on disk, with its own torch and with a shared one, where they were measured.
+        file: that describes it, absolute; None for one that was put together in a program.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Environment:
     share: tuple[str, ...] = ("torch",)
     install: tuple[str, ...] = ()
     megabytes: tuple[int, int] | None = None
+    file: Path | None = None
 
     def accepts_python(self, version: str) -> bool:
         """Tell whether a Python version, e.g. ``3.11.7``, fits."""
@@ -112,6 +114,7 @@ def read_environment(path: Path) -> Environment:
         _strings(path, torch, "share") or ("torch",),
         _strings(path, torch, "install"),
         megabytes,
+        path.resolve(),
     )
 
 

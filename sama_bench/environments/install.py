@@ -3,54 +3,81 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sama_bench.environments.commands import Say, installer_environment, run_installer
 from sama_bench.environments.definition import Environment
 from sama_bench.errors import UserError
 
-Say = Callable[[str], None]
 SHARED_FOLDER = "shared-packages"
+PROBE = "import torch, torchvision; torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)"
+"""Fails where torchvision was built for another torch."""
+
+
+class NotSharedError(UserError):
+    """What was to be shared does not work; the environment needs its own."""
 
 
 def install(
-    environment: Environment, python: Path, folder: Path, shared: dict[str, Path], say: Say
+    environment: Environment,
+    python: Path,
+    folder: Path,
+    shared: dict[str, Path],
+    say: Say,
+    added: Sequence[str] = (),
 ) -> None:
     """Make a virtual environment and fill it.
+
+    Whole wheels stay in the caches of pip and uv: an interrupted installation that is begun again
+    does not fetch them a second time.
 
     Args:
         environment: what to install.
         python: the interpreter to base it on.
-        folder: where; must not exist.
+        folder: where; must not exist, or hold what this process wrote.
         shared: what is linked from the current environment instead, name to place.
         say: receives lines of progress.
+        added: what is installed beside what is shared, without its dependencies.
 
     Raises:
         UserError: a step failed, with the last line of its error.
+        NotSharedError: what was added does not work with what is shared.
     """
-    uv = find_uv()
+    uv, environ = find_uv(), installer_environment()
     folder.parent.mkdir(parents=True, exist_ok=True)
     if uv is not None:
-        _run([uv, "venv", "--quiet", "--python", str(python), str(folder)], say)
+        make = [uv, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)]
     else:
-        _run([str(python), "-m", "venv", *_pip(environment, shared), str(folder)], say)
+        make = [str(python), "-m", "venv", *_pip(environment, shared, added), str(folder)]
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    begin, size = installer(uv, inside), environment.bytes(bool(shared))
+
+    def fill(packages: Sequence[str], *flags: str) -> None:
+        run_installer([*begin, *flags, *packages], environ, say, size)
+
     if shared:
         _link(folder, inside, shared)
+        if added:
+            _add(added, fill, inside, say)
     elif environment.install:
         say(f"installing {', '.join(environment.install)}")
-        _install(uv, inside, environment.install, ["--quiet"], say)
+        fill(environment.install)
     if environment.requirements:
         say(f"installing {len(environment.requirements)} packages")
-        _install(uv, inside, environment.requirements, ["--quiet", "--no-deps"], say)
+        fill(environment.requirements, "--no-deps")
 
 
-def _pip(environment: Environment, shared: dict[str, Path]) -> list[str]:
+def _pip(
+    environment: Environment, shared: dict[str, Path], added: Sequence[str]
+) -> list[str]:
     """Return the option of venv that leaves pip out where it has nothing to install."""
-    needed = environment.requirements or (environment.install and not shared)
+    needed = environment.requirements or added or (environment.install and not shared)
     return [] if needed else ["--without-pip"]
 
 
@@ -60,13 +87,28 @@ def find_uv() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("uv")
 
 
-def _install(
-    uv: str | None, python: Path, packages: Sequence[str], flags: Sequence[str], say: Say
-) -> None:
+def installer(uv: str | None, python: Path) -> list[str]:
+    """Return the beginning of the command that installs packages, with downloads to be seen."""
     if uv is not None:
-        _run([uv, "pip", "install", "--python", str(python), *flags, *packages], say)
-    else:
-        _run([str(python), "-m", "pip", "install", *flags, *packages], say)
+        return [uv, "pip", "install", "--python", str(python)]
+    pip = [str(python), "-m", "pip"]
+    done = subprocess.run([*pip, "--version"], capture_output=True, text=True)
+    numbers = re.match(r"pip (\d+)\.(\d+)", done.stdout)
+    tells = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (24, 1)
+    return [*pip, "install", *(["--progress-bar", "raw"] if tells else [])]
+
+
+def _add(added: Sequence[str], fill: Callable[..., None], python: Path, say: Say) -> None:
+    say(f"installing {', '.join(added)} beside the shared torch")
+    try:
+        fill(added, "--no-deps")
+    except UserError as error:
+        raise NotSharedError(str(error)) from None
+    done = subprocess.run([str(python), "-I", "-c", PROBE], capture_output=True, text=True)
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        why = lines[-1] if lines else f"exit status {done.returncode}"
+        raise NotSharedError(f"{', '.join(added)} does not work with the shared torch: {why[:200]}")
 
 
 def _link(folder: Path, python: Path, shared: dict[str, Path]) -> None:
@@ -82,39 +124,3 @@ def _link(folder: Path, python: Path, shared: dict[str, Path]) -> None:
     )
     path_file = Path(done.stdout.strip()) / "sama_bench_shared.pth"
     path_file.write_text(f"{place}\n", encoding="utf-8")
-
-
-def _run(command: Sequence[str], say: Say) -> None:
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    for name, value in _pip_settings().items():
-        environ.setdefault(name, value)
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environ)
-    except OSError as error:
-        raise UserError(f"{command[0]} cannot be started: {error}") from None
-    if done.returncode != 0:
-        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        for line in lines[:-1]:
-            say(line)
-        raise UserError(
-            f"the environment could not be made: {' '.join(lines[-2:])[:400]}; without a network "
-            "give an interpreter that has the packages as --env-python PATH"
-        )
-
-
-def _pip_settings() -> dict[str, str]:
-    """Return the indexes of pip's configuration for uv, which does not read it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
-    )
-    names = {"index-url": "UV_INDEX_URL", "find-links": "UV_FIND_LINKS"}
-    names["extra-index-url"] = "UV_EXTRA_INDEX_URL"
-    names["cert"] = "SSL_CERT_FILE"
-    # pip takes the best version of all indexes, uv by default only looks at the first that has any.
-    settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
-    for line in done.stdout.splitlines():
-        key, sign, value = line.partition("=")
-        name = names.get(key.rpartition(".")[2])
-        if sign and name and key.startswith(("global.", "user.", "site.", "install.", ":env:")):
-            settings[name] = value.strip().strip("'\"")
-    return settings

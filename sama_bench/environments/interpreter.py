@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,7 @@ def version_of(python: Path) -> str | None:
 def shareable(environment: Environment, python: Path) -> dict[str, Path]:
     """Return what the environment can take over from the current one instead of installing it.
 
+    A torchvision that is not there is no obstacle: ``to_add`` names the one that fits the torch.
     Compiled packages can be shared only between interpreters of one minor version.
 
     Returns:
@@ -84,6 +86,8 @@ def shareable(environment: Environment, python: Path) -> dict[str, Path]:
         try:
             known = distribution(name)
         except PackageNotFoundError:
+            if any(item.startswith(f"{name}==") for item in to_add(environment)):
+                continue
             return {}
         if name == "torch" and not environment.accepts_torch(known.version):
             return {}
@@ -100,3 +104,24 @@ def shareable(environment: Environment, python: Path) -> dict[str, Path]:
     for path in place.glob("nvidia_*.dist-info"):
         found[path.name] = path
     return found
+
+
+def to_add(environment: Environment) -> tuple[str, ...]:
+    """Return what has to be installed beside a shared torch: the torchvision of its version.
+
+    torch 2.N.P and torchvision 0.(N + 15).P are built for each other.
+    """
+    if "torchvision" not in environment.share or _version_of("torchvision") is not None:
+        return ()
+    torch = _version_of("torch")
+    numbers = re.match(r"2\.(\d+)\.(\d+)", torch or "")
+    if numbers is None:
+        return ()
+    return (f"torchvision==0.{int(numbers[1]) + 15}.{numbers[2]}",)
+
+
+def _version_of(name: str) -> str | None:
+    try:
+        return distribution(name).version
+    except PackageNotFoundError:
+        return None

@@ -12,19 +12,27 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sama_bench
 from sama_bench.adapter import ModelSpec
+from sama_bench.environments.commands import stopped_by_sigterm
 from sama_bench.environments.definition import Environment, environment_path, read_environment
-from sama_bench.environments.install import install
-from sama_bench.environments.interpreter import current_version, find_python, shareable, version_of
+from sama_bench.environments.install import NotSharedError, install
+from sama_bench.environments.interpreter import (
+    current_version,
+    find_python,
+    shareable,
+    to_add,
+    version_of,
+)
 from sama_bench.errors import UserError
-from sama_bench.storage.cache_folder import cache_dir
+from sama_bench.storage.cache_folder import cache_dir, read_cached
 
 Say = Callable[[str], None]
 MARKER = "sama-bench-environment.json"
+HALF = f"{MARKER}.part"
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Made:
         folder: where it lies.
         python: its interpreter.
         shares: distributions that it shares with the environment that made it.
+        file: that described it, or None where that was not noted.
     """
 
     name: str
@@ -44,11 +53,16 @@ class Made:
     folder: Path
     python: Path
     shares: tuple[str, ...]
+    file: Path | None = None
 
     def size(self) -> int:
-        """Return the bytes that it takes on disk, without what it shares."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return sum(path.stat().st_size for path in files if not path.is_symlink())
+        """Return the bytes that it takes on disk, as ``du`` counts; not what it shares."""
+        seen = {}
+        for path in (self.folder, *self.folder.rglob("*")):
+            facts = path.lstat()
+            blocks = getattr(facts, "st_blocks", None)  # Windows does not tell them
+            seen[facts.st_dev, facts.st_ino] = facts.st_size if blocks is None else 512 * blocks
+        return sum(seen.values())
 
 
 def environments_dir() -> Path:
@@ -96,13 +110,19 @@ class Place:
         python: the interpreter that it is based on.
         minor: of that, e.g. ``3.11``.
         shared: what it takes over from the current environment, name to place.
+        added: what is installed beside that, e.g. the torchvision that fits a shared torch.
         folder: the one that shares, where something can be shared, else the other.
     """
 
     python: Path
     minor: str
     shared: dict[str, Path]
+    added: tuple[str, ...]
     folder: Path
+
+    def alone(self, environment: Environment) -> Place:
+        """Return the place of the same environment with a torch of its own."""
+        return replace(self, shared={}, added=(), folder=_folder(environment, self.minor, False))
 
 
 def place_of(environment: Environment) -> Place:
@@ -113,8 +133,9 @@ def place_of(environment: Environment) -> Place:
     """
     python = find_python(environment)
     shared = shareable(environment, python)
+    added = to_add(environment) if shared else ()
     minor = ".".join((version_of(python) or current_version()).split(".")[:2])
-    return Place(python, minor, shared, _folder(environment, minor, bool(shared)))
+    return Place(python, minor, shared, added, _folder(environment, minor, bool(shared)))
 
 
 def _folder(environment: Environment, minor: str, shared: bool) -> Path:
@@ -129,7 +150,7 @@ def made_for(environment: Environment) -> Made | None:
         UserError: no fitting Python is installed.
     """
     place = place_of(environment)
-    return _read(place.folder) or _read(_folder(environment, place.minor, False))
+    return _read(place.folder) or _read(place.alone(environment).folder)
 
 
 def create(environment: Environment, say: Say = lambda line: None) -> Made:
@@ -142,31 +163,41 @@ def create(environment: Environment, say: Say = lambda line: None) -> Made:
     if made is not None:
         return made
     place = place_of(environment)
-    with _lock(place.folder.with_suffix(".lock"), say):
+    with stopped_by_sigterm(), _lock(place.folder.with_suffix(".lock"), say):
         made = made_for(environment)  # another process may have made it meanwhile
-        return made if made is not None else _make(environment, place, say)
+        if made is not None:
+            return made
+        try:
+            return _make(environment, place, say)
+        except NotSharedError as error:
+            say(f"torch cannot be shared, so {environment.name} gets its own: {error}")
+            return _make(environment, place.alone(environment), say)
 
 
 def _make(environment: Environment, place: Place, say: Say) -> Made:
     folder = place.folder
+    sharing = [name for name in environment.share if name in place.shared]
     say(
         f"making the environment {environment.name} once, in {folder}: Python {place.minor}, "
         f"{len(environment.requirements)} packages, {environment.size}"
-        + (", sharing " + ", ".join(environment.share) if place.shared else "")
+        + (", sharing " + ", ".join(sharing) if sharing else "")
     )
-    if folder.exists():
-        shutil.rmtree(folder)
-    try:
-        install(environment, place.python, folder, place.shared, say)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
     note = {
         "name": environment.name,
         "content": environment.content(),
-        "shares": sorted(environment.share) if place.shared else [],
+        "shares": sorted(sharing),
+        "file": None if environment.file is None else str(environment.file),
     }
-    (folder / MARKER).write_text(json.dumps(note), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True)
+        # Until it is whole, another name: what is killed here passes for no environment.
+        (folder / HALF).write_text(json.dumps(note), encoding="utf-8")
+        install(environment, place.python, folder, place.shared, say, place.added)
+        (folder / HALF).rename(folder / MARKER)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     made = _read(folder)
     if made is None:
         raise UserError(f"the environment {folder} was made but its Python does not run")
@@ -174,26 +205,39 @@ def _make(environment: Environment, place: Place, say: Say) -> Made:
 
 
 def made_environments() -> list[Made]:
-    """Return all environments on disk, by name."""
+    """Return all whole environments on disk, by name."""
+    return [made for folder in _folders() if (made := _read(folder)) is not None]
+
+
+def half_made() -> list[tuple[str, Path]]:
+    """Return names and folders of environments whose making was killed, or still goes on."""
+    found = [(folder, read_cached(folder / HALF)) for folder in _folders()]
+    return [(str(note["name"]), folder) for folder, note in found if isinstance(note, dict)]
+
+
+def _folders() -> list[Path]:
     folder = environments_dir()
     if not folder.is_dir():
         return []
-    found = (_read(path) for path in sorted(folder.iterdir()) if path.is_dir())
-    return [made for made in found if made is not None]
+    return [path for path in sorted(folder.iterdir()) if path.is_dir()]
 
 
-def remove(name: str) -> list[Made]:
-    """Delete the environments called ``name`` (all contents and Pythons of it).
+def remove(name: str) -> list[Path]:
+    """Delete the environments called ``name`` (all contents and Pythons of it), half ones too.
+
+    Returns:
+        their folders.
 
     Raises:
         UserError: there is none.
     """
-    chosen = [made for made in made_environments() if made.name == name]
+    all_of_them = [(made.name, made.folder) for made in made_environments()] + half_made()
+    chosen = [folder for known, folder in all_of_them if known == name]
     if not chosen:
-        names = sorted({made.name for made in made_environments()})
-        raise UserError(f"no environment '{name}' has been made; there are: {', '.join(names)}")
-    for made in chosen:
-        shutil.rmtree(made.folder)
+        names = ", ".join(sorted({known for known, _ in all_of_them})) or "none"
+        raise UserError(f"no environment '{name}' has been made; there are: {names}")
+    for folder in chosen:
+        shutil.rmtree(folder)
     return chosen
 
 
@@ -225,7 +269,8 @@ def _read(folder: Path) -> Made | None:
     python = interpreter_of(folder)
     if not python.exists():
         return None
-    return Made(note["name"], note["content"], folder, python, tuple(note["shares"]))
+    file = Path(note["file"]) if note.get("file") else None
+    return Made(note["name"], note["content"], folder, python, tuple(note["shares"]), file)
 
 
 @contextmanager
