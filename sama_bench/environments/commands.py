@@ -150,9 +150,10 @@ def run_installer(
 def _follow(process: subprocess.Popen[str], watched: Watched, last: deque[str]) -> int:
     """Read what a process prints to its end; return its exit status."""
     assert process.stdout is not None
-    for line in process.stdout:
-        if not watched.line(line) and line.strip():
-            last.append(line.strip())
+    with process.stdout as printed:
+        for line in printed:
+            if not watched.line(line) and line.strip():
+                last.append(line.strip())
     return process.wait()
 
 

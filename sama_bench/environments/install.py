@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sama_bench.environments.commands import Say, installer_environment, run_installer
@@ -64,13 +64,19 @@ def install(
     if shared:
         _link(folder, inside, shared)
         if added:
-            _add(added, fill, inside, say)
+            say(f"installing {', '.join(added)} beside the shared torch")
+            try:
+                fill(added, "--no-deps")
+            except UserError as error:
+                raise NotSharedError(str(error)) from None
     elif environment.install:
         say(f"installing {', '.join(environment.install)}")
         fill(environment.install)
     if environment.requirements:
         say(f"installing {len(environment.requirements)} packages")
         fill(environment.requirements, "--no-deps")
+    if added:  # tried last: torch imports some of the requirements
+        _try_together(added, inside)
 
 
 def _pip(
@@ -98,12 +104,7 @@ def installer(uv: str | None, python: Path) -> list[str]:
     return [*pip, "install", *(["--progress-bar", "raw"] if tells else [])]
 
 
-def _add(added: Sequence[str], fill: Callable[..., None], python: Path, say: Say) -> None:
-    say(f"installing {', '.join(added)} beside the shared torch")
-    try:
-        fill(added, "--no-deps")
-    except UserError as error:
-        raise NotSharedError(str(error)) from None
+def _try_together(added: Sequence[str], python: Path) -> None:
     done = subprocess.run([str(python), "-I", "-c", PROBE], capture_output=True, text=True)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()

@@ -63,7 +63,7 @@ def test_what_a_silent_installer_writes_is_measured(tmp_path):
 def test_a_failing_installer_is_one_line():
     said = []
     code = "print('first'); print('second'); print('why'); raise SystemExit(3)"
-    with pytest.raises(UserError, match="second why; .*--env-python"):
+    with pytest.raises(UserError, match=r"second why; .*--env-python"):
         run_installer([sys.executable, "-c", code], dict(os.environ), said.append)
     assert said == ["first"]
 
