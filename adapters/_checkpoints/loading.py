@@ -126,8 +126,8 @@ def require(package: str, extra: str) -> None:
     """
     if importlib.util.find_spec(package) is None:
         raise AdapterError(
-            f"this model needs the package {package}; pip install 'sama-bench[{extra}]', or run "
-            "without --no-env"
+            f"this model needs the package {package}; pip install 'sama-bench[{extra}]' for the "
+            "environment that it runs in"
         )
 
 
@@ -148,8 +148,8 @@ def require_version(setup: Setup, package: str, low: str, below: str, why: str) 
     if not fits and setup.options.get(package) != "any":
         raise AdapterError(
             f"{setup.model} needs {package} from {low} to below {below} ({why}), and this "
-            f"environment has {have}; drop --no-env to use the model's own environment, or try "
-            f"anyway with --option {package}=any"
+            f"environment has {have}; the model's own environment has the right one where it has "
+            f"one (`sama-bench list models`), or try anyway with --option {package}=any"
         )
     return have
 

@@ -52,14 +52,14 @@ TEST = '''"""{name} honours the contract of an adapter; no weights needed beyond
 
 from pathlib import Path
 
-from sama_bench.adapter import Setup
-from sama_bench.authoring.contract_check import check_adapter
+from sama_bench.authoring.check_model import check_model
 
-from {module} import {cls}
+ADAPTER = Path(__file__).with_name("{module}.py")
 
 
-def test_contract(tmp_path: Path) -> None:
-    findings = list(check_adapter({cls}(), Setup("{name}"), tmp_path))
+def test_contract() -> None:
+    # In the environment of {module}.toml, if that lies beside the adapter, as `run` does.
+    findings = list(check_model(f"{{ADAPTER}}:{cls}"))
     assert [found for found in findings if found.problem] == []
 '''
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.authoring.contract_check import check_adapter
+from sama_bench.authoring.check_model import check_model
+from sama_bench.authoring.contract_check import Finding
 from sama_bench.authoring.recorded_inputs import compare_recorded
 from sama_bench.cli._options import (
     json_option,
@@ -37,6 +38,12 @@ from sama_bench.worker.adapter_import import adapter_class
 @click.option("--dtype", default="auto", show_default=True, help="Precision to load in.")
 @click.option("--offline", is_flag=True, help="Never ask a hub.")
 @click.option("--trust-remote-code", is_flag=True, help="Let the checkpoint's own code run.")
+@click.option(
+    "--env-python",
+    type=click.Path(path_type=Path),
+    help="Interpreter to check in instead of the model's own environment.",
+)
+@click.option("--no-env", is_flag=True, help="Check in the current environment.")
 @option_option
 @json_option
 def command(
@@ -47,17 +54,20 @@ def command(
     dtype: str,
     offline: bool,
     trust_remote_code: bool,
+    env_python: Path | None,
+    no_env: bool,
     options: tuple[str, ...],
     json_file: Path | None,
 ) -> int:
     """Try the adapter NAME (a model's name, or file.py:Class) on generated clips.
 
-    It runs in this process and environment, and says in words what is wrong.
+    It runs where `sama-bench run` would ask the model: in the model's own environment, if it has
+    one (mymodel.toml beside mymodel.py), else in this one. It says in words what is wrong.
     """
     spec = model(name)
     spec = replace(spec, options={**spec.options, **parse_options(options)})
-    adapter = adapter_class(spec.adapter)()
     if recorded is not None:
+        adapter = adapter_class(spec.adapter)()
         compared = compare_recorded(adapter, spec, recorded)
         rows = [asdict(case) for case in compared]
         for case in compared:
@@ -75,18 +85,18 @@ def command(
         offline=offline,
         trust_remote_code=trust_remote_code,
     )
-    return _contract(adapter, spec, setup, json_file)
+    found = check_model(spec, setup, env_python, no_env, lambda line: click.echo(line, err=True))
+    return _contract(spec, found, json_file)
 
 
-def _contract(adapter: Any, spec: ModelSpec, setup: Setup, json_file: Path | None) -> int:
+def _contract(spec: ModelSpec, findings: Iterable[Finding], json_file: Path | None) -> int:
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for found in check_adapter(adapter, setup, Path(folder)):
-            rows.append(asdict(found))
-            word = "ok   " if found.problem is None else "WRONG"
-            click.echo(
-                f"{word} {found.name}: {found.problem or found.detail}", err=takes_stdout(json_file)
-            )
+    for found in findings:
+        rows.append(asdict(found))
+        word = "ok   " if found.problem is None else "WRONG"
+        click.echo(
+            f"{word} {found.name}: {found.problem or found.detail}", err=takes_stdout(json_file)
+        )
     return _end(rows, "problem", json_file, f"checks of {spec.name} are well")
 
 

@@ -20,6 +20,8 @@ from sama_bench.authoring.template import write_adapter
 def command(name: str, folder: Path) -> None:
     """Write a working adapter for the model NAME, and its test."""
     adapter, test, cls = write_adapter(name, folder)
-    click.echo(f"wrote {adapter} and {test}; next:")
+    environment = adapter.with_suffix(".toml")
+    where = f", in the environment of {environment}" * environment.is_file()
+    click.echo(f"wrote {adapter} and {test}; next{where}:")
     click.echo(f"  sama-bench adapter check {adapter}:{cls}")
     click.echo(f"  sama-bench run --model {adapter}:{cls} --split mini")

@@ -29,7 +29,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from sama_bench.adapter import ModelSpec
 from sama_bench.errors import UserError, did_you_mean
 
-KEYS = {"summary", "python", "size", "requirements", "torch"}
+KEYS = {"summary", "python", "size", "wants", "requirements", "torch"}
 TORCH_KEYS = {"accepts", "share", "install"}
 
 ENVIRONMENTS = "_environments"
@@ -51,6 +51,7 @@ class Environment:
         share: distributions that are shared together with torch, if all are there.
         install: what is installed when they cannot be shared; dependencies are resolved.
         megabytes: on disk, with its own torch and with a shared one, where they were measured.
+        wants: what its author names; ``sama-bench env lock`` completes it to ``requirements``.
         file: that describes it, absolute; None for one that was put together in a program.
     """
 
@@ -63,6 +64,7 @@ class Environment:
     share: tuple[str, ...] = ("torch",)
     install: tuple[str, ...] = ()
     megabytes: tuple[int, int] | None = None
+    wants: tuple[str, ...] = ()
     file: Path | None = None
 
     def accepts_python(self, version: str) -> bool:
@@ -114,6 +116,7 @@ def read_environment(path: Path) -> Environment:
         _strings(path, torch, "share") or ("torch",),
         _strings(path, torch, "install"),
         megabytes,
+        _strings(path, content, "wants"),
         path.resolve(),
     )
 

@@ -1,0 +1,44 @@
+"""The contract suite inside a model's own environment; started by ``check_model``.
+
+``python -m sama_bench.authoring.check_in_child FD``: what to check comes as JSON on standard input,
+each finding goes as a line of JSON to the file descriptor. What the model prints is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from sama_bench.adapter import Setup
+from sama_bench.authoring.contract_check import Finding, check_adapter
+from sama_bench.errors import SamaBenchError
+from sama_bench.worker.adapter_import import adapter_class
+
+
+def main() -> int:
+    """Check the adapter that standard input names."""
+    asked = json.load(sys.stdin)
+    with (
+        os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as out,
+        tempfile.TemporaryDirectory() as clips,
+    ):
+
+        def tell(finding: Finding) -> None:
+            print(json.dumps(asdict(finding)), file=out, flush=True)
+
+        try:
+            adapter = adapter_class(asked["adapter"])()
+        except SamaBenchError as error:
+            tell(Finding("import", str(error)))
+            return 0
+        for finding in check_adapter(adapter, Setup(**asked["setup"]), Path(clips)):
+            tell(finding)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
