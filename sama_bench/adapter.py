@@ -135,12 +135,17 @@ class HubFiles:
         names: of the files, exactly those that are read.
         why: what reads them.
         aliases: other ids under which the same files may lie in the cache.
+        option: of the model, that may name a folder with them instead.
+        own_folder: the adapter fetches them when it loads, into a folder called ``id`` in the
+            toolkit's cache, so that the hub's cache does not come to hold half of that model.
     """
 
     id: str
     names: tuple[str, ...]
     why: str
     aliases: tuple[str, ...] = ()
+    option: str | None = None
+    own_folder: bool = False
 
 
 @dataclass(frozen=True)

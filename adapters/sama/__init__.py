@@ -260,7 +260,7 @@ NEEDS = Needs(
     checkouts=(Checkout(checkout.REPOSITORY, "code", "SAMA_CODE", "projects.llava_sam2"),),
     files=(
         HubFiles(
-            checkout.BERT, checkout.BERT_FILES, "SAMA's Q-Former", (f"google-bert/{checkout.BERT}",)
+            bert.NAME, bert.READ, "SAMA's Q-Former", bert.NAMES[1:], option="bert", own_folder=True
         ),
     ),
 )

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sama_bench.adapter import Setup
-from sama_bench.authoring.contract_check import Finding, check_adapter
+from sama_bench.authoring.contract_check import Fault, check_adapter
 from sama_bench.errors import SamaBenchError
 from sama_bench.worker.adapter_import import adapter_class
 
@@ -27,13 +27,13 @@ def main() -> int:
         tempfile.TemporaryDirectory() as clips,
     ):
 
-        def tell(finding: Finding) -> None:
+        def tell(finding: Fault) -> None:
             print(json.dumps(asdict(finding)), file=out, flush=True)
 
         try:
             adapter = adapter_class(asked["adapter"])()
         except SamaBenchError as error:
-            tell(Finding("import", str(error)))
+            tell(Fault("import", str(error)))
             return 0
         for finding in check_adapter(adapter, Setup(**asked["setup"]), Path(clips)):
             tell(finding)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.authoring.contract_check import Finding, check_adapter
+from sama_bench.authoring.contract_check import Fault, check_adapter
 from sama_bench.environments.manage import python_for
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import worker_environment
@@ -25,7 +25,7 @@ def check_model(
     env_python: Path | None = None,
     no_env: bool = False,
     say: Callable[[str], None] = lambda line: None,
-) -> Iterator[Finding]:
+) -> Iterator[Fault]:
     """Try a model's adapter on generated clips, and yield what came of each check.
 
     Args:
@@ -48,7 +48,7 @@ def check_model(
         yield from _elsewhere(python, spec, chosen)
 
 
-def _elsewhere(python: Path, spec: ModelSpec, setup: Setup) -> Iterator[Finding]:
+def _elsewhere(python: Path, spec: ModelSpec, setup: Setup) -> Iterator[Fault]:
     read, write = os.pipe()
     environ = worker_environment(str(python), Device())
     environ.pop("CUDA_VISIBLE_DEVICES")  # the user's, as in the current environment
@@ -72,15 +72,13 @@ def _elsewhere(python: Path, spec: ModelSpec, setup: Setup) -> Iterator[Finding]
             process.stdin.write(json.dumps(asked))
             process.stdin.close()
             for line in heard:
-                yield Finding(**json.loads(line))
+                yield Fault(**json.loads(line))
             status = process.wait()
         finally:
             process.kill()
             process.wait()
     if status != 0:
-        yield Finding(
-            "process", f"it ended with exit status {status}; what it printed stands above"
-        )
+        yield Fault("process", f"it ended with exit status {status}; what it printed stands above")
 
 
 def _has_file(stream: object) -> bool:

@@ -12,7 +12,7 @@ import click
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.authoring.check_model import check_model
-from sama_bench.authoring.contract_check import Finding
+from sama_bench.authoring.contract_check import Fault
 from sama_bench.authoring.recorded_inputs import compare_recorded
 from sama_bench.cli._options import (
     json_option,
@@ -89,7 +89,7 @@ def command(
     return _contract(spec, found, json_file)
 
 
-def _contract(spec: ModelSpec, findings: Iterable[Finding], json_file: Path | None) -> int:
+def _contract(spec: ModelSpec, findings: Iterable[Fault], json_file: Path | None) -> int:
     rows = []
     for found in findings:
         rows.append(asdict(found))

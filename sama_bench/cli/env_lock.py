@@ -8,8 +8,6 @@ import click
 
 from sama_bench.environments.lock import lock
 
-GROUP = "env"
-
 
 @click.command("lock")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))

@@ -54,6 +54,7 @@ def install(
         make = [uv, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)]
     else:
         make = [str(python), "-m", "venv", *_pip(environment, shared, added), str(folder)]
+    run_installer(make, environ, say)
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     begin, size = installer(uv, inside), environment.bytes(bool(shared))
@@ -79,9 +80,7 @@ def install(
         _try_together(added, inside)
 
 
-def _pip(
-    environment: Environment, shared: dict[str, Path], added: Sequence[str]
-) -> list[str]:
+def _pip(environment: Environment, shared: dict[str, Path], added: Sequence[str]) -> list[str]:
     """Return the option of venv that leaves pip out where it has nothing to install."""
     needed = environment.requirements or added or (environment.install and not shared)
     return [] if needed else ["--without-pip"]

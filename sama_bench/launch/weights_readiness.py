@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sama_bench.adapter import HubFiles
 from sama_bench.errors import UserError
 from sama_bench.launch.readiness import Check, Start, asks_no_hub, gigabytes
 from sama_bench.storage import hub
+from sama_bench.storage.cache_folder import cache_dir
 from sama_bench.storage.weight_files import check_weights
 
 
@@ -138,7 +140,7 @@ def _look_for_files(start: Start, found: Weights) -> None:
         if found.code is not None and wanted.id not in found.code:
             continue
         ids = (wanted.id, *wanted.aliases)
-        if Path(wanted.id).is_dir() or any(_has(id, wanted.names) for id in ids):
+        if _in_folder(start, wanted) or any(_has(id, wanted.names) for id in ids):
             found.checks.append(Check(wanted.id, "ok", f"{', '.join(wanted.names)} are here"))
             continue
         get = f"`hf download {wanted.id} {' '.join(wanted.names)}`"
@@ -154,9 +156,20 @@ def _look_for_files(start: Start, found: Weights) -> None:
             found.checks.append(Check(wanted.id, "missing", f"{missing}, and {error}", get))
             continue
         files = tuple(f for f in hub.missing_files(repository) if f.path in wanted.names)
-        found.to_fetch.append((repository, files))
-        words = f"{', '.join(file.path for file in files)} are fetched when the run starts"
+        when = "when the model is loaded" if wanted.own_folder else "when the run starts"
+        if not wanted.own_folder:
+            found.to_fetch.append((repository, files))
+        words = f"{', '.join(file.path for file in files)} are fetched {when}"
         found.checks.append(Check(wanted.id, "ok", words))
+
+
+def _in_folder(start: Start, wanted: HubFiles) -> bool:
+    """Tell whether a folder has the files: the user's, one of that name, or the toolkit's own."""
+    named = start.setup.options.get(wanted.option or "")
+    places = [Path(named).expanduser()] if named else [Path(wanted.id)]
+    if not named and wanted.own_folder:
+        places.append(cache_dir() / wanted.id)
+    return any(all((place / name).is_file() for name in wanted.names) for place in places)
 
 
 def _has(id: str, names: tuple[str, ...]) -> bool:
