@@ -63,7 +63,8 @@ SUMMARIES: Mapping[str, str] = {
     ),
     "env list": "Show the environments that models ask for, and those that have been made.",
     "env lock": (
-        "Complete the environment FILE (a .toml): resolve what it wants, and write its requirements."
+        "Complete the environment FILE (a .toml): resolve what it wants, and write its "
+        "requirements."
     ),
     "env path": "Print the Python of the environment NAME, for installing more into it by hand.",
     "env remove": "Delete the environment NAME; it is made anew when a run needs it.",
