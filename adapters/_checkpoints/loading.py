@@ -78,6 +78,9 @@ def _snapshot(setup: Setup, named: str, **part: Any) -> Path:
         if status in (401, 403, 404):
             code = error.response.headers.get("X-Error-Code") or ""  # type: ignore[attr-defined]
             raise AdapterError(hub.refusal(named, status, code, setup.revision)) from None
+        cached = hub.cached_snapshot(named, setup.revision)
+        if cached is not None and (cached / "config.json").is_file():
+            return cached  # whole, as is checked next: the engine fetches before workers start
         remedy = "check the network, or fetch"
         if setup.offline or hub.is_offline():
             remedy = "drop --offline or fetch" if setup.offline else "unset HF_HUB_OFFLINE or fetch"

@@ -65,6 +65,24 @@ def test_a_hub_out_of_reach_is_one_line(monkeypatch):
         loading.checkpoint_folder(Setup("m", "someone/model", offline=True))
 
 
+def test_what_was_fetched_is_taken_where_the_hub_falls_silent(monkeypatch, tmp_path):
+    client = pytest.importorskip("huggingface_hub")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    model = tmp_path / "hub" / "models--someone--model"
+    (model / "refs").mkdir(parents=True)
+    (model / "refs" / "main").write_text("abc")
+    (model / "snapshots" / "abc").mkdir(parents=True)
+    folder_with(model / "snapshots" / "abc")
+
+    def silent(*args, **kwargs):
+        raise OSError("timed out")
+
+    monkeypatch.setattr(client, "snapshot_download", silent)
+    folder = loading.checkpoint_folder(Setup("m", "someone/model"))
+    assert folder == model / "snapshots" / "abc"
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [(401, "log in"), (403, "accept the licence"), (404, "no such repository")],
