@@ -97,10 +97,10 @@ def remote_model(folder: Path, setup: Setup, internvl: bool) -> tuple[Any, Any]:
 
 
 def settle_precision(model: Any, tokenizer: Any, dtype: Any, fixed: bool = False) -> Any:
-    """Prepare a class on InternVL for its questions, which casts it, and keep the type asked for.
+    """Prepare a class for its questions, and let it keep the type asked for.
 
-    Unprepared, it would do so at its first question, and cast itself to bfloat16 whatever it was
-    loaded in.
+    Unprepared, a class on InternVL would do so at its first question, and cast itself to bfloat16
+    whatever it was loaded in; one on Qwen or LLaVA casts the frames.
 
     Args:
         model: a loaded model; one without ``preparing_for_generation`` stays as it is.
@@ -112,10 +112,12 @@ def settle_precision(model: Any, tokenizer: Any, dtype: Any, fixed: bool = False
         the type that the model computes in.
     """
     prepare = getattr(model, "preparing_for_generation", None)
+    wanted = {} if dtype == "auto" or fixed else {"torch_dtype": dtype}
+    if wanted and isinstance(getattr(model, "torch_dtype", None), type(dtype)):
+        model.torch_dtype = dtype  # of the frames; classes on Qwen and LLaVA fix it when built
     if prepare is not None:
         accepts = "torch_dtype" in inspect.signature(prepare).parameters
-        more = {"torch_dtype": dtype} if accepts and dtype != "auto" and not fixed else {}
-        prepare(tokenizer=tokenizer, **more)
+        prepare(tokenizer=tokenizer, **(wanted if accepts else {}))
     parameter = next(iter(model.parameters()), None)
     return dtype if parameter is None else parameter.dtype
 

@@ -203,6 +203,16 @@ def test_sa2va_on_qwen_gets_a_processor(tmp_path, monkeypatch):
     assert adapter.card()["call_form"] == "qwen"
 
 
+def test_a_class_that_casts_its_frames_casts_them_as_asked():
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Linear(2, 2)
+    model.torch_dtype = torch.bfloat16
+    assert loading_models.settle_precision(model, None, torch.float32) is torch.float32
+    assert model.torch_dtype is torch.float32
+    loading_models.settle_precision(model, None, "auto")
+    assert model.torch_dtype is torch.float32
+
+
 def test_sa2va_on_llava_is_asked_without_region_prompts(tmp_path):
     folder = write_checkpoint(tmp_path / "weights", remote_code.SA2VA, "RecordingLlava")
     adapter = loaded(Sa2va, folder)
