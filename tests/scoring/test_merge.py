@@ -15,7 +15,7 @@ from sama_bench.marks import grounded_answer, marked
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
 from sama_bench.runfolder.folder import RunFolder, run_path
-from sama_bench.runfolder.manifest import asked
+from sama_bench.runfolder.manifest import from_request
 from sama_bench.scoring.merge import merge
 from sama_bench.scoring.result import Result
 from sama_bench.splits.sama_bench.dataset import SamaDataset
@@ -54,7 +54,7 @@ def run_split(data, runs, split, leave_out=(), **changes):
     dataset = SamaDataset(data, split, "g")
     folder = RunFolder(run_path(runs, "m", "sama-bench-g", split))
     folder.path.mkdir(parents=True)
-    facts = asked(Setup("m"), "a:B", dataset, {}, "independent")
+    facts = from_request(Setup("m"), "a:B", dataset, {}, "independent")
     folder.write_manifest({**facts, "card": {"frames": 5}, "data_root": str(data), **changes})
     with (folder.path / "predictions.jsonl").open("w") as file:
         for entry in dataset.entries:
