@@ -1,30 +1,47 @@
-"""Settings of all tests: kernels are compiled once for all processes of a run."""
+"""What all processes of a test run share: its cache folder, and kernels, compiled once."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests import kernels, scheduling
 
-# Machines are noisy: no example is late.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+CACHE = "SAMA_BENCH_CACHE"
+_MADE: list[Path] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    folder = kernels.folder()
-    if folder is not None:  # for the processes that tests start, whatever cache folder they set
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    """Give the run a cache folder of its own, but keep the kernels that earlier runs compiled."""
+    worker = hasattr(config, "workerinput")
+    if worker or not config.getoption("numprocesses", None):  # tests run in this process
+        _settle_hypothesis()
+    if worker:
+        return  # pytest-xdist: all processes of the run share what the first one sets
+    os.environ["NUMBA_CACHE_DIR"] = str(kernels.folder())
+    _MADE.append(Path(tempfile.mkdtemp(prefix="sama-bench-tests-")))
+    os.environ[CACHE] = str(_MADE[0])
+
+
+def _settle_hypothesis() -> None:
+    from hypothesis import settings
+
+    settings.register_profile("untimed", deadline=None)  # machines are noisy: no example is late
+    settings.load_profile("untimed")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while _MADE:
+        shutil.rmtree(_MADE.pop(), ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    config = session.config
-    if not hasattr(config, "workerinput") and not config.option.collectonly:
+    if _MADE and not session.config.option.collectonly:
         kernels.start_compiling()  # while tests are collected
 
 

@@ -5,32 +5,32 @@
 
 from __future__ import annotations
 
-import importlib.util
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from sama_bench.storage.cache_folder import cache_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 MASK = {"size": [2, 2], "counts": "0120"}
 _STARTED: list[subprocess.Popen[bytes]] = []
 
 
-def folder() -> Path | None:
-    """Where compiled kernels are kept in this run; None where nothing can be compiled."""
-    if importlib.util.find_spec("numba") is None:
-        return None
-    from sama_bench.media.rle import compiling
+def folder() -> Path:
+    """Where kernels are kept for all runs of the tests: another one when the shared reader changes.
 
-    return compiling._kept()
+    Numba notices changes of the file that it compiles, not of the reader that such files call.
+    """
+    reader = hashlib.sha256()
+    for path in sorted((ROOT / "sama_bench" / "media" / "rle").glob("*.py")):
+        reader.update(path.read_bytes())
+    return cache_dir() / "numba-of-tests" / reader.hexdigest()[:8]
 
 
 def start_compiling() -> None:
-    """Start a process for every part, unless nothing is to be compiled."""
-    from sama_bench.media.rle import kernel_choice
-
-    if not kernel_choice.compiles():
-        return
+    """Start a process for every part."""
     paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     for part in PARTS:
@@ -67,4 +67,7 @@ def _the_rest() -> None:
 PARTS = {"boundaries": _boundaries, "rest": _the_rest}
 
 if __name__ == "__main__":
-    PARTS[sys.argv[1]]()
+    from sama_bench.media.rle.kernel_choice import compiles
+
+    if compiles():
+        PARTS[sys.argv[1]]()

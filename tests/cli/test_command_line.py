@@ -77,7 +77,7 @@ def test_a_split_without_samples_is_refused(sama_bench, tmp_path):
 
 def test_json_on_standard_output_stands_alone(sama_bench, tmp_path):
     asked = ["--model", "static", "--task", "g", "--split", "mini", "--limit", "1"]
-    done = as_process("run", *asked, "--no-captions", "--json", "-", cwd=tmp_path)
+    done = sama_bench("run", *asked, "--no-captions", "--json", "-")
     assert done.returncode == 0, done.stderr
     assert "SAMA-Bench-G" in done.stderr
     assert json.loads(done.stdout)["runs"][0]["answered"] == 1
@@ -119,6 +119,7 @@ def test_importing_the_command_line_brings_no_torch():
 def test_run_and_merge_on_the_real_clip(sama_bench, tmp_path):
     data = str(shared("data", "sama_bench_real"))
     common = ["--split", "mevis", "--data", data, "--no-captions", "--phrases", "token-overlap"]
+    common += ["--devices", "cpu:1"]
     for model in ("oracle", "static"):
         done = sama_bench("run", "--model", model, *common)
         assert done.returncode == 0, done.stderr
@@ -137,6 +138,7 @@ def test_run_and_merge_on_the_real_clip(sama_bench, tmp_path):
 def test_failures_are_counted_and_asked_again(sama_bench):
     data = str(shared("data", "sama_bench_real"))
     common = ["--model", "crash", "--split", "mevis", "--data", data, "--no-captions"]
+    common += ["--devices", "cpu:1"]
     first = sama_bench("run", *common, "--option", "on=*real_g_1")
     assert first.returncode == 1
     assert "1 failed" in first.stderr

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -75,8 +76,13 @@ def test_wrong_requests(arguments, says, tmp_path, monkeypatch, capsys):
     assert err.count("\n") == 1
 
 
-def test_sama_bench_whole_and_in_part(tmp_path):
-    root = ensure_mini(tmp_path / "mini")
+@pytest.fixture(scope="module")
+def mini():
+    return ensure_mini()
+
+
+def test_sama_bench_whole_and_in_part(mini, tmp_path):
+    root = shutil.copytree(mini, tmp_path / "mini")
     checks = {check.benchmark: check for check in verify(data=root)}
     joint = checks["sama-bench-g + sama-bench-c"]
     details = [finding.detail for finding in joint.findings]

@@ -136,7 +136,7 @@ def test_frames_are_matched_by_name(tmp_path, dataset, masklets):
             lambda item: item["prediction_masks"].__setitem__(
                 0, {"size": [10**6, 10**6], "counts": "0"}
             ),
-            "out of range",
+            "not a believable image size",
         ),
         (lambda item: item.update(prediction_masks=[7, 7, 7, 7]), "RLE size must be"),
     ],
@@ -236,7 +236,7 @@ def test_gcg_folders(tmp_path):
     answer = imported.answers("1").answer
     assert [segment.phrase for segment in answer.segments] == ["a dog", None]
     assert answer.notes["phrases"] == ["a dog"]
-    assert "mask 0: frame 0: not a COCO RLE" in imported.answers("2").error
+    assert "mask 0: frame 0: a COCO RLE needs the keys" in imported.answers("2").error
 
 
 def test_descriptions_of_sama(tmp_path):

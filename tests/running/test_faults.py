@@ -1,6 +1,6 @@
 """Kill workers and jobs at random moments: the answers stay those of an undisturbed run.
 
-``SAMA_BENCH_KILLS`` sets how many kills there are (default 12; the full campaign has 200).
+``SAMA_BENCH_KILLS`` sets how many kills there are (default 6; the full campaign has 200).
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.processes import PATIENCE, children, kill, lives, start_job, wait_unt
 from tests.running import job
 from tests.running.fakes import answers
 
-KILLS = int(os.environ.get("SAMA_BENCH_KILLS", "12"))
+KILLS = int(os.environ.get("SAMA_BENCH_KILLS", "6"))
 
 
 @pytest.fixture(scope="module")

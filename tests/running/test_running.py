@@ -159,7 +159,7 @@ def test_a_model_that_cannot_be_loaded_is_one_line_with_its_log(tmp_path, adapte
 
 
 def test_a_model_that_says_so_is_asked_several_questions_at_once(tmp_path):
-    found = answers(ask(tmp_path, "Remote", options={"sleep": "0.3"}))
+    found = answers(ask(tmp_path, "Remote"))
     assert max(answer.notes["most"] for _, answer, _ in found.values()) == 4
     plain = answers(ask(tmp_path, "Plain"))
     assert {k: a.text for k, (_, a, _) in found.items()} == {

@@ -16,19 +16,12 @@ from tests.splits.referring_data import values
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAMA_BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
-@pytest.fixture(scope="module")
-def gcg(cache):
+def gcg():
     return Gcg().open(None, "mini", {})
 
 
 @pytest.fixture(scope="module")
-def regions(cache):
+def regions():
     return RegionCaptions().open(None, "mini", {})
 
 

@@ -24,8 +24,8 @@ from sama_bench.splits._mini.store import MARKER, MINI_VERSION, generate_once
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ensure_mini(tmp_path_factory.mktemp("mini") / "data")
+def root() -> Path:
+    return ensure_mini()
 
 
 @pytest.fixture(scope="module")

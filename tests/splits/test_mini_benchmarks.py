@@ -18,15 +18,8 @@ NAMES = (
 PERFECT = ("j", "f", "j_and_f", "ciou", "giou", "ap50", "miou")
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAMA_BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_the_truth_scores_one(name, cache):
+def test_the_truth_scores_one(name):
     benchmark = registry.benchmark(name)
     dataset = benchmark.open(None, "mini", {})
 
@@ -47,7 +40,7 @@ def test_the_truth_scores_one(name, cache):
 
 
 @pytest.mark.parametrize("name", [*NAMES, "ref-youtube-vos", "region-captions"])
-def test_nothing_in_a_mini_is_unusable(name, cache):
+def test_nothing_in_a_mini_is_unusable(name):
     dataset = registry.benchmark(name).open(None, "mini", {})
     assert not [finding for finding in dataset.findings(deep=True) if finding.fatal]
     assert dataset.files
@@ -55,7 +48,7 @@ def test_nothing_in_a_mini_is_unusable(name, cache):
     assert len(set(videos)) == 1 + sum(a != b for a, b in pairwise(videos))
 
 
-def test_mini_never_means_real_data(tmp_path, cache):
+def test_mini_never_means_real_data(tmp_path):
     real = write_referring(tmp_path / "real")
     dataset = registry.benchmark("ref-sav").open(real, "mini", {})
     assert not dataset.source.folder.is_relative_to(real)

@@ -42,18 +42,14 @@ REFERRING = {
 class Minis(dict[str, Path]):
     """Generates a benchmark's mini when a test first asks for it."""
 
-    def __init__(self, base: Path) -> None:
-        super().__init__()
-        self.base = base
-
     def __missing__(self, name: str) -> Path:
-        self[name] = ensure_mini(self.base / name, name)
+        self[name] = ensure_mini(benchmark=name)
         return self[name]
 
 
 @pytest.fixture(scope="session")
-def roots(tmp_path_factory: pytest.TempPathFactory) -> Minis:
-    return Minis(tmp_path_factory.mktemp("minis"))
+def roots() -> Minis:
+    return Minis()
 
 
 def load(path: Path) -> Any:

@@ -75,7 +75,7 @@ def seen(monkeypatch):
         asked.extend(tuple(g) for groups in (released, strict) if groups for g in groups.values())
         return CaptionScores(dict.fromkeys(released or {}), None, {})
 
-    monkeypatch.setattr(scoring, "captions_beside", beside)
+    monkeypatch.setattr(scoring, "scoring_in_background", beside)
     monkeypatch.setattr(score_texts, "score_both", score_both)
     monkeypatch.setattr(score_texts, "_of_videos", lambda *_: score_texts.TextScores())
     return foretold, asked
