@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle, Size
-from sama_bench.metrics._masks.tracks import RleTrack, Track, checked_runs
+from sama_bench.metrics._masks.tracks import RleTrack, Track, checked_ends
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def refuse(tracks: Sequence[Track], size: Size, mask: int) -> None:
     track, frame = divmod(mask, frames)
     found = tracks[track][frame]
     if found is not None:
-        checked_runs(found, size, frame)
+        checked_ends(found, size, frame)
     raise ValueError(f"frame {frame}: the kernel refused a mask that the checks accept")
 
 
@@ -79,5 +79,5 @@ def _counts(mask: Rle, size: Size, frame: int) -> bytes:
                 return counts
             if type(counts) is str and counts.isascii():
                 return counts.encode()
-    checked_runs(mask, size, frame)
+    checked_ends(mask, size, frame)
     return rle.counts_bytes(mask)

@@ -27,7 +27,7 @@ from sama_bench.metrics._masks.bit_planes import (
     valid_words,
 )
 from sama_bench.metrics._masks.packed import Packed, pack
-from sama_bench.metrics._masks.tracks import Track, checked_runs
+from sama_bench.metrics._masks.tracks import Track, checked_ends
 
 _MANY_RUNS = 2000
 _READ_AT_ONCE = 1 << 16
@@ -73,7 +73,7 @@ def _refuse(track: Track, size: Size) -> NoReturn:
     """Say what is wrong with the first bad mask of a track."""
     for number, mask in enumerate(track):
         if mask is not None:
-            checked_runs(mask, size, number)
+            checked_ends(mask, size, number)
     raise ValueError("masks were refused that the checks accept")
 
 

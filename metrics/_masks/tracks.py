@@ -89,10 +89,10 @@ def common_length(tracks: Sequence[Track]) -> int:
     return lengths.pop() if lengths else 0
 
 
-def checked_runs(mask: Rle, size: Size, frame: int) -> NDArray[np.int64]:
-    """Return the runs of the mask of a frame; a ValueError names the frame (counted from 0)."""
+def checked_ends(mask: Rle, size: Size, frame: int) -> NDArray[np.int64]:
+    """Return where the runs of a frame's mask end; a ValueError names the frame, from 0."""
     try:
-        return rle_module.runs(mask, size)
+        return rle_module.run_ends(mask, size)
     except ValueError as error:
         raise ValueError(f"frame {frame}: {error}") from None
 
@@ -109,7 +109,7 @@ def intervals(track: Track, size: Size) -> Intervals:
     for frame, mask in enumerate(track):
         if mask is None:
             continue
-        edges = np.cumsum(checked_runs(mask, size, frame)) + frame * pixels
+        edges = checked_ends(mask, size, frame) + frame * pixels
         count = edges.size // 2
         begin, end = edges[: 2 * count : 2], edges[1 : 2 * count : 2]
         kept = end > begin

@@ -16,6 +16,7 @@ from sama_bench.media.rle.check import (
     check_size,
     counts_bytes,
     counts_text,
+    run_ends,
     runs,
     size_of,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "encode",
     "encode_raw",
     "is_empty",
+    "run_ends",
     "runs",
     "size_of",
 ]

@@ -60,7 +60,7 @@ def check(rle: object, size: Size | None = None) -> Size:
             RLE holds, a number cut short or of more than six characters, negative runs, or runs
             that do not add up to the size.
     """
-    _ends(rle, size)
+    run_ends(rle, size)
     return check_size(rle["size"])  # type: ignore[index]
 
 
@@ -71,7 +71,7 @@ def runs(rle: Rle, size: Size | None = None) -> Integers:
         int64 (n,): pixels of each run in column-major order, background first; they are not
         negative and add up to height x width.
     """
-    return np.diff(_ends(rle, size), prepend=0)
+    return np.diff(run_ends(rle, size), prepend=0)
 
 
 def check_all(rles: Sequence[object], size: Size | None = None) -> None:
@@ -134,7 +134,8 @@ def counts_text(rle: Rle) -> str:
     return counts if isinstance(counts, str) else counts_bytes(rle).decode("ascii")
 
 
-def _ends(rle: object, size: Size | None) -> Integers:
+def run_ends(rle: object, size: Size | None = None) -> Integers:
+    """Return the cumulative ends of a mask's runs, int64 (n,), checked as by ``check``."""
     height, width = _checked_size(rle, size)
     counts = rle["counts"]  # type: ignore[index]
     if isinstance(counts, (list, tuple)):
@@ -142,8 +143,7 @@ def _ends(rle: object, size: Size | None) -> Integers:
     text = np.frombuffer(counts_bytes(rle), np.uint8)  # type: ignore[arg-type]
     if text.size == 0:
         raise ValueError("RLE counts are empty")
-    pixels = np.array([height * width], np.int64)
-    return plain.read(text, np.array([0, text.size], np.int64), pixels).ends
+    return plain.read_one(text - np.uint8(48), height * width)
 
 
 def _ends_of_list(counts: Sequence[object], pixels: int) -> Integers:

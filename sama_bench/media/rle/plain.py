@@ -66,21 +66,17 @@ def read(text: npt.NDArray[np.uint8], offsets: Integers, pixels: Integers) -> Ru
     masks = stops.size - 1
     if codes.size == 0:
         return RunEnds(_NOTHING, np.zeros(masks + 1, np.int64), True)
-    if masks > 1 and codes.size > LONG * masks:
+    if masks == 1:
+        return _read_one(codes, int(pixels[0]))
+    if codes.size > LONG * masks:
         return _one_by_one(text, offsets, pixels)
     present = stops[1:] > stops[:-1]
-    if int(codes.max()) > 63:
-        raise ValueError("RLE counts hold a character that no RLE has")
-    if int(codes[stops[1:][present] - 1].max()) > 31:
-        raise ValueError("RLE counts end in the middle of a number")
+    _check_codes(codes, stops[1:][present] - 1)
     places = (codes < 32).nonzero()[0]
     numbers = _numbers(codes, places)
     bounds = places.searchsorted(stops)
     runs, foreground = _undone(numbers, bounds)
-    if int(runs.min()) < 0:
-        raise ValueError("RLE counts hold a negative run")
-    if int(runs.max()) > MAX_PIXELS:  # else the runs of a hostile mask could overflow their sum
-        raise ValueError("RLE counts hold a run that is too long")
+    _check_runs(runs)
     sums = np.concatenate((np.zeros(1, np.int64), runs.cumsum()))
     before = sums[bounds[:-1]]
     wrong = np.flatnonzero(present & (sums[bounds[1:]] - before != pixels))
@@ -89,6 +85,66 @@ def read(text: npt.NDArray[np.uint8], offsets: Integers, pixels: Integers) -> Ru
         raise ValueError(f"RLE counts cover {total} pixels, its size has {int(pixels[wrong[0]])}")
     ends = sums[1:] - before.repeat(bounds[1:] - bounds[:-1])
     return RunEnds(ends, bounds, bool(runs[foreground].all()))
+
+
+def _check_codes(codes: npt.NDArray[np.uint8], lasts: Integers | int) -> None:
+    """Check characters less 48; ``lasts`` are the places of each mask's last one."""
+    if int(codes.max()) > 63:
+        raise ValueError("RLE counts hold a character that no RLE has")
+    if int(np.max(codes[lasts])) > 31:
+        raise ValueError("RLE counts end in the middle of a number")
+
+
+def _check_runs(runs: Integers) -> None:
+    if int(runs.min()) < 0:
+        raise ValueError("RLE counts hold a negative run")
+    if int(runs.max()) > MAX_PIXELS:  # else the runs of a hostile mask could overflow their sum
+        raise ValueError("RLE counts hold a run that is too long")
+
+
+def _read_one(codes: npt.NDArray[np.uint8], pixels: int) -> RunEnds:
+    ends = read_one(codes, pixels)
+    drawn = bool((ends[1::2] > ends[:-1:2]).all())
+    return RunEnds(ends, np.array([0, ends.size], np.int64), drawn)
+
+
+def read_one(codes: npt.NDArray[np.uint8], pixels: int) -> Integers:
+    """Return where the runs of one mask end: its two chains of differences are added up in place.
+
+    Args:
+        codes: uint8 (n,), at least one, the characters of its counts less 48.
+        pixels: height x width.
+
+    Raises:
+        ValueError: as ``read``.
+    """
+    _check_codes(codes, codes.size - 1)
+    last = codes < 32
+    runs: Integers = codes[last].astype(np.int64)
+    runs -= (runs & 16) << 1
+    if runs.size < codes.size:
+        _add_lower_digits(runs, codes, np.flatnonzero(~last))
+    np.cumsum(runs[1::2], out=runs[1::2])
+    np.cumsum(runs[2::2], out=runs[2::2])
+    _check_runs(runs)
+    ends: Integers = runs.cumsum()
+    if int(ends[-1]) != pixels:
+        raise ValueError(f"RLE counts cover {int(ends[-1])} pixels, its size has {pixels}")
+    return ends
+
+
+def _add_lower_digits(runs: Integers, codes: npt.NDArray[np.uint8], places: Integers) -> None:
+    """Complete the numbers of more than one character; ``places`` are all but their last ones."""
+    count = np.arange(places.size)
+    number = places - count
+    first = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1])))
+    digits = np.concatenate((first[1:], [places.size])) - first
+    if int(digits.max()) >= LONGEST_NUMBER:
+        raise ValueError("RLE counts hold a number that is too long")
+    rank = count - first.repeat(digits)
+    lower = np.add.reduceat((codes[places] & 31).astype(np.int64) << (5 * rank), first)
+    number = number[first]
+    runs[number] = (runs[number] << (5 * digits)) + lower
 
 
 def _one_by_one(text: npt.NDArray[np.uint8], offsets: Integers, pixels: Integers) -> RunEnds:
@@ -123,17 +179,7 @@ def _undone(numbers: Integers, bounds: Integers) -> tuple[Integers, npt.NDArray[
     """Return run lengths, and which of them are foreground.
 
     From a mask's fourth number on, the text holds the difference to the run two places earlier.
-    """
-    if bounds.size == 2:  # one mask: its two chains can be added up in place
-        runs = numbers.copy()
-        np.cumsum(runs[1::2], out=runs[1::2])
-        np.cumsum(runs[2::2], out=runs[2::2])
-        return runs, np.arange(runs.size) % 2 == 1
-    return _undone_of_many(numbers, bounds)
-
-
-def _undone_of_many(numbers: Integers, bounds: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """The second, fourth ... and the third, fifth ... number of a mask are two columns of a table,
+    The second, fourth ... and the third, fifth ... number of a mask are two columns of a table,
     below a row of zeros for each mask, from which their sums begin.
     """
     counts = bounds[1:] - bounds[:-1]
