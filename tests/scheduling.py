@@ -10,6 +10,7 @@ APART = ("tests/running/test_faults.py", "tests/running/test_running.py", "tests
 TORCH = (
     "tests/adapters/",
     "tests/docs/test_docs_models.py",
+    "tests/metrics/test_encoder_absent.py",
     "tests/metrics/test_phrases.py",
 )
 """Files that import torch and transformers, which takes seconds in every process that does."""

@@ -113,6 +113,8 @@ def minilm() -> PhraseEncoder:
 def _load(model: str) -> tuple[Any, Any]:
     """Return (tokenizer, encoder), loaded once a process; a hub is asked only where it answers."""
     if model not in _LOADED:
+        # Importing transformers takes seconds: first find out whether there is anything to load.
+        where = local_or_answering(model) if importlib.util.find_spec("transformers") else model
         try:
             from transformers import AutoModel, AutoTokenizer
         except Exception as error:  # a broken torch or torchvision raises what it likes
@@ -120,7 +122,6 @@ def _load(model: str) -> tuple[Any, Any]:
                 f"phrase similarity needs torch and transformers ({_line(error)}): install them, "
                 "or choose another measure (token-overlap needs none)"
             ) from None
-        where = local_or_answering(model)
         # Unsaid, transformers asks at the terminal whether an encoder's own code may run.
         said = {"trust_remote_code": False, "local_files_only": where != model or _is_folder(where)}
         try:

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from sama_bench.environments.definition import (
 )
 from sama_bench.environments.install import NotSharedError
 from sama_bench.errors import UserError
+from tests.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,11 +51,14 @@ def test_a_download_is_told_as_it_comes():
 def test_what_a_silent_installer_writes_is_measured(tmp_path):
     said = []
     code = (
-        f"import time; open({str(tmp_path / 'x')!r}, 'wb').write(b'0' * 4_000_000); time.sleep(2)"
+        f"open({str(tmp_path / 'x')!r}, 'wb').write(b'0' * 4_000_000); print(flush=True); input()"
     )
-    process = subprocess.Popen([sys.executable, "-c", code])
-    with Meter(process.pid, 40_000_000, said.append, pause=0.5):
-        process.wait()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.readline()  # all is written
+        with Meter(process.pid, 40_000_000, said.append, pause=0.1):
+            wait_until(lambda: said)
+        process.communicate(b"\n")
     assert "4 MB written" in said[0]
     assert "left of 40 MB" in said[0]
 
@@ -91,9 +94,7 @@ def test_the_installer_ends_with_its_maker(tmp_path, number):
     maker = subprocess.Popen(
         [sys.executable, "-c", STOPPED.format(pid=str(pid))], env=environ, stderr=subprocess.PIPE
     )
-    until = time.monotonic() + 60
-    while not (pid.exists() and pid.read_text()) and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: pid.exists() and pid.read_text())
     maker.send_signal(number)
     maker.communicate(timeout=30)
     with pytest.raises(ProcessLookupError):
