@@ -42,11 +42,12 @@ def folder(setup: Setup) -> Path:
     for place in (Path(NAME), own, *_cached()):
         if all((place / name).is_file() for name in READ):
             return place.resolve()
-    if not setup.offline and _fetched(own):
+    why = "" if setup.offline else _fetch(own)
+    if why is None:
         return own.resolve()
     raise AdapterError(
-        f"SAMA's Q-Formers need {' and '.join(READ)} of {NAME}, which are not on this machine; "
-        f"fetch them where there is a network with `hf download {NAME} {' '.join(READ)} "
+        f"SAMA's Q-Formers need {' and '.join(READ)} of {NAME}, which are not on this machine"
+        f"{why}; fetch them where there is a network with `hf download {NAME} {' '.join(READ)} "
         f"--local-dir {NAME}` and give that folder as --option bert={NAME}"
     )
 
@@ -62,16 +63,17 @@ def _cached() -> Iterator[Path]:
             yield Path(found).parent
 
 
-def _fetched(place: Path) -> bool:
+def _fetch(place: Path) -> str | None:
+    """Fetch both files; return None where they came, else why not, for the end of a sentence."""
     try:
         from huggingface_hub import hf_hub_download
 
         for name in READ:
             hf_hub_download(NAME, name, local_dir=str(place))
-    except Exception:
-        # Of several classes, by version of the hub's client; all mean that it is not there.
-        return False
-    return all((place / name).is_file() for name in READ)
+    except Exception as error:  # of several classes, by version of the hub's client
+        said = " ".join(str(error).split())[:120]
+        return f" and could not be fetched ({type(error).__name__}: {said})"
+    return None
 
 
 @contextmanager

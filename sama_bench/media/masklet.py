@@ -103,7 +103,7 @@ class Masklet:
         return cls(
             height,
             width,
-            tuple(None if mask is None else coco_rle.as_text(mask)["counts"] for mask in rles),
+            tuple(None if mask is None else coco_rle.counts_text(mask) for mask in rles),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sama_bench.benchmark import Coverage, Dataset
+from sama_bench.environments.commands import stopped_by_sigterm
 from sama_bench.errors import UserError
 from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import RunFolder, run_path
@@ -60,7 +58,10 @@ def run(request: Request) -> RunResult:
         raise UserError(f"--history {request.history}: choose from {', '.join(HISTORIES)}")
     start = time.monotonic()
     targets = [_target(request, dataset) for dataset in request.datasets]
-    with _stoppable(), Job(request, targets, cluster_rank(os.environ)) as job:
+    with (
+        stopped_by_sigterm(),  # schedulers send it before they kill
+        Job(request, targets, cluster_rank(os.environ)) as job,
+    ):
         job.work()
     return RunResult(
         folders=[target.folder.path for target in targets],
@@ -82,23 +83,6 @@ def coverage(target: Target, limit: int | None = None) -> Coverage:
         failed=found.count("failed"),
         missing=found.count("missing"),
     )
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does (schedulers send it before they kill)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _target(request: Request, dataset: Dataset) -> Target:

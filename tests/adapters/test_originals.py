@@ -145,6 +145,17 @@ def test_bert_is_fetched_into_a_folder_of_its_own(tmp_path, sama_needs, monkeypa
     assert len(asked_for) == 2
 
 
+def test_why_bert_cannot_be_fetched_is_said_in_one_line(tmp_path, sama_needs, monkeypatch):
+    def download(name, file, local_dir):
+        raise OSError("401 Client Error.\n\nlog in")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    said = r"could not be fetched \(OSError: 401 Client Error\. log in\); fetch them"
+    with pytest.raises(AdapterError, match=said) as error:
+        bert.folder(setup("x"))
+    assert "\n" not in str(error.value)
+
+
 def test_bert_of_the_hubs_cache_is_taken_under_either_name(tmp_path, sama_needs, monkeypatch):
     kept = write_bert(tmp_path / "snapshot")
 
