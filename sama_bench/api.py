@@ -37,6 +37,7 @@ def run(
     devices: str | None = None,
     gpus_per_worker: int = 1,
     limit: int | None = None,
+    subset: str | None = None,
     fresh: bool = False,
     history: History = "independent",
     options: Mapping[str, str] | None = None,
@@ -68,6 +69,8 @@ def run(
         devices: ``0,1,2,3``, ``cpu``, ``cpu:4``, or None for all GPUs, else the CPU.
         gpus_per_worker: for a model that is larger than one GPU.
         limit: ask only the first samples of each benchmark.
+        subset: name of the part of the split that the data hold on purpose; the run is filed as
+            ``SPLIT@NAME``.
         fresh: put earlier answers aside and begin again.
         history: ``independent``, ``teacher-forced`` or ``free-running``.
         options: settings of the model and of the benchmark.
@@ -99,8 +102,8 @@ def run(
         StoppedError: too many failures in a row.
     """
     wanted = Wanted(
-        model, split, benchmark, task, data, runs, devices, gpus_per_worker, limit, fresh, history,
-        options, seed, checkpoint, revision, dtype, attention, device_map, offline,
+        model, split, benchmark, task, data, runs, devices, gpus_per_worker, limit, subset, fresh,
+        history, options, seed, checkpoint, revision, dtype, attention, device_map, offline,
         trust_remote_code, timeout, max_failures, env_python, no_env, executor, checks,
     )  # fmt: skip
     prepared = prepare(wanted)

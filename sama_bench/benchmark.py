@@ -10,6 +10,7 @@ Every command that looks a name up imports these files: what only scoring needs 
 
 from __future__ import annotations
 
+import re
 import typing
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -92,6 +93,9 @@ class Dataset(ABC):
         shards: the files' own split names that it consists of (one, unless it is a union).
         entries: what is asked, in the benchmark's order, the entries of one video together.
         files: checksum by relative path, ``sha256:...``, of every annotation file it read.
+        published: by what is counted (``videos``, ``expressions``) the number in the files and
+            the published one; empty where nothing is published.
+        subset: the name of a part that is held on purpose, or None for the whole.
     """
 
     benchmark: str
@@ -99,6 +103,19 @@ class Dataset(ABC):
     shards: tuple[str, ...]
     entries: Sequence[Entry]
     files: Mapping[str, str]
+    published: Mapping[str, tuple[int, int]] = {}
+    subset: str | None = None
+
+    @property
+    def shortfall(self) -> tuple[str, ...]:
+        """What the files lack of the published split, e.g. ``14 of 522 videos``."""
+        if self.subset is not None:
+            return ()
+        return tuple(
+            f"{found} of {wanted} {what}"
+            for what, (found, wanted) in self.published.items()
+            if found < wanted
+        )
 
     @abstractmethod
     def sample(self, id: str, tracks: bool = False) -> Sample:
@@ -213,12 +230,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Scores:
-    """All that scoring one run yields."""
+    """All that scoring one run yields.
+
+    Attributes:
+        coverage: by protocol, how the expected samples were answered.
+        rows: tidy scores.
+        videos: what the rows were averaged from.
+        samples: values of every sample; one without a usable answer says why in the note
+            ``error``.
+        findings: what was dropped, filled, cut, resized or replaced, in references and answers.
+    """
 
     coverage: Mapping[Protocol, Coverage]
     rows: Sequence[Row]
     videos: Sequence[VideoScore]
     samples: Sequence[SampleScore]
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)
@@ -289,6 +316,21 @@ class Benchmark(ABC):
     checked: tuple[str, ...] = ()
     quirks: Mapping[str, str] = {}
 
+    def opened(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
+        """List a split, or as ``SPLIT@NAME`` the part of it that the files hold, on purpose.
+
+        Raises:
+            DataError: a file is missing, malformed or unsafe.
+            UserError: there is no such split, or the subset's name is none.
+        """
+        whole, subset = split_and_subset(split)
+        if whole not in self.splits:
+            raise did_you_mean(f"split of {self.name}", whole, self.splits)
+        dataset = self.open(root, whole, options)
+        if subset is not None:
+            dataset.split, dataset.subset = split, subset
+        return dataset
+
     def family(self, split: str) -> str:
         """Name the splits that may be merged with ``split``; those of one family share it."""
         return split
@@ -324,6 +366,23 @@ class Benchmark(ABC):
 
         Missing and failed samples are never silently left out: the rows' coverage tells.
         """
+
+
+def split_and_subset(split: str) -> tuple[str, str | None]:
+    """Take ``all@pilot`` apart: the split, and the name of its subset or None.
+
+    Raises:
+        UserError: a name of other characters than letters, digits, ``.``, ``_`` and ``-``.
+    """
+    whole, at, subset = split.partition("@")
+    if at and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", subset):
+        raise UserError(f"--subset {subset[:40]!r}: letters, digits, '.', '_' and '-', at most 64")
+    return whole, subset if at else None
+
+
+def subset_of(split: str, subset: str | None) -> str:
+    """Return the name of a subset of a split; the split itself where no subset is meant."""
+    return split if subset is None else f"{split_and_subset(split)[0]}@{subset}"
 
 
 def check_options(options: Mapping[str, Option], given: Mapping[str, str]) -> None:

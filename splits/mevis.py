@@ -15,7 +15,6 @@ from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
 from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks
-from sama_bench.splits._scores.published_counts import count_findings
 
 META = {
     "valid_u": "valid_u/meta_expressions.json",
@@ -61,7 +60,7 @@ class Mevis(Benchmark):
                 meta=meta,
                 frames=folder / files / "JPEGImages",
                 masks=MaskDict(masks) if files == "valid_u" or masks.is_file() else None,
-                remarks=() if split == MINI else tuple(count_findings(meta, PUBLISHED[files])),
+                published={} if split == MINI else meta.held(PUBLISHED[files]),
             )
         )
 

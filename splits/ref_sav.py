@@ -18,7 +18,6 @@ from sama_bench.splits._scores.options import (
     PRED_VALUES,
     quirks,
 )
-from sama_bench.splits._scores.published_counts import count_findings
 
 META = "meta_expressions_valid.json"
 FOLDERS = ("", "ref_sav_eval", "data/ref_sav_eval")
@@ -56,9 +55,7 @@ class RefSav(Benchmark):
                 frames=folder / "videos",
                 masks=MaskDict(folder / "mask_dict.json"),
                 groups=REF_SAV_GROUPS,
-                remarks=()
-                if split == MINI
-                else tuple(count_findings(meta, PUBLISHED, REF_SAV_GROUPS)),
+                published={} if split == MINI else meta.held(PUBLISHED, REF_SAV_GROUPS),
             )
         )
 

@@ -54,11 +54,12 @@ class RefYoutubeVos(Benchmark):
         folder = find_folder(root, self.name, FOLDERS, META)
         listed = read_meta_expressions(folder / META)
         meta = restrict(listed, folder, options.get("videos", "all"))
-        remarks = []
-        if len(meta.videos) != VALID_VIDEOS and split != MINI:
-            detail = f"{len(meta.videos)} videos; {VALID_VIDEOS} of them count on the server"
+        remarks, number = [], len(meta.videos)
+        if number > VALID_VIDEOS and split != MINI:
+            detail = f"{number} videos; {VALID_VIDEOS} of them count on the server"
             hint = "" if options.get("videos", "all") != "all" else ", see --option videos"
             remarks.append(Finding("count", META, detail + hint))
+        short = number < VALID_VIDEOS and split != MINI
         return ReferringDataset(
             Source(
                 benchmark=self.name,
@@ -68,6 +69,7 @@ class RefYoutubeVos(Benchmark):
                 frames=folder / "valid" / "JPEGImages",
                 masks=None,
                 remarks=tuple(remarks),
+                published={"videos": (number, VALID_VIDEOS)} if short else {},
             )
         )
 

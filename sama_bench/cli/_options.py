@@ -39,6 +39,12 @@ protocol_option: Decorator = click.option(
     show_default=True,
     help="Definitions to score under: as published, corrected, or both.",
 )
+subset_option: Decorator = click.option(
+    "--subset",
+    metavar="NAME",
+    help="The data hold a part of the split on purpose: call it SPLIT@NAME, which is complete by "
+    "itself and never ranked with the whole.",
+)
 option_option: Decorator = click.option(
     "--option",
     "options",

@@ -13,8 +13,12 @@ from sama_bench import tables
 from sama_bench.cli._options import write_text
 from sama_bench.errors import UserError
 from sama_bench.scoring.result import Result, tidy
+from sama_bench.tables.escape import clean
 
 Command = Callable[..., Any]
+
+REASONS = 5
+"""Reasons of failures that are printed."""
 
 EVERY_ROW = ("_over_samples", "_over_videos")
 
@@ -37,24 +41,25 @@ def print_results(results: Sequence[Result], groups: bool = True, err: bool = Fa
     rows = [row for result in results for row in result.rows()]
     click.echo(tables.render(headline(rows, groups), "terminal"), err=err)
     for result in results:
-        for line in result.problems:
-            click.echo(f"note: {line}", err=True)
+        for line in (*result.problems, *(remark.text for remark in result.remarks())):
+            click.echo(f"note: {clean(line)}", err=True)
         _say_failed(result)
 
 
 def _say_failed(result: Result) -> None:
-    failed = {
-        sample.id: sample.notes.get("note", "no reason recorded")
-        for sample in result.scores.samples
-        if sample.status == "failed"
-    }
-    if failed:
-        id, reason = next(iter(failed.items()))
-        click.echo(
-            f"note: {len(failed)} samples of {result.benchmark} {result.split} failed and have no "
-            f"score, e.g. {id}: {reason}",
-            err=True,
-        )
+    failed = result.failures()
+    if not failed:
+        return
+    reasons: dict[str, list[str]] = {}
+    for id, reason in failed.items():
+        reasons.setdefault(reason, []).append(id)
+    for reason, ids in list(reasons.items())[:REASONS]:
+        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        where = f"{len(ids)} samples of {result.benchmark} {result.split} failed, no score"
+        click.echo(f"note: {where}: {clean(reason)} ({clean(ids[0])}{more})", err=True)
+    if len(reasons) > REASONS:
+        left = sum(map(len, list(reasons.values())[REASONS:]))
+        click.echo(f"note: {left} more failed for other reasons; --json FILE lists all", err=True)
 
 
 def write_json(results: Sequence[Result], file: Path | None) -> None:

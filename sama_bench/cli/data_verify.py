@@ -27,6 +27,7 @@ _HEADS = ("benchmark", "split", "videos", "samples", "findings", "seconds", "sta
 _SAYS = {
     "good": "good",
     "odd": "usable, see below",
+    "incomplete": "NOT complete, see below",
     "broken": "NOT all usable, see below",
 }
 
@@ -51,7 +52,8 @@ def command(
     """Check benchmarks' files: presence, published counts and checksums, masks, frames.
 
     Without BENCHMARK all are looked for. Everything that loading would drop, fill, cut or resize is
-    listed, under both protocols. Exit status 1 when something cannot be used.
+    listed, under both protocols. Exit status 1 when something cannot be used, or the files hold
+    less than what is published.
 
     \b
     sama-bench data verify ref-sav mevis --data DIR
@@ -73,8 +75,8 @@ def command(
         raise UserError(f"no benchmark's files are below {data}; 'sama-bench data fetch' helps")
     if str(json_file) != "-":
         click.echo(text(checks, everything))
-    broken = any(check.state == "broken" for check in checks)
-    return EXIT_INCOMPLETE if broken else EXIT_DONE
+    lacking = any(check.state in ("broken", "incomplete") for check in checks)
+    return EXIT_INCOMPLETE if lacking else EXIT_DONE
 
 
 def _progress(line: str) -> None:
@@ -90,8 +92,10 @@ def text(checks: Sequence[Check], everything: bool) -> str:
     if absent:
         lines.append(f"\nnot there: {', '.join(absent)}")
     for check in checks:
-        if check.state in ("odd", "broken"):
+        if check.state in ("odd", "incomplete", "broken"):
             lines.append(f"\n{check.benchmark} {check.split}")
+            if check.shortfall:
+                lines.append(f"  not complete: {', '.join(check.shortfall)}")
             if check.error is not None:
                 lines.append(f"  {clean(check.error)}")
             lines += _findings(check.findings, everything)

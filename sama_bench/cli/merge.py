@@ -18,6 +18,7 @@ from sama_bench.cli._options import (
     parse_options,
     protocol_option,
     runs_option,
+    subset_option,
     takes_stdout,
 )
 from sama_bench.cli._scoring import headline, print_results, scoring_options, write_all, write_json
@@ -32,6 +33,7 @@ from sama_bench.scoring.score import standard_tools
 @runs_option
 @data_option
 @click.option("--split", help="Split to merge to; default: the smallest that holds the runs.")
+@subset_option
 @click.option(
     "--allow-partial", is_flag=True, help="Score incomplete runs; every row shows its coverage."
 )
@@ -49,6 +51,7 @@ def command(
     runs: Path,
     data: Path | None,
     split: str | None,
+    subset: str | None,
     allow_partial: bool,
     protocol: str,
     options: tuple[str, ...],
@@ -70,6 +73,7 @@ def command(
             run_folders,
             runs,
             split=split,
+            subset=subset,
             allow_partial=allow_partial,
             data=data,
             protocols=chosen_protocols(protocol),
@@ -84,7 +88,7 @@ def command(
         partial(write_tables, results, out or runs),
         partial(write_json, results, json_file),
     )
-    return 0 if all(result.complete for result in results) and not tools.lacking else 1
+    return 0 if all(result.covered for result in results) and not tools.lacking else 1
 
 
 def write_tables(results: list[Result], folder: Path) -> None:

@@ -22,6 +22,7 @@ from sama_bench.cli._options import (
     parse_options,
     protocol_option,
     runs_option,
+    subset_option,
     takes_stdout,
     write_text,
 )
@@ -49,6 +50,7 @@ EXIT_WRONG = 2
 @click.option("--devices", help="GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")
 @click.option("--gpus-per-worker", type=int, default=1, show_default=True, help="For large models.")
 @click.option("--limit", type=int, help="Ask only the first N samples of each benchmark.")
+@subset_option
 @click.option("--fresh", is_flag=True, help="Put earlier answers aside and begin again.")
 @click.option(
     "--history",

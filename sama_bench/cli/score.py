@@ -19,6 +19,7 @@ from sama_bench.cli._options import (
     option_option,
     parse_options,
     protocol_option,
+    subset_option,
     takes_stdout,
 )
 from sama_bench.cli._scoring import print_results, scoring_options, write_all, write_json
@@ -39,6 +40,7 @@ from sama_bench.scoring.score import Explained, explain, standard_tools, with_op
     "folder, SAMA's descriptions, or a list of results on images; told apart by content.",
 )
 @click.option("--model", help="Name of --predictions in the tables.")
+@subset_option
 @data_option
 @protocol_option
 @option_option
@@ -57,6 +59,7 @@ def command(
     split: str | None,
     predictions: Path | None,
     model: str | None,
+    subset: str | None,
     data: Path | None,
     protocol: str,
     options: tuple[str, ...],
@@ -76,7 +79,7 @@ def command(
     """
     given = parse_options(options)
     tools = standard_tools(phrases, captions, judge=judge, options=given)
-    sources = _sources(runs, benchmark, split, predictions, model, data, given)
+    sources = _sources(runs, benchmark, split, predictions, model, data, given, subset)
     say_compiling()
     results = []
     lines: list[tuple[Answered, list[Explained]]] = []
@@ -97,7 +100,7 @@ def command(
         ),
         partial(write_json, results, json_file),
     )
-    return 0 if all(result.complete for result in results) and not tools.lacking else 1
+    return 0 if all(result.covered for result in results) and not tools.lacking else 1
 
 
 def _sources(
@@ -108,6 +111,7 @@ def _sources(
     model: str | None,
     data: Path | None,
     options: Mapping[str, str],
+    subset: str | None,
 ) -> list[Answered]:
     if predictions is None:
         if not runs:
@@ -117,13 +121,13 @@ def _sources(
         for value, name in ((benchmark, "--benchmark"), (split, "--split"), (model, "--model")):
             if value is not None:
                 raise UserError(f"{name} goes with --predictions; a run folder names its own")
-        sources = [open_run(run, data) for run in runs]
+        sources = [open_run(run, data, subset=subset) for run in runs]
     elif runs:
         raise UserError("give run folders or --predictions, not both")
     elif benchmark is None:
         raise UserError("--predictions needs --benchmark, e.g. --benchmark ref-sav")
     else:
-        sources = [open_predictions(benchmark, predictions, split, data, options, model)]
+        sources = [open_predictions(benchmark, predictions, split, data, options, model, subset)]
     for source in sources:
         check_options(source.benchmark.options, options)
     return sources

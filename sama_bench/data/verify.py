@@ -12,8 +12,9 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Benchmark, Dataset, Finding, Protocol, tally
 from sama_bench.errors import AbsentError, DataError, UserError, did_you_mean
 
-State = Literal["good", "odd", "broken", "absent"]
-"""Nothing found; findings that loading copes with; some cannot be used; files not there."""
+State = Literal["good", "odd", "incomplete", "broken", "absent"]
+"""Nothing found; findings that loading copes with; less than what is published; some cannot be
+used; files not there."""
 
 JOINT_COUNTS = ((("sama-bench-g", "sama-bench-c"), "all", {"videos": 522, "samples": 5067}),)
 """Published sizes that several benchmarks have together (data protocol, section 1)."""
@@ -32,6 +33,7 @@ class Check:
         files: checksum by relative path of the annotation files.
         findings: everything that was dropped, filled, cut, resized, or cannot be used.
         seconds: that the check took.
+        shortfall: what the files lack of the published split, e.g. ``14 of 522 videos``.
     """
 
     benchmark: str
@@ -42,6 +44,7 @@ class Check:
     files: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     seconds: float = 0.0
+    shortfall: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the check as plain data, with every finding."""
@@ -49,6 +52,8 @@ class Check:
             "benchmark": self.benchmark,
             "split": self.split,
             "state": self.state,
+            "complete": self.state in ("good", "odd"),
+            "shortfall": list(self.shortfall),
             "error": self.error,
             "counts": {name: dict(counts) for name, counts in self.counts.items()},
             "files": dict(self.files),
@@ -124,8 +129,12 @@ def _check(
     except DataError as error:
         return Check(benchmark.name, split, "broken", str(error)), None
     state: State = "good"
-    if findings:
-        state = "broken" if any(finding.fatal for finding in findings) else "odd"
+    if any(finding.fatal for finding in findings):
+        state = "broken"
+    elif dataset.shortfall:
+        state = "incomplete"
+    elif findings:
+        state = "odd"
     check = Check(
         benchmark=benchmark.name,
         split=split,
@@ -134,6 +143,7 @@ def _check(
         files=dataset.files,
         findings=findings,
         seconds=time.monotonic() - start,
+        shortfall=dataset.shortfall,
     )
     return check, dataset
 
@@ -186,8 +196,25 @@ def _with_joint_counts(
             for what, expected in published.items()
             if counts[protocol][what] != expected
         ]
-        state: State = "odd" if findings else "good"
+        few = [what for what, expected in published.items() if _fewer(counts, what, expected)]
+        state: State = "incomplete" if few else "odd" if findings else "good"
+        lacks = tuple(
+            f"{max(counts[name][what] for name in PROTOCOLS)} of {published[what]} {what}"
+            for what in few
+        )
         found.append(
-            Check(" + ".join(names), split, state, counts=counts, findings=tuple(findings))
+            Check(
+                " + ".join(names),
+                split,
+                state,
+                counts=counts,
+                findings=tuple(findings),
+                shortfall=lacks,
+            )
         )
     return found
+
+
+def _fewer(counts: Mapping[Protocol, Mapping[str, int]], what: str, expected: int) -> bool:
+    """Whether the files hold fewer than published, also under the protocol that drops least."""
+    return max(counts[protocol][what] for protocol in PROTOCOLS) < expected

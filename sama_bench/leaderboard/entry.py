@@ -55,8 +55,8 @@ class BoardEntry:
         model: name.
         benchmark: of the run; None for an import, whose rows name several.
         split: of the run; None for an import.
-        complete: whether every expected sample was answered or refused, under every protocol;
-            None for an import, since other kits do not say.
+        complete: whether every expected sample was answered or refused, under every protocol, on
+            data that are the published split; None for an import, since other kits do not say.
         coverage: by protocol the counts expected, answered, refused, failed, missing.
         rows: tidy rows with ``low`` and ``high`` where they have an interval.
         provenance: checksums, checkpoint, protocol card, versions, judge.
@@ -167,7 +167,8 @@ def read_entry(path: Path) -> BoardEntry:
             f"{path} was changed after it was made: its digest does not fit; make it again with "
             "`sama-bench leaderboard add`"
         )
-    if data["kind"] == "run" and data["complete"] != is_complete(data["coverage"]):
+    whole = is_complete(data["coverage"]) and not data["provenance"].get("shortfall")
+    if data["kind"] == "run" and data["complete"] != whole:
         raise SchemaError(f"{path} calls itself complete={data['complete']}, its coverage does not")
     return BoardEntry(
         kind=data["kind"],

@@ -45,11 +45,12 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
     """
     path = path if path.is_dir() else path.parent  # the scores.json itself may be named
     run = read_scored_run(path)
-    complete = is_complete(run.coverage)
+    complete = is_complete(run.coverage) and not run.shortfall
     if not complete and not partial:
+        how = "run it on the whole data" if run.shortfall else "finish it with `sama-bench run`"
         raise IncompleteError(
-            f"{path} does not cover its split ({_lacking(run)}); finish it with `sama-bench run`, "
-            "or add it with --partial, which marks it and keeps it out of every ranking"
+            f"{path} does not cover its split ({_lacking(run)}); {how}, or add it with --partial, "
+            "which marks it and keeps it out of every ranking"
         )
     parts = run_parts(path, run.manifest)
     check_fresh(path, run, parts)
@@ -95,12 +96,15 @@ def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
     return {
         **_without_homes(kept),
         "not_recorded": lacking,
+        "shortfall": list(run.shortfall),
         "scores": file_checksum(run.path),
         "predictions": prediction_checksums(parts),
     }
 
 
 def _lacking(run: ScoredRun) -> str:
+    if run.shortfall:
+        return f"its data hold {', '.join(run.shortfall)}"
     said = [
         f"{protocol}: {counts['failed']} failed, {counts['missing']} missing of "
         f"{counts['expected']}"

@@ -134,6 +134,7 @@ def _row(row: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         **texts,
         **{key: _number(merged.get(key)) for key in _NUMBERS},
         "unranked": bool(merged.get("unranked")),
+        "complete": merged.get("complete") is not False,
         "about": [clean(text) for text in about_model(row)],
         "published": merged["published"],
     }

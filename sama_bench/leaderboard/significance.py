@@ -86,6 +86,7 @@ def _comparable(entry: BoardEntry, row: Mapping[str, Any]) -> bool:
         row["split"] == entry.split
         and row["value"] is not None
         and not row.get("variant")
+        and not row.get("unranked")
         and (coverage is None or coverage >= 1)
         and "low" in row  # the video scores carry the number
     )

@@ -34,7 +34,7 @@ def safe_name(name: str) -> str:
 
     A name that had to be changed gets a few hexadecimal digits of its hash at the end.
     """
-    safe = re.sub(r"[^A-Za-z0-9._+=:-]+", "-", name).lstrip(".-")[:100]
+    safe = re.sub(r"[^A-Za-z0-9._+=:@-]+", "-", name).lstrip(".-")[:100]
     if safe == name:
         return name
     return f"{safe or 'run'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

@@ -40,6 +40,7 @@ class Wanted:
     devices: str | None = None
     gpus_per_worker: int = 1
     limit: int | None = None
+    subset: str | None = None
     fresh: bool = False
     history: History = "independent"
     options: Mapping[str, str] | None = None
@@ -149,7 +150,7 @@ def _datasets(
     wanted: Wanted, benchmarks: Sequence[Benchmark], options: Mapping[str, str]
 ) -> tuple[list[Dataset], DataError | None]:
     try:
-        datasets = open_datasets(benchmarks, wanted.split, wanted.data, options)
+        datasets = open_datasets(benchmarks, wanted.split, wanted.data, options, wanted.subset)
     except DataError as error:
         return [], error
     if not any(dataset.entries for dataset in datasets):

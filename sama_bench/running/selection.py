@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from sama_bench import registry
-from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.benchmark import Benchmark, Dataset, split_and_subset, subset_of
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.launch.devices import Device, parse_devices, share_of, visible_gpus
 from sama_bench.launch.local_process import Launch, Launcher
@@ -40,8 +40,9 @@ def open_datasets(
     split: str | None,
     data: str | Path | None,
     options: Mapping[str, str],
+    subset: str | None = None,
 ) -> list[Dataset]:
-    """Open one split of each benchmark.
+    """Open one split of each benchmark, or what the files hold of it as a named subset.
 
     Raises:
         DataError: a file is missing, malformed or unsafe.
@@ -49,9 +50,12 @@ def open_datasets(
     """
     root = None if data is None else Path(data)
     for item in benchmarks:
-        if split is not None and split not in item.splits:
+        if split is not None and split_and_subset(split)[0] not in item.splits:
             raise did_you_mean(f"split of {item.name}", split, item.splits)
-    return [item.open(root, split or item.default_split, options) for item in benchmarks]
+    return [
+        item.opened(root, subset_of(split or item.default_split, subset), options)
+        for item in benchmarks
+    ]
 
 
 def executor_of(

@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import registry
-from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
-from sama_bench.errors import UserError, did_you_mean
+from sama_bench.benchmark import (
+    PROTOCOLS,
+    Answers,
+    Benchmark,
+    Dataset,
+    Protocol,
+    Tools,
+    subset_of,
+)
+from sama_bench.errors import UserError
 from sama_bench.formats.recognise import answers_from
 from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scoring.result import Result
@@ -46,7 +54,10 @@ class Answered:
 
 
 def open_run(
-    path: Path, data: Path | None = None, options: Mapping[str, str] | None = None
+    path: Path,
+    data: Path | None = None,
+    options: Mapping[str, str] | None = None,
+    subset: str | None = None,
 ) -> Answered:
     """Open a run folder with the data that it answers.
 
@@ -54,6 +65,7 @@ def open_run(
         path: ``runs/<model>/<benchmark>/<split>``.
         data: root of the benchmark's files; by default where the run found them.
         options: of the benchmark, beside those that the run was made with; they win.
+        subset: name of the part of the split that the data hold on purpose.
 
     Raises:
         UserError: no such run, its benchmark is unknown, or the data changed since it ran.
@@ -67,7 +79,7 @@ def open_run(
         **(options or {}),
     }
     benchmark = registry.benchmark(manifest["benchmark"])
-    dataset = open_data(benchmark, manifest["split"], manifest, data)
+    dataset = open_data(benchmark, subset_of(manifest["split"], subset), manifest, data)
     check_data(dataset, manifest, path)
     problems = tuple(problems_of(folder))
     return Answered(benchmark, dataset, folder.answers(), manifest, problems, path)
@@ -80,6 +92,7 @@ def open_predictions(
     data: Path | None = None,
     options: Mapping[str, str] | None = None,
     model: str | None = None,
+    subset: str | None = None,
 ) -> Answered:
     """Open answers that other code produced, in any format that ``answers_from`` knows.
 
@@ -90,15 +103,14 @@ def open_predictions(
         data: root of the benchmark's files.
         options: of the benchmark.
         model: name for the tables; default: the name of the file or folder.
+        subset: name of the part of the split that the data hold on purpose.
 
     Raises:
         UserError: no such benchmark or split, or files that cannot be used.
     """
     asked = registry.benchmark(benchmark)
-    wanted = split or asked.default_split
-    if wanted not in asked.splits:
-        raise did_you_mean(f"split of {benchmark}", wanted, asked.splits)
-    dataset = asked.open(data, wanted, options or {})
+    wanted = subset_of(split or asked.default_split, subset)
+    dataset = asked.opened(data, wanted, options or {})
     imported = answers_from(predictions, dataset)
     manifest = {
         "model": model or predictions.resolve().stem,
@@ -136,6 +148,7 @@ def score(
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     model: str | None = None,
+    subset: str | None = None,
 ) -> list[Result]:
     """Score run folders, or answers that other code produced.
 
@@ -150,6 +163,8 @@ def score(
         protocols: definitions to score under.
         tools: see ``sama_bench.scoring.score.standard_tools``.
         model: name for the tables, with ``predictions``.
+        subset: name of the part of the split that the data hold on purpose; its rows are of
+            ``SPLIT@NAME``.
 
     Raises:
         UserError: neither or both are given, they cannot be scored, or a ``scores.json`` cannot be
@@ -159,7 +174,7 @@ def score(
     chosen = tools if tools is not None else standard_tools()
     if predictions is not None and benchmark is not None and not runs:
         answered = open_predictions(
-            benchmark, Path(predictions), split, root, chosen.options, model
+            benchmark, Path(predictions), split, root, chosen.options, model, subset
         )
         return [score_answered(answered, protocols, chosen)]
     if not runs or predictions is not None:
@@ -169,6 +184,6 @@ def score(
         )
     results = []
     for run in runs:
-        results.append(score_answered(open_run(Path(run), root), protocols, chosen))
+        results.append(score_answered(open_run(Path(run), root, subset=subset), protocols, chosen))
         results[-1].write(Path(run) / SCORES)
     return results

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import PROTOCOLS, Protocol, Tools
+from sama_bench.benchmark import PROTOCOLS, Protocol, Tools, subset_of
 from sama_bench.errors import AbsentError, IncompleteError
 from sama_bench.runfolder.folder import SCORES, run_path
 from sama_bench.scoring.result import Result
@@ -29,6 +29,7 @@ def merge(
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     say: Callable[[str], None] = lambda line: None,
+    subset: str | None = None,
 ) -> list[Result]:
     """Merge run folders into final scores, written as ``scores.json`` of the merged split.
 
@@ -41,7 +42,9 @@ def merge(
         UserError: also where a ``scores.json`` cannot be written.
     """
     results = []
-    for path, result in score_merged(runs, root, split, allow_partial, data, protocols, tools, say):
+    for path, result in score_merged(
+        runs, root, split, allow_partial, data, protocols, tools, say, subset
+    ):
         result.write(path)
         results.append(result)
     return results
@@ -56,6 +59,7 @@ def score_merged(
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     say: Callable[[str], None] = lambda line: None,
+    subset: str | None = None,
 ) -> Iterator[tuple[Path, Result]]:
     """Merge run folders into final scores; nothing is written.
 
@@ -71,6 +75,8 @@ def score_merged(
         protocols: definitions to score under.
         tools: see ``sama_bench.scoring.score.standard_tools``.
         say: receives a line of progress per merged group.
+        subset: name of the part of the split that the data hold on purpose; the merged split is
+            then ``SPLIT@NAME``.
 
     Yields:
         per model and benchmark the path of the ``scores.json`` of the merged split, and its result.
@@ -80,13 +86,14 @@ def score_merged(
         UserError: there is no run, or its data cannot be found.
     """
     for group in find_groups(runs, root):
-        result = _merge_group(group, split, allow_partial, data, protocols, tools, say)
+        wanted = subset_of(split or group.split, subset or group.subset)
+        result = _merge_group(group, wanted, allow_partial, data, protocols, tools, say)
         yield _home(group, root, result) / SCORES, result
 
 
 def _merge_group(
     group: Group,
-    split: str | None,
+    wanted: str,
     allow_partial: bool,
     data: Path | None,
     protocols: Sequence[Protocol],
@@ -95,7 +102,6 @@ def _merge_group(
 ) -> Result:
     check_agreement(group)
     first = group.parts[0].manifest
-    wanted = split or group.split
     try:
         dataset = open_data(group.benchmark, wanted, first, data)
     except AbsentError as error:

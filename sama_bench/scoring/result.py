@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.benchmark import Scores
+from sama_bench.scoring.remarks import Remark, failures, remarks
 from sama_bench.storage.append import write_atomically
 
 
@@ -23,7 +24,8 @@ class Result:
         split: as asked for, or the union that shards were merged to.
         manifest: of the run; of merged runs what they agree on, and ``merged_from``.
         scores: see ``sama_bench.benchmark.Scores``.
-        problems: what a user has to know: duplicates, damaged lines, failed samples.
+        problems: what a user has to know: duplicates, damaged lines.
+        shortfall: what the data lack of the published split, e.g. ``14 of 522 videos``.
     """
 
     model: str
@@ -32,11 +34,25 @@ class Result:
     manifest: Mapping[str, Any]
     scores: Scores
     problems: Sequence[str] = ()
+    shortfall: Sequence[str] = ()
+
+    @property
+    def covered(self) -> bool:
+        """Whether every sample that the data hold was answered or refused."""
+        return all(cover.share == 1.0 for cover in self.scores.coverage.values())
 
     @property
     def complete(self) -> bool:
-        """Whether every expected sample was answered or refused."""
-        return all(cover.share == 1.0 for cover in self.scores.coverage.values())
+        """Whether the data are the published split, and all of it was answered or refused."""
+        return self.covered and not self.shortfall
+
+    def remarks(self) -> list[Remark]:
+        """Return what was dropped, filled, cut, resized or replaced, counted, with examples."""
+        return remarks(self.scores.findings, list(self.scores.coverage))
+
+    def failures(self) -> dict[str, str]:
+        """Return why samples have no score although there is an answer, by id."""
+        return failures(self.scores.samples)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the tidy rows, as in every JSON result that holds scores."""
@@ -49,7 +65,8 @@ class Result:
         # how a model is shown regions matters only where the benchmark marks some
         if prompt and any(sample.attributes.get("regions") for sample in self.scores.samples):
             asked["prompt"] = prompt
-        return [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
+        rows = [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
+        return [_not_whole(row, self.shortfall) for row in rows] if self.shortfall else rows
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``scores.json``."""
@@ -60,7 +77,10 @@ class Result:
             # who worked on it when is in manifest.json; scores do not depend on it
             "manifest": {k: v for k, v in self.manifest.items() if k != "sessions"},
             "coverage": {name: asdict(cover) for name, cover in self.scores.coverage.items()},
+            "complete": self.complete,
+            "shortfall": list(self.shortfall),
             "problems": list(self.problems),
+            "remarks": [remark.to_json() for remark in self.remarks()],
             "scores": self.rows(),
             "videos": [
                 {
@@ -108,8 +128,28 @@ class Result:
 
 
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
-    """Return the JSON result of commands that print scores: ``{"scores": [...]}``."""
-    return {"scores": [row for result in results for row in result.rows()]}
+    """Return the JSON result of commands that print scores: ``{"scores": [...]}``.
+
+    ``remarks`` and ``failed`` say what stands below the table.
+    """
+    named = [
+        (
+            {"model": result.model, "benchmark": result.benchmark, "split": result.split},
+            result,
+        )
+        for result in results
+    ]
+    return {
+        "scores": [row for result in results for row in result.rows()],
+        "remarks": [
+            name | remark.to_json() for name, result in named for remark in result.remarks()
+        ],
+        "failed": [
+            name | {"id": id, "reason": reason}
+            for name, result in named
+            for id, reason in result.failures().items()
+        ],
+    }
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +159,11 @@ def _numbers(row: dict[str, Any]) -> dict[str, Any]:
         said = f"the value is {value}"
         row["value"], row["note"] = None, f"{said}; {row['note']}" if row["note"] else said
     return row
+
+
+def _not_whole(row: dict[str, Any], shortfall: Sequence[str]) -> dict[str, Any]:
+    """Mark a row of data that are less than the published split: it is never ranked."""
+    return row | {"complete": False, "unranked": True, "shortfall": ", ".join(shortfall)}
 
 
 def _finite(values: Mapping[str, float | None]) -> dict[str, float | None]:

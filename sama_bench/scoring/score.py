@@ -73,7 +73,8 @@ def score_answers(
         split=dataset.split,
         manifest=manifest,
         scores=scores,
-        problems=(*problems, *_of_tools(tools)),
+        problems=(*problems, *_of_tools(tools), *_of_data(dataset)),
+        shortfall=dataset.shortfall,
     )
 
 
@@ -82,6 +83,15 @@ def _of_tools(tools: Tools) -> Iterator[str]:
     yield from tools.lacking
     if problem := getattr(tools.phrases, "problem", None):
         yield problem
+
+
+def _of_data(dataset: Dataset) -> Iterator[str]:
+    """Yield in one line what the data lack of the published split."""
+    if dataset.shortfall:
+        yield (
+            f"{dataset.benchmark} {dataset.split} is not complete: the data hold "
+            f"{', '.join(dataset.shortfall)}; a part on purpose is named with --subset NAME"
+        )
 
 
 def score_run(
@@ -147,7 +157,10 @@ def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
 
 
 def open_data(
-    benchmark: Benchmark, split: str, manifest: Mapping[str, Any], data: Path | None
+    benchmark: Benchmark,
+    split: str,
+    manifest: Mapping[str, Any],
+    data: Path | None,
 ) -> Dataset:
     """Open the data that a run was made on: at ``data``, or where the run found it."""
     root = data
@@ -155,7 +168,7 @@ def open_data(
         root = Path(str(manifest["data_root"]))
         if not root.is_dir():
             raise UserError(f"the data of this run lay at {root}, which is gone; give --data DIR")
-    return benchmark.open(root, split, dict(manifest.get("benchmark_options") or {}))
+    return benchmark.opened(root, split, dict(manifest.get("benchmark_options") or {}))
 
 
 def check_data(dataset: Dataset, manifest: Mapping[str, Any], path: Path) -> None:

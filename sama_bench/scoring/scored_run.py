@@ -57,6 +57,7 @@ class ScoredRun:
         rows: tidy rows, values in natural units.
         coverage: by protocol the counts expected, answered, refused, failed, missing.
         manifest: what was asked, of what, with what.
+        shortfall: what the data lacked of the published split.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class ScoredRun:
     rows: Sequence[Mapping[str, Any]]
     videos: Sequence[ScoredVideo]
     samples: Sequence[ScoredSample]
+    shortfall: Sequence[str] = ()
 
     def protocols(self) -> list[str]:
         """Return the protocols that it was scored under."""
@@ -200,6 +202,7 @@ def _from_json(file: Path, data: Mapping[str, Any]) -> ScoredRun:
         rows=[dict(row) for row in data["scores"]],
         videos=[_video(item) for item in data["videos"]],
         samples=[_sample(item) for item in data["samples"]],
+        shortfall=tuple(map(str, data.get("shortfall") or ())),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import registry
-from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.benchmark import Benchmark, Dataset, split_and_subset, subset_of
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs
 from sama_bench.runfolder.manifest import IDENTITY
@@ -52,8 +52,14 @@ class Group:
 
     @property
     def split(self) -> str:
-        """The smallest split that holds all parts."""
-        return self.benchmark.union([part.split for part in self.parts])
+        """The smallest split that holds all parts; all are of one subset, or of none."""
+        wholes = [split_and_subset(part.split)[0] for part in self.parts]
+        return subset_of(self.benchmark.union(wholes), self.subset)
+
+    @property
+    def subset(self) -> str | None:
+        """The name of the subset that all parts are of, or None."""
+        return split_and_subset(self.parts[0].split)[1]
 
 
 def find_groups(runs: Sequence[Path], root: Path) -> list[Group]:
@@ -78,7 +84,8 @@ def find_groups(runs: Sequence[Path], root: Path) -> list[Group]:
     for path in paths:
         folder = RunFolder(path)
         manifest = manifest_of(folder)
-        family = registry.benchmark(manifest["benchmark"]).family(manifest["split"])
+        whole, subset = split_and_subset(manifest["split"])
+        family = subset_of(registry.benchmark(manifest["benchmark"]).family(whole), subset)
         key = (manifest["model"], manifest["benchmark"], family)
         grouped.setdefault(key, []).append(Part(folder, manifest))
     place = {name: number for number, name in enumerate(registry.benchmarks())}

@@ -5,7 +5,9 @@ A tidy row is a mapping with ``model``, ``benchmark``, ``split``, ``protocol``, 
 shown when they are there:
 
 - ``variant``: how a number departs from its protocol; marked, and never ranked with the others.
-- ``unranked``: true for a number that is not to be ranked, for a reason that ``note`` gives.
+- ``unranked``: true for a number that is not to be ranked, for a reason that ``note`` or
+  ``shortfall`` gives.
+- ``shortfall``: what the data lacked of the published split.
 - ``note``: why a value does not exist, or what to know about it.
 - ``takes_tracks``: the model saw whole tracks of the objects it was asked about.
 - ``history``: how earlier rounds of a dialogue were given, when not ``independent``.

@@ -171,6 +171,8 @@ def about_model(row: TidyRow) -> tuple[str, ...]:
         texts.append(f"history: {row['history']}")
     if row.get("prompt"):
         texts.append(f"prompt: {row['prompt']}")
+    if row.get("shortfall"):
+        texts.append(f"not complete, not ranked: the data hold {row['shortfall']}")
     return tuple(texts)
 
 

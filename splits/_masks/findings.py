@@ -38,6 +38,13 @@ def masklet_findings(
     except DataError as error:
         yield Finding("broken_masklet", where, str(error), fatal=True)
         return
+    yield from alignment_findings(aligned, annotation, where)
+    if aligned.masklet.first_visible() is None:
+        yield Finding("empty_masklet", where, f"annotation '{annotation}' is visible on no frame")
+
+
+def alignment_findings(aligned: Alignment, annotation: str, where: str) -> Iterator[Finding]:
+    """Report what fitting a list of masks to the frames took (Q3, Q41)."""
     name = f"annotation '{annotation}'"
     if aligned.filled:
         yield Finding("filled_frame", where, f"{name}: list too short", aligned.filled)
@@ -45,5 +52,19 @@ def masklet_findings(
         yield Finding("cut_mask", where, f"{name}: list too long", aligned.cut)
     if aligned.resized:
         yield Finding("resized_mask", where, f"{name}: of another size", aligned.resized)
-    if aligned.masklet.first_visible() is None:
-        yield Finding("empty_masklet", where, f"{name} is visible on no frame")
+
+
+class Adjusted:
+    """Remembers what fitting masklets took while they are read, each masklet once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], tuple[Finding, ...]] = {}
+
+    def note(self, aligned: Alignment, annotation: str, where: str) -> None:
+        """Remember one masklet; nothing where it fitted."""
+        if aligned.filled or aligned.cut or aligned.resized:
+            self._found[where, annotation] = tuple(alignment_findings(aligned, annotation, where))
+
+    def __iter__(self) -> Iterator[Finding]:
+        for findings in self._found.values():
+            yield from findings

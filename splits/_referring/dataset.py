@@ -12,9 +12,10 @@ from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits._masks.alignment import Alignment, align, unite
-from sama_bench.splits._masks.findings import frame_findings, masklet_findings
+from sama_bench.splits._masks.findings import Adjusted, frame_findings, masklet_findings
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._referring.meta_expressions import Expression, MetaExpressions, VideoMeta
+from sama_bench.splits._scores.published_counts import count_findings
 from sama_bench.storage.untrusted_files import inside
 
 
@@ -30,7 +31,8 @@ class Source:
         frames: folder that holds one folder of frames per video.
         masks: of the annotated objects, or None where a server keeps them.
         groups: ``type_id`` to the name of the group that an expression also counts in.
-        remarks: findings of the benchmark itself (counts that differ from the published).
+        remarks: findings of the benchmark itself.
+        published: numbers held and published, by what is counted.
     """
 
     benchmark: str
@@ -41,6 +43,7 @@ class Source:
     masks: MaskDict | None
     groups: Mapping[int, str] = field(default_factory=dict)
     remarks: tuple[Finding, ...] = ()
+    published: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class ReferringDataset(Dataset):
@@ -53,6 +56,7 @@ class ReferringDataset(Dataset):
     def __init__(self, source: Source) -> None:
         self.source = source
         self.benchmark, self.split, self.shards = source.benchmark, source.split, (source.split,)
+        self.published = source.published
         self._asked: dict[str, tuple[VideoMeta, Expression]] = {
             f"{video.id}/{expression.id}": (video, expression)
             for video in source.meta.videos
@@ -61,6 +65,7 @@ class ReferringDataset(Dataset):
         self._meta = {video.id: video for video in source.meta.videos}
         self._video = lru_cache(maxsize=64)(self._find_video)
         self._aligned = lru_cache(maxsize=32)(self._align)
+        self._adjusted = Adjusted()
         self.entries = tuple(self._entry(id) for id in self._asked)
         files = {source.meta.path: source.meta.checksum}
         if source.masks is not None:
@@ -148,7 +153,18 @@ class ReferringDataset(Dataset):
         meta = self._meta[video]
         found = self._video(video)
         size = (found.height, found.width)
-        return align(masks.get(annotation), meta.file_frames, meta.frames, size)
+        aligned = align(masks.get(annotation), meta.file_frames, meta.frames, size)
+        self._adjusted.note(aligned, annotation, f"{masks.path.name}, {video}")
+        return aligned
+
+    def filled(self, id: str) -> int:
+        """Return on how many frames of a sample's objects the list of masks had ended."""
+        video, expression = self.asked(id)
+        return sum(self._aligned(video.id, number).filled for number in expression.annotations)
+
+    def adjusted(self) -> Iterator[Finding]:
+        """Report the masklets that did not fit their frames, of those that were read."""
+        yield from self._adjusted
 
     def reference(self, id: str, protocol: Protocol) -> Reference:
         """Build the one target of an expression: the union of its objects."""
@@ -159,6 +175,7 @@ class ReferringDataset(Dataset):
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report what is missing, filled, cut or resized; ``deep`` also opens every frame."""
         yield from self.source.remarks
+        yield from count_findings(self.source.meta.path.name, self.published)
         yield from self.source.meta.findings()
         for annotation in self.source.masks.repeated if self.source.masks is not None else ():
             yield Finding("repeated_annotation", f"annotation '{annotation}'", "the last counts")

@@ -29,12 +29,15 @@ class Rules:
         quirks: numbers of the released protocol's quirks that act.
         resize: bring predictions of another size to the reference's (strict, Q41); without it
             they are unusable, as in the published evaluators, whose arrays do not fit.
+        fill: take frames past the end of a reference's list as empty (strict); without it the
+            expression has no value, as in the published evaluators, which break off there (Q36).
     """
 
     missing: str
     mask_choice: str
     quirks: frozenset[int]
     resize: bool
+    fill: bool
 
 
 def rules(protocol: Protocol, settings: Mapping[str, str], quirks: frozenset[str] | None) -> Rules:
@@ -47,18 +50,20 @@ def rules(protocol: Protocol, settings: Mapping[str, str], quirks: frozenset[str
     """
     missing = settings["missing"]
     if protocol == "strict":
-        return Rules(missing, settings["mask_choice"], frozenset(), resize=True)
+        return Rules(missing, settings["mask_choice"], frozenset(), resize=True, fill=True)
     acting = {38, 39}
     if settings.get("pred_values") == "255":
         acting.add(37)
     if quirks is None:
-        return Rules(missing, settings["mask_choice"], frozenset(acting), resize=False)
+        fill = missing == "zero"
+        return Rules(missing, settings["mask_choice"], frozenset(acting), resize=False, fill=fill)
     wanted = {int(name.lstrip("Qq")) for name in quirks}
     return Rules(
         missing if 36 in wanted else "zero",
         settings["mask_choice"],
         frozenset(acting & wanted),
         resize=41 not in wanted,
+        fill=36 not in wanted or missing == "zero",
     )
 
 
@@ -75,6 +80,8 @@ class Value:
         scores: metric to value in 0..1; zeros where there is no usable answer.
         counted: whether it enters the means.
         notes: what to know about it.
+        short: frames past the end of its reference's list of masks, where the rules give it no
+            value for that; else 0.
         attributes: facts about the expression and its objects, for scores by attribute.
     """
 
@@ -86,6 +93,7 @@ class Value:
     scores: Mapping[str, float]
     counted: bool = True
     notes: Mapping[str, Any] = field(default_factory=dict)
+    short: int = 0
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -115,6 +123,21 @@ class Counted:
             _prediction(self._answer, self._video, applied)
         return found
 
+    def sizes(self) -> str:
+        """Say which size the masks have and which the video, as width x height."""
+        size = (self._video.height, self._video.width)
+        other = next(
+            found
+            for segment in self._answer.segments
+            if (found := (segment.masklet.height, segment.masklet.width)) != size
+        )
+        swapped = " (width and height swapped?)" if other == size[::-1] else ""
+        return f"masks of {_told(other)} for a video of {_told(size)}{swapped}"
+
+
+def _told(size: tuple[int, int]) -> str:
+    return f"{size[1]}x{size[0]}"
+
 
 def measure(
     counted: Counted, applied: Rules, foreground: Sequence[int] | None = None
@@ -140,6 +163,7 @@ def measure(
         notes["frames_without_boundary"] = borderless
     if resized:
         notes["resized_masks"] = resized
+        notes["size"] = counted.sizes()
     return _scores(counts, applied, foreground), notes
 
 

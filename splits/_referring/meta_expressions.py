@@ -6,6 +6,7 @@ as the published loaders do it ("0", "1", "10", "11", "2").
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +26,14 @@ class Expression:
         text: the expression, verbatim.
         annotations: ids of its objects' masks; empty where the file gives none.
         type_id: 0 or 1 for the groups of Ref-SAV and ReVOS, None where the file has none.
+        object: the one object that it describes (``obj_id``), None where the file does not say.
     """
 
     id: str
     text: str
     annotations: tuple[str, ...]
     type_id: int | None
+    object: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,20 @@ class MetaExpressions:
     path: Path
     checksum: str
     videos: tuple[VideoMeta, ...]
+
+    def held(
+        self, published: Mapping[str, int], groups: Mapping[int, str] | None = None
+    ) -> dict[str, tuple[int, int]]:
+        """Return numbers of videos, expressions and group members: in the file, and published.
+
+        Args:
+            published: the published numbers by what they count.
+            groups: names of the groups by ``type_id``.
+        """
+        types = Counter(item.type_id for video in self.videos for item in video.expressions)
+        found = {"videos": len(self.videos), "expressions": sum(types.values())}
+        found.update({name: types[number] for number, name in (groups or {}).items()})
+        return {name: (found[name], expected) for name, expected in published.items()}
 
     def findings(self) -> Iterator[Finding]:
         """Report what the published evaluators could not cope with, or treat in odd ways."""
@@ -132,7 +149,9 @@ def _expression(where: str, id: str, item: Any) -> Expression:
     type_id = item.get("type_id")
     if type_id is not None and (isinstance(type_id, bool) or not isinstance(type_id, int)):
         raise DataError(f"{where}, expression '{id}': 'type_id' must be a whole number")
-    return Expression(id, item["exp"], _annotations(where, id, item), type_id)
+    object = item.get("obj_id")  # MeViS and Ref-SAV list several here
+    named = str(object) if isinstance(object, (int, str)) else None
+    return Expression(id, item["exp"], _annotations(where, id, item), type_id, named)
 
 
 def _annotations(where: str, id: str, item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -46,10 +46,12 @@ def rows_of(
     split: str, protocol: Protocol, values: Sequence[Value], applied: Rules, scheme: Scheme
 ) -> list[Row]:
     """Return a protocol's rows: every metric of every group, and the rate of refusals."""
-    lacking = lacking_of(_members(values, "", scheme))
-    refused = bool(lacking) and applied.missing == "refuse"
+    whole = _members(values, "", scheme)
+    lacking, short = lacking_of(whole), [value for value in whole if value.short]
+    refused = bool(lacking or short) and applied.missing == "refuse"
     figures = _figures(values, applied, scheme)
     notes = [_lacking_note(lacking, applied)] if lacking else []
+    notes += [_short_note(short, applied)] if short else []
     borderless = sum(value.notes.get("frames_without_boundary", 0) for value in values)
     rows = []
     for group, scores in figures.items():
@@ -148,6 +150,15 @@ def _lacking_note(lacking: Sequence[str], applied: Rules) -> str:
         "zero": "scored 0:",
     }[applied.missing]
     return f"{what} {len(lacking)} without a usable answer (Q36): {listed(lacking)}"
+
+
+def _short_note(short: Sequence[Value], applied: Rules) -> str:
+    """Say which references list fewer masks than their video has frames (Q36)."""
+    what = "left out of the mean:" if applied.missing == "drop" else "no figure:"
+    return (
+        f"{what} the published evaluator breaks off at {len(short)} expressions whose masks are "
+        f"fewer than the frames (Q36): {listed([value.id for value in short])}"
+    )
 
 
 def refuse_if_nothing(

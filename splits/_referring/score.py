@@ -5,7 +5,7 @@ Definition: referring video protocol, section 3; quirks Q35 to Q43.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sama_bench.benchmark import (
     Answers,
     Coverage,
     Entry,
+    Finding,
     Outcome,
     Protocol,
     SampleScore,
@@ -71,6 +72,8 @@ def score_expressions(
         foreground = None if scheme.foreground is None else scheme.foreground(entry.video)
         for protocol in protocols:
             value = _value(entry, outcome, counted, applied[protocol], foreground)
+            if counted is not None and not applied[protocol].fill:
+                value = _if_whole(value, dataset.filled(entry.id))
             values[protocol].append(replace(value, attributes=facts))
         if "strict" in applied:
             second = replace(applied["strict"], mask_choice="union")
@@ -96,6 +99,7 @@ def score_expressions(
             for protocol in protocols
             for value in values[protocol]
         ],
+        findings=(*_fitted(dataset, applied), *_resized(values)),
     )
 
 
@@ -157,6 +161,31 @@ def _value(
         counted=scores is not None or applied.missing == "zero",
         notes=notes,
     )
+
+
+def _if_whole(value: Value, short: int) -> Value:
+    """Take the value away where the reference lists too few masks (Q36)."""
+    if not short:
+        return value
+    reason = f"its reference lacks the masks of {short} frames, where the evaluator breaks off"
+    return replace(value, counted=False, short=short, notes={**value.notes, "note": reason})
+
+
+def _fitted(dataset: ReferringDataset, applied: Mapping[Protocol, Rules]) -> Iterator[Finding]:
+    """Report references that did not fit their frames; only some rules fill the lists."""
+    filling = frozenset(name for name, rules in applied.items() if rules.fill)
+    for finding in dataset.adjusted():
+        filled = finding.kind == "filled_frame"
+        yield replace(finding, protocols=filling) if filled else finding
+
+
+def _resized(values: Mapping[Protocol, Sequence[Value]]) -> Iterator[Finding]:
+    """Report predicted masks of another size than the video, which strict resizes (Q41)."""
+    for protocol, items in values.items():
+        for value in items:
+            if number := value.notes.get("resized_masks"):
+                under = frozenset({protocol})
+                yield Finding("resized_prediction", value.id, value.notes["size"], number, under)
 
 
 def coverage_of(values: Iterable[Value]) -> Coverage:

@@ -6,13 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Row, Scores, Tools
+from sama_bench.benchmark import (
+    Answers,
+    Benchmark,
+    Dataset,
+    Finding,
+    Option,
+    Protocol,
+    Row,
+    Scores,
+    Tools,
+)
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks, settle
+from sama_bench.splits.ref_davis17.objects import unpaired
 
 META = "meta_expressions/valid/meta_expressions.json"
 MASKS = "valid/mask_dict.pkl"
@@ -46,14 +57,17 @@ class RefDavis17(Benchmark):
         """List the split; frames lie in ``valid/JPEGImages/<video>/<frame>.jpg``."""
         root, _ = with_mini(root, self.name, split, "valid")
         folder = find_folder(root, self.name, FOLDERS, META)
+        meta = numbered(read_meta_expressions(folder / META))
+        odd = [problem for video in meta.videos for problem in unpaired(video)]
         return ReferringDataset(
             Source(
                 benchmark=self.name,
                 split=split,
                 folder=folder,
-                meta=numbered(read_meta_expressions(folder / META)),
+                meta=meta,
                 frames=folder / "valid" / "JPEGImages",
                 masks=MaskDict(folder / MASKS),
+                remarks=tuple(Finding("unpaired_annotators", META, text) for text in odd),
             )
         )
 

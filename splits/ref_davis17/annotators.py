@@ -1,7 +1,8 @@
 """Ref-DAVIS17, protocol (b): four annotators, each scored as a result of its own.
 
 Definition: referring video protocol, section 3.1 (b): the expressions of a video stand in file
-order, index = 4 x object + annotator.
+order, index = 4 x object + annotator. Which expression is whose is taken from the file's ``obj_id``
+where it has them; a video in which an object has not four expressions has no such figure.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from sama_bench.nouns import Masklet, Video
 from sama_bench.splits._referring.dataset import ReferringDataset
 from sama_bench.splits._referring.meta_expressions import VideoMeta
 from sama_bench.splits._scores.coverage import coverage, listed
+from sama_bench.splits.ref_davis17.objects import ANNOTATORS, by_object, unpaired
 from sama_bench.splits.ref_davis17.unsupervised import IndexMap, merge, score_sequence
 from sama_bench.storage.untrusted_files import inside
 
-ANNOTATORS = ("annot1", "annot1_full_video", "annot2", "annot2_full_video")
 NOTE = "protocol (b): objects of one annotator together, DAVIS 2017 evaluator (unsupervised)"
 
 Scores = tuple[float, float]
@@ -59,22 +60,38 @@ def score_annotators(
     Raises:
         DataError: an annotation is missing, broken, or of another size than the video.
     """
+    problems = [problem for meta in dataset.source.meta.videos for problem in unpaired(meta)]
+    if problems:
+        return _unpaired_rows(dataset, protocols, problems)
     objects: dict[str, list[Scores]] = {name: [] for name in ANNOTATORS}
     outcomes: dict[str, Outcome] = {}
     for meta in dataset.source.meta.videos:
-        ids = [f"{meta.id}/{expression}" for expression in meta.file_order]
-        found = {id: answers(id) for id in ids}
-        if ids:
-            video = dataset.video(ids[0])
+        described = by_object(meta)
+        found = {id: answers(id) for ids in described.values() for id in ids}
+        if found:
+            video = dataset.video(next(iter(found)))
             truth = _index_maps(annotations, meta, video)
             for place, name in enumerate(ANNOTATORS):
-                chosen = [found[id] for id in ids[place::4]]
+                chosen = [found[ids[place]] for ids in described.values()]
                 objects[name] += _score(chosen, truth, video, f"{meta.id}, {name}")
         outcomes.update({id: Outcome(item.status) for id, item in found.items()})
     return [
         row
         for protocol in protocols
         for row in _rows(dataset, protocol, objects, outcomes, missing[protocol])
+    ]
+
+
+def _unpaired_rows(
+    dataset: ReferringDataset, protocols: Sequence[Protocol], problems: Sequence[str]
+) -> list[Row]:
+    """Return rows without values, which name the objects whose annotators cannot be told."""
+    note = f"{NOTE}; no figure: an annotator's expression is missing or too many: "
+    return [
+        Row(f"{dataset.split}:annotators", protocol, metric, None, 0, 0, 0.0, note=note + said)
+        for said in [listed(problems)]
+        for protocol in protocols
+        for metric in ("j", "f", "j_and_f")
     ]
 
 

@@ -13,7 +13,8 @@ from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
 from sama_bench.splits._masks.alignment import Alignment, unite
-from sama_bench.splits._masks.findings import frame_findings, masklet_findings
+from sama_bench.splits._masks.findings import Adjusted, frame_findings, masklet_findings
+from sama_bench.splits._scores.published_counts import count_findings
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.rounds import (
     Round,
@@ -61,6 +62,7 @@ class SamaDataset(Dataset):
         self._task = task
         self._tracks = TrackFiles(root)
         self._found: list[Finding] = []
+        self._adjusted = Adjusted()
         self._items: list[VideoItem] = []
         self._asked: dict[str, _Asked] = {}
         self._video = lru_cache(maxsize=64)(self._find_video)
@@ -73,6 +75,11 @@ class SamaDataset(Dataset):
             if source is not None:
                 files[layout.MASK_FILES[source]] = self._tracks.file(source).checksum
         self.files = dict(sorted(files.items()))
+        if split == "all":
+            self.published = {
+                "videos": (len({item.video for item in self._items}), layout.PUBLISHED_VIDEOS),
+                "shards": (len({item.shard for item in self._items}), len(layout.SHARDS)),
+            }
         self.in_file_order = tuple(self._entry(id) for id in self._asked)
         self.entries = _videos_together(self.in_file_order)
 
@@ -125,7 +132,9 @@ class SamaDataset(Dataset):
         source = layout.source_of(video.id)
         assert source is not None  # _find_video refuses the others
         size = (video.height, video.width)
-        return self._tracks.align(source, annotation, len(video), size)
+        aligned = self._tracks.align(source, annotation, len(video), size)
+        self._adjusted.note(aligned, str(annotation), f"{layout.MASK_FILES[source]}, {video.id}")
+        return aligned
 
     def _masklet(self, id: str, annotation: int) -> Masklet:
         return self._aligned(id, annotation).masklet
@@ -175,9 +184,15 @@ class SamaDataset(Dataset):
         tracks = [self._masklet(id, number) for number in annotations]
         return unite(tracks, (tracks[0].height, tracks[0].width), len(tracks[0]))
 
+    def adjusted(self) -> Iterator[Finding]:
+        """Report rounds that were dropped, and masklets that did not fit, of those read."""
+        yield from (finding for finding in self._found if not finding.fatal)
+        yield from self._adjusted
+
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report drops, fills, cuts, resizes and what is missing; ``deep`` decodes every frame."""
         yield from self._found
+        yield from count_findings("13 split files", self.published)
         for asked in self._asked.values():
             yield from empty_targets(asked.made)
         first: dict[str, str] = {}

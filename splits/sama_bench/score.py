@@ -66,7 +66,8 @@ def score(
         videos.extend(scored)
         samples.extend(_sample(item, texts[protocol], protocol) for item in items)
     coverage = {protocol: covered(items) for protocol, items in judged.items()}
-    return Scores(coverage, rows, videos, samples)
+    adjusted = tuple(dataset.adjusted()) if isinstance(dataset, SamaDataset) else ()
+    return Scores(coverage, rows, videos, samples, adjusted)
 
 
 def covered(judged: Sequence[Judged]) -> Coverage:
@@ -169,5 +170,12 @@ def _sample(item: Judged, texts: TextScores, protocol: Protocol) -> SampleScore:
         status=item.status,
         values=values,
         attributes=item.attributes or item.entry.attributes,
-        notes={"note": item.note} if item.note else {},
+        notes=_said_of(item),
     )
+
+
+def _said_of(item: Judged) -> dict[str, str]:
+    """Return why a sample has no score, or what to know about the one that it has."""
+    if item.note is None:
+        return {}
+    return {"error" if item.status == "failed" else "note": item.note}

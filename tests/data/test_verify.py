@@ -27,11 +27,13 @@ def test_a_folder_with_one_benchmark(tmp_path, capsys):
     folder = write_referring(tmp_path / "data" / "ref_sav_eval").parent
     out = tmp_path / "v.json"
     status, text, _ = run(capsys, "--data", folder, "--json", out)
-    assert status == 0
-    assert "usable, see below" in text
+    assert status == 1
+    assert "NOT complete, see below" in text
+    assert "not complete: 2 of 1147 videos, 6 of 1945 expressions" in text
     assert "published 1147" in text
     assert "not there: gcg" in text
     checks = {check["benchmark"]: check for check in json.loads(out.read_text())["checks"]}
+    assert checks["ref-sav"]["complete"] is False
     assert checks["ref-sav"]["counts"]["strict"] == {"videos": 2, "samples": 6}
     assert checks["ref-sav"]["tally"]["released"]["count"] == 4
     assert len(checks["ref-sav"]["files"]) == 2
@@ -42,7 +44,7 @@ def test_what_cannot_be_used_ends_with_one(tmp_path, capsys):
     folder = write_referring(tmp_path / "data")
     frames = sorted((folder / "videos/vid_a").iterdir())
     frames[0].write_bytes(b"broken")
-    assert run(capsys, "ref-sav", "--data", folder)[0] == 0
+    assert "cannot be used" not in run(capsys, "ref-sav", "--data", folder)[1]
     status, text, _ = run(capsys, "ref-sav", "--data", folder, "--deep")
     assert status == 1
     assert "broken_frame: 1, cannot be used" in text

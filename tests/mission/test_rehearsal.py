@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.runs import run_command
 MODEL = f"{Path(__file__).parent}/sama_like.py:SamaLike"
 LATE = "VidSTG_7"
 QUICK = ("--no-captions", "--phrases", "token-overlap")
+PART = ("--subset", "rehearsal")  # 14 of 522 videos, on purpose
 RUNS = Path("runs/samalike")
 
 
@@ -72,15 +74,24 @@ def test_thirteen_shards_become_an_entry(mission, capsys):
     assert LATE in capsys.readouterr().err
     ask(LATE, mission)
     run_command("merge", *QUICK)
+    few = RUNS / "sama-bench-g" / "all"
+    assert json.loads((few / "scores.json").read_text())["complete"] is False
+    run_command("leaderboard", "add", str(few), "--to", "entries", status=2)
+    assert "14 of 522 videos" in capsys.readouterr().err
+    shutil.rmtree(few)
+    shutil.rmtree(RUNS / "sama-bench-c" / "all")
+    run_command("merge", *QUICK, *PART)
 
-    ask("all", mission, "--runs", "whole")
+    ask("all", mission, "--runs", "whole", *PART)
     for part in ("sama-bench-g", "sama-bench-c"):
-        whole = Path("whole/samalike") / part / "all"
+        whole = Path("whole/samalike") / part / "all@rehearsal"
         run_command("score", str(whole), *QUICK)
-        assert scores_of(RUNS / part / "all") == scores_of(whole)
+        assert scores_of(RUNS / part / "all@rehearsal") == scores_of(whole)
 
-    merged = str(RUNS / "sama-bench-g" / "all")
-    run_command("compare", merged, "whole/samalike/sama-bench-g/all", "--resamples", "100")
+    merged = str(RUNS / "sama-bench-g" / "all@rehearsal")
+    run_command(
+        "compare", merged, "whole/samalike/sama-bench-g/all@rehearsal", "--resamples", "100"
+    )
     run_command("report", merged, "--out", "report", "--max-samples", "2", "--no-explain")
     run_command("leaderboard", "add", merged, "--to", "entries")
     (entry,) = Path("entries").glob("*.json")

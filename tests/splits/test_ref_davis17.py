@@ -218,3 +218,53 @@ def test_annotations_that_do_not_fit(data):
     path.unlink()
     with pytest.raises(DataError, match="does not exist"):
         score(dataset, lambda id: answered())
+
+
+def rewrite(data, change):
+    path = data / "meta_expressions/valid/meta_expressions.json"
+    meta = json.loads(path.read_text())
+    for video, item in meta["videos"].items():
+        item["expressions"] = change(video, item["expressions"])
+    path.write_text(json.dumps(meta))
+
+
+def named(expressions):
+    return {id: {**item, "obj_id": str(int(id) // 4 + 1)} for id, item in expressions.items()}
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_a_missing_expression_moves_no_annotator(data, with_ids):
+    """Protocol (b) has no figure where an object lacks an annotator's expression; it is named."""
+
+    def lose(video, expressions):
+        kept = named(expressions) if with_ids else expressions
+        return {id: item for id, item in kept.items() if (video, id) != ("walk", "1")}
+
+    rewrite(data, lose)
+    dataset = RefDavis17().open(data, "valid", {})
+    scores = score(dataset, lambda id: answered(guess(1, 3)))
+    rows = [row for row in scores.rows if row.split.startswith("valid:")]
+    assert {row.split for row in rows} == {"valid:annotators"}
+    assert all(row.value is None for row in rows)
+    where = "walk, obj_id 1: 3 expressions" if with_ids else "walk, object 1: 3 expressions"
+    assert where in rows[0].note
+    assert any(f.kind == "unpaired_annotators" for f in dataset.findings())
+    assert values(scores, "strict", "valid")["j"] is not None
+
+
+def test_annotators_are_told_by_the_object_and_not_by_position(data):
+    before = RefDavis17().open(data, "valid", {})
+    targets = {e.id: before.reference(e.id, "strict").masklets[0] for e in before.entries}
+
+    def one_annotator_wrong(id):
+        return answered(guess(1, 3) if id.endswith(("/1", "/5")) else targets[id])
+
+    usual = {row.split: row.value for row in score(before, one_annotator_wrong).rows}
+
+    def interleave(video, expressions):
+        ids = [str(4 * thing + person) for person in range(4) for thing in range(2)]
+        return {id: named(expressions)[id] for id in ids}
+
+    rewrite(data, interleave)
+    after = RefDavis17().open(data, "valid", {})
+    assert {row.split: row.value for row in score(after, one_annotator_wrong).rows} == usual

@@ -125,9 +125,8 @@ def test_ref_youtube_vos_and_its_202(tmp_path):
     benchmark = RefYoutubeVos()
     dataset = benchmark.open(tmp_path, "valid", {})
     assert len(dataset.entries) == 6
-    finding = next(iter(dataset.findings()))
-    assert "202 of them count" in finding.detail
-    assert "--option videos" in finding.detail
+    assert next(iter(dataset.findings())).detail == "2 videos, published 202"
+    assert dataset.shortfall == ("2 of 202 videos",)
     scores = benchmark.score(dataset, lambda id: answered(), PROTOCOLS, Tools())
     assert scores.coverage["strict"].refused == 6
     with pytest.raises(DataError, match="does not exist"):

@@ -79,7 +79,7 @@ def test_failed_and_missing_are_no_zeros(root):
     assert value(scores, "strict", "miou") == 1.0
     (row,) = [r for r in scores.rows if r.metric == "miou" and r.protocol == "strict"]
     assert row.coverage == pytest.approx(1 / 3)
-    assert [s.notes for s in scores.samples if s.status == "failed"] == [{"note": "boom"}] * 2
+    assert [s.notes for s in scores.samples if s.status == "failed"] == [{"error": "boom"}] * 2
 
 
 def test_nothing_answered_has_no_value(root):

@@ -58,7 +58,7 @@
       picked("protocol", row.protocol)
       && row.model.toLowerCase().includes(text)
       && control(row.kind === "published" ? "published" : "entries").checked
-      && (!control("complete").checked || row.coverage === null || row.coverage >= 1));
+      && (!control("complete").checked || (row.complete && (row.coverage === null || row.coverage >= 1))));
   }
 
   const picked = (id, value) => ["", value].includes(control(id).value);

@@ -1,0 +1,95 @@
+"""What scoring dropped, filled, cut, resized or replaced, and what failed: said below the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sama_bench.benchmark import PROTOCOLS, Finding, Protocol, SampleScore
+
+EXAMPLES = 3
+UNKNOWN = "the run recorded no reason"
+
+TEXTS = {
+    "filled_frame": "filled {count} frames of {places} objects: lists of masks too short",
+    "cut_mask": "cut {count} masks of {places} objects, beyond the last frame",
+    "resized_mask": "resized {count} masks of {places} objects to the size of their video",
+    "resized_prediction": "resized {count} predicted masks of {places} answers",
+    "dropped_message": "dropped the last message of {places} dialogues",
+    "dropped_round": "dropped {count} rounds",
+    "duplicate_id": "{count} ids stand twice and were numbered",
+}
+"""What is said of a kind of finding; other kinds are named as they are."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Findings of one kind under one set of protocols.
+
+    Attributes:
+        kind: of the findings, e.g. ``filled_frame``.
+        protocols: under which it happened, in the order of ``PROTOCOLS``.
+        count: frames or items in all.
+        places: objects or samples that it happened to.
+        examples: the first of them, at most three, each a line.
+    """
+
+    kind: str
+    protocols: tuple[Protocol, ...]
+    count: int
+    places: int
+    examples: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The remark as one line."""
+        what = TEXTS.get(self.kind, f"{{count}} x {self.kind.replace('_', ' ')}")
+        who = "" if len(self.protocols) == len(PROTOCOLS) else f"{', '.join(self.protocols)}: "
+        said = what.format(count=self.count, places=self.places)
+        return f"{who}{said}, e.g. {'; '.join(self.examples[:1])}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "kind": self.kind,
+            "protocols": list(self.protocols),
+            "count": self.count,
+            "places": self.places,
+            "examples": list(self.examples),
+            "text": self.text,
+        }
+
+
+def remarks(findings: Iterable[Finding], scored: Sequence[Protocol]) -> list[Remark]:
+    """Gather findings by kind and protocol, in order of appearance.
+
+    Args:
+        findings: of a dataset and of scoring.
+        scored: protocols that were scored; findings of others are left out.
+    """
+    gathered: dict[tuple[str, tuple[Protocol, ...]], list[Finding]] = {}
+    for finding in findings:
+        under = tuple(name for name in PROTOCOLS if name in finding.protocols and name in scored)
+        if under:
+            whole = PROTOCOLS if len(under) == len(scored) else under
+            gathered.setdefault((finding.kind, whole), []).append(finding)
+    return [
+        Remark(
+            kind=kind,
+            protocols=protocols,
+            count=sum(finding.count for finding in found),
+            places=len(found),
+            examples=tuple(f"{one.where}: {one.detail}" for one in found[:EXAMPLES]),
+        )
+        for (kind, protocols), found in gathered.items()
+    ]
+
+
+def failures(samples: Iterable[SampleScore]) -> dict[str, str]:
+    """Return why samples failed, by id; one that failed under two protocols stands once."""
+    found: dict[str, str] = {}
+    for sample in samples:
+        if sample.status == "failed":
+            found.setdefault(sample.id, str(sample.notes.get("error") or UNKNOWN))
+    return found
