@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sama_bench.tables.names import resolution
+
 
 @dataclass(frozen=True)
 class MetricDifference:
@@ -48,9 +50,14 @@ class MetricDifference:
     note: str | None
 
     @property
+    def resolved(self) -> bool:
+        """Whether the difference is at least the smallest one that the metric tells."""
+        return abs(self.difference) >= resolution(self.metric)
+
+    @property
     def sure(self) -> bool:
-        """Whether the difference holds at 5% after Holm's correction."""
-        return self.p_holm < 0.05
+        """Whether the difference holds at 5% after Holm's correction, and can be told at all."""
+        return self.p_holm < 0.05 and self.resolved
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,8 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Return plain data, None where a number does not exist."""
         data: dict[str, Any] = _finite(asdict(self))
+        for found, difference in zip(data["metrics"], self.metrics, strict=True):
+            found["sure"] = difference.sure
         return data
 
 

@@ -32,6 +32,7 @@ def to_text(comparison: Comparison, *, gaps: int = 5) -> str:
         "",
         *_aligned([_HEADS, *(_metric(d) for d in comparison.metrics)]),
         *(_note(d) for d in comparison.metrics if d.note),
+        *_below_resolution(comparison.metrics),
         "p: permutation test over videos; corrected: Holm over all lines; dz: Cohen's dz;",
         "needed: videos from which such a difference is seen with 80% power",
         "",
@@ -103,7 +104,7 @@ def _sample(gap: SampleGap) -> tuple[str, ...]:
 
 
 def _surest(metrics: Sequence[MetricDifference]) -> MetricDifference | None:
-    tested = [d for d in metrics if not math.isnan(d.p) and d.difference]
+    tested = [d for d in metrics if not math.isnan(d.p) and d.resolved]
     return min(tested, key=lambda d: (d.p, -abs(d.dz)), default=None)
 
 
@@ -115,6 +116,14 @@ def _left_out(name: str, only: dict[str, list[str]]) -> Iterable[str]:
 
 def _note(d: MetricDifference) -> str:
     return f"{metric_name(d.metric)} ({d.protocol}): {clean(d.note or '')}"
+
+
+def _below_resolution(metrics: Sequence[MetricDifference]) -> Iterable[str]:
+    """Say of which metrics a difference that holds is too small to be one."""
+    found = [d for d in metrics if d.p_holm < 0.05 and not d.resolved]
+    if found:
+        names = ", ".join(f"{metric_name(d.metric)} ({d.protocol})" for d in found)
+        yield f"no difference, though its sign holds: {names} differ by less than they print"
 
 
 def _number(value: float, *, digits: int = 1, sign: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.scoring.scored_run import ScoredVideo, video_terms
 from sama_bench.statistics import multiple_tests, paired
-from sama_bench.tables.names import higher_is_better
+from sama_bench.tables.names import higher_is_better, resolution
 
 Place: TypeAlias = tuple[int, int]
 """Number of the entry, number of the row in it."""
@@ -28,7 +28,8 @@ def p_against_best(
         seed: of the random draws.
 
     Returns:
-        By (entry, row): the p value; the best itself and what cannot be compared are left out.
+        By (entry, row): the p value; the best itself, what cannot be compared, and what differs
+        from the best by less than the metric resolves are left out.
     """
     columns: dict[tuple[Any, ...], list[Place]] = {}
     for number, entry in enumerate(entries):
@@ -68,7 +69,12 @@ def _column(
         other = video_terms(_videos(entries[place[0]], protocol, metric), ids, [metric])
         p = paired.swap_test(one, other, permutations=permutations, seed=seed)
         raw.append(float(p[0]))
-    return dict(zip(others, multiple_tests.holm(raw).tolist(), strict=True))
+    corrected = zip(others, multiple_tests.holm(raw).tolist(), strict=True)
+    return {
+        place: p
+        for place, p in corrected
+        if abs(value[place] - value[best]) >= resolution(metric)  # others do not differ
+    }
 
 
 def _videos(entry: BoardEntry, protocol: str, metric: str) -> Mapping[str, ScoredVideo]:

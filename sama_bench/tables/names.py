@@ -104,6 +104,14 @@ def scale(metric: str) -> float:
     return 1.0 if metric in _PLAIN | _TIMES | _COUNTS else 100.0
 
 
+def resolution(metric: str) -> float:
+    """The smallest difference that a metric tells, in its natural unit.
+
+    One step of the last digit that tables print: two values that print alike do not differ.
+    """
+    return 0.1 / scale(metric)
+
+
 def is_secondary(metric: str) -> bool:
     """Whether a metric is another way of averaging one that is also reported."""
     return metric.startswith("rank_mean_") or metric.endswith(("_over_samples", "_over_videos"))

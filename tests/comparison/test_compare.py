@@ -53,6 +53,22 @@ def test_a_real_difference_is_found_and_noise_is_not(runs):
     assert "No metric differs surely" in to_text(same)
 
 
+def test_values_that_print_alike_never_differ_surely(runs):
+    """BLEU-4 of 8e-6 and 2e-10: the sign holds on every video, and there is nothing to tell."""
+    videos = [f"v{number}" for number in range(60)]
+    a = scores({"bleu_4": {video: [8e-6 + 1e-8 * n] for n, video in enumerate(videos)}}, model="a")
+    b = scores({"bleu_4": {video: [2e-10] for video in videos}}, model="b")
+    result = compare(*runs(a, b), resamples=2000)
+    (bleu,) = result.metrics
+    assert bleu.p_holm < 0.05
+    assert not bleu.sure
+    assert result.to_json()["metrics"][0]["sure"] is False
+    text = to_text(result)
+    assert "No metric differs surely" in text
+    assert "differ by less than they print" in text
+    assert "*" not in text.partition("bleu")[2].partition("\n")[0]
+
+
 def test_the_p_value_agrees_with_the_paired_t_test_on_tame_data(runs):
     a, b = runs(random_scores(1, 0.008), random_scores(2))
     (j, _) = compare(a, b).metrics

@@ -59,7 +59,8 @@ def test_dropping_leaves_out_just_the_expressions_that_break_off(data, tmp_path,
     whole = write_results(tmp_path / "r.json", dataset, answers)
     before, _ = score(data, whole, tmp_path, capsys, "--protocol", "released")
     shorten(data, {"1"}, 3)
-    after, _ = score(data, whole, tmp_path, capsys, "--protocol", "released", "--option", "missing=drop")  # fmt: skip
+    drop = ("--protocol", "released", "--option", "missing=drop")
+    after, _ = score(data, whole, tmp_path, capsys, *drop)
     (old,), (new,) = (
         [row for row in found["scores"] if (row["split"], row["metric"]) == ("valid", "j")]
         for found in (before, after)
@@ -88,7 +89,7 @@ def test_reasons_of_failed_answers_are_shown_and_listed(data, tmp_path, capsys):
     def cut(id, masklet):
         return Masklet(*SIZE, masklet.counts[:3]) if id.startswith("vid_a") else masklet
 
-    dataset, answers = answers_of(data, cut)
+    _, answers = answers_of(data, cut)
     lines = write_lines(tmp_path / "few.jsonl", answers)
     kept, said = score(data, lines, tmp_path, capsys, "--protocol", "strict", status=1)
     assert "3 masks for 4 frames" in said.err

@@ -27,7 +27,7 @@ report.overview = (() => {
           plots.interval(row.value, row.low, row.high, top, RUNS[place])]));
       return el("tr", {}, el("th", { scope: "row" }, title), cells,
         data.runs.length > 1 && el("td", {}, difference && difference.difference !== null && !split
-          ? [number(difference.difference, scale, 1), el("small", {}, ` ${number(difference.low, scale, 1)} to ${number(difference.high, scale, 1)}`), difference.p_holm < 0.05 ? el("b", {}, " sure") : el("small", {}, " not sure")]
+          ? [number(difference.difference, scale, 1), el("small", {}, ` ${number(difference.low, scale, 1)} to ${number(difference.high, scale, 1)}`), difference.sure ? el("b", {}, " sure") : el("small", {}, " not sure")]
           : "–"));
     });
   }
