@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 
+from sama_bench.scoring.versions import SCORING
+
 
 def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="strict", **more):
     """``values``: {metric: {video: [value of each sample, or None]}}; video values are means."""
@@ -48,6 +50,7 @@ def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="s
         for metric in values
     ]
     data = {"model": model, "benchmark": benchmark, "split": split, "manifest": {}}
+    data |= {"scoring": dict(SCORING)}
     data |= {"coverage": {protocol: count}, "scores": rows, "videos": per_video}
     return {**data, "samples": samples, **more}
 

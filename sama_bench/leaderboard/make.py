@@ -14,6 +14,7 @@ from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.scoring.breakdown import attribute_rows, rows_with_intervals
 from sama_bench.scoring.freshness import check_fresh, file_checksum, prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
+from sama_bench.scoring.versions import SCORING
 
 # what an entry keeps of a manifest, under the names of the manifest
 _KEPT = (
@@ -97,6 +98,7 @@ def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
         **_without_homes(kept),
         "not_recorded": lacking,
         "shortfall": list(run.shortfall),
+        "scoring": dict(SCORING),  # scores of another version are not read
         "scores": file_checksum(run.path),
         "predictions": prediction_checksums(parts),
     }

@@ -9,6 +9,7 @@ from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
+from sama_bench.scoring.versions import outdated
 from sama_bench.tables.names import is_secondary, scale
 
 SCORES = frozenset({"percent", "points"})
@@ -30,10 +31,20 @@ def entry_rows(
         lines = certify(entry, figures).lines
         for place, row in enumerate(entry.rows):
             beside = "; ".join(difference_text(line) for line in lines if line.row is row)
-            note = "; ".join(text for text in (row.get("note"), beside) if text)
+            old = outdated_note(entry, row)
+            note = "; ".join(text for text in (row.get("note"), beside, old) if text)
             more = {"note": note or None, "source": entry.name, "p": p.get((number, place))}
-            rows.append({**row, **more})
+            rows.append({**row, **more, **({"unranked": True} if old else {})})
     return rows
+
+
+def outdated_note(entry: BoardEntry, row: Mapping[str, Any]) -> str | None:
+    """Say of a number of an entry that its protocol has computed other values since, or None."""
+    old = outdated(entry.provenance) if entry.kind == "run" else {}
+    version = old.get(row["protocol"])
+    if version is None:
+        return None
+    return f"scored under version {version} of {row['protocol']}, not ranked with today's"
 
 
 def difference_text(line: Line) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.scoring.scored_run import ScoredVideo, video_terms
+from sama_bench.scoring.versions import outdated
 from sama_bench.statistics import multiple_tests, paired
 from sama_bench.tables.names import higher_is_better, resolution
 
@@ -90,6 +91,7 @@ def _comparable(entry: BoardEntry, row: Mapping[str, Any]) -> bool:
     coverage = row.get("coverage")
     return (
         row["split"] == entry.split
+        and row["protocol"] not in outdated(entry.provenance)
         and row["value"] is not None
         and not row.get("variant")
         and not row.get("unranked")

@@ -59,7 +59,8 @@ def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) ->
     """
     if entry.kind != "run":
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
-    merged = read_scored_run(run).manifest if (run / SCORES).is_file() else {}
+    known = (run / SCORES).is_file()
+    merged = read_scored_run(run, any_version=True).manifest if known else {}
     parts = run_parts(run, merged)
     found = prediction_checksums(parts)
     if not found:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sama_bench.benchmark import Scores
 from sama_bench.scoring.remarks import Remark, failures, remarks
+from sama_bench.scoring.versions import SCORING
 from sama_bench.storage.append import write_atomically
 
 
@@ -76,6 +77,7 @@ class Result:
             "split": self.split,
             # who worked on it when is in manifest.json; scores do not depend on it
             "manifest": {k: v for k, v in self.manifest.items() if k != "sessions"},
+            "scoring": {name: SCORING[name] for name in self.scores.coverage},
             "coverage": {name: asdict(cover) for name, cover in self.scores.coverage.items()},
             "complete": self.complete,
             "shortfall": list(self.shortfall),

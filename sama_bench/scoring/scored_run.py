@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sama_bench.errors import DataError
+from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
 
 SCORES = "scores.json"
@@ -114,16 +116,22 @@ class ScoredRun:
         return [group for group in found if group is not None]
 
 
-def read_scored_run(path: Path) -> ScoredRun:
+def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
     """Read a run folder, or its ``scores.json``.
 
+    Args:
+        path: of the folder or file.
+        any_version: also values of another scoring version, which are not to be shown as today's.
+
     Raises:
-        DataError: there is no such file, or it does not hold scores; one line says what to do.
+        DataError: there is no such file, it does not hold scores, or values of another scoring
+            version; one line says what to do.
     """
     file = path / SCORES if path.is_dir() else path
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        return _from_json(file, data)
+        run = _from_json(file, data)
+        old = {name: version for name, version in outdated(data).items() if name in run.coverage}
     except FileNotFoundError:
         hint = "score it first, with `sama-bench merge`" if path.is_dir() else "check the path"
         raise DataError(f"{file} does not exist; {hint}") from None
@@ -132,6 +140,21 @@ def read_scored_run(path: Path) -> ScoredRun:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{file} is not a file of scores: {what}; score the run again") from None
+    if old and not any_version:
+        said = ", ".join(f"{name} version {version}" for name, version in old.items())
+        now = ", ".join(f"{name} {SCORING[name]}" for name in old)
+        raise DataError(
+            f"{file} holds values of {said}, and today's are of {now}; score the answers again: "
+            f"sama-bench {_again(run)}"
+        )
+    return run
+
+
+def _again(run: ScoredRun) -> str:
+    """Return the command that scores a run again: its own folder, or the shards it merged."""
+    parts = run.manifest.get("merged_from")
+    named = parts if isinstance(parts, list) else [run.path.parent]
+    return f"{'merge' if isinstance(parts, list) else 'score'} {shlex.join(map(str, named))}"
 
 
 def video_terms(
