@@ -102,9 +102,9 @@ def draw(edges, count, height, grid, plane, several, seen, alone):
 
 
 @compiled
-def copy(source, target, begin, end):
-    """Copy ``source[begin:end]``; assigning slices would take seconds to compile."""
-    for index in range(begin, end):
+def copy(source, target):
+    """Copy an array to one as long; assigning slices would take seconds to compile."""
+    for index in range(len(source)):  # from 0, so that the loop is vectorised
         target[index] = source[index]
 
 
@@ -115,7 +115,7 @@ def repeat_last(plane, grid, height, width):
     stride = words + 1
     stop = start + columns * stride
     if left + columns == width:
-        copy(plane[stop - stride :], plane[stop:], 0, stride)
+        copy(plane[stop - stride : stop], plane[stop:])
     last = height - 1 - (low << 6)
     if last >> 6 < words:
         for first in range(start, stop + stride, stride):
@@ -223,13 +223,13 @@ def unmatched(edge, other, room, reaches, grid):
     stride = words + 1
     stop = start + columns * stride
     alone, grown, spare = room[0], room[1], room[2]
-    copy(edge, alone, start, stop)
+    copy(edge[start:stop], alone[start:stop])
     grown[start - 1] = spare[start - 1] = _NONE  # what left the first column of another map
     if len(reaches) > 2:  # from a radius of 2 on, all eight neighbours are near enough
         grow(other, spare, start, stop, 1)
         take_away(alone, spare, start, stop, 0)
         take_away(alone, spare, start, stop, stride)
-    copy(other, grown, start, stop)
+    copy(other[start:stop], grown[start:stop])
     return sweep(alone, grown, spare, reaches, grid)
 
 
