@@ -25,6 +25,7 @@ _SEAL_LENGTH = len(_SEAL) + 8 + len(b'"}')
 _ID = b'{"id": '
 _STATUS = b', "status": "'
 _SEGMENTS = b', "segments": ['
+_CHECKSUM = "crc32"
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,14 @@ def from_line(line: bytes) -> Prediction:
     Raises:
         ValueError: torn, damaged, or not a record.
     """
-    data = json.loads(line)
+    try:
+        data = json.loads(line)
+    except RecursionError:
+        raise ValueError("its JSON is nested too deeply") from None
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
         raise ValueError("not a record with an id")
+    if any(map(_is_checksum_key, data)) and not _is_sealed(line.rstrip(b"\r\n")):
+        raise ValueError("its checksum does not fit: the line is damaged, or was written anew")
     status = data.get("status")
     if status not in STATUSES:
         raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
@@ -108,13 +114,25 @@ def from_line(line: bytes) -> Prediction:
     )
 
 
+def _is_sealed(line: bytes) -> bool:
+    """Whether a line begins and ends as we write it, and its checksum fits."""
+    body, seal = line[:-_SEAL_LENGTH], line[-_SEAL_LENGTH:]
+    return line.startswith(_ID) and seal == _SEAL + f"{zlib.crc32(body):08x}".encode() + b'"}'
+
+
+def _is_checksum_key(key: str) -> bool:
+    """Whether a key is that of the checksum, or was until one character of it was damaged."""
+    differ = sum(one != other for one, other in zip(key, _CHECKSUM, strict=False))
+    return len(key) == len(_CHECKSUM) and differ <= 1
+
+
 def text_of(line: bytes) -> str | None:
     """Return the reply in a line, without parsing its masks where we wrote it ourselves.
 
     Raises:
         ValueError: torn, damaged, or not a record.
     """
-    if line[-_SEAL_LENGTH:].startswith(_SEAL) and line.startswith(_ID):
+    if _is_sealed(line):
         head = line.partition(_SEGMENTS)[0] + b"}"  # no text holds this: its quotes are escaped
         with contextlib.suppress(ValueError, KeyError):  # sealed by others, in another order
             text: str | None = json.loads(head)["text"]
@@ -128,11 +146,10 @@ def peek(line: bytes) -> tuple[str, Status]:
     Raises:
         ValueError: torn, damaged, or not a record.
     """
-    seal = line[-_SEAL_LENGTH:]
-    if seal.startswith(_SEAL) and line.startswith(_ID):
-        body = line[:-_SEAL_LENGTH]
-        if seal[len(_SEAL) : -2] != f"{zlib.crc32(body):08x}".encode():
+    if line[-_SEAL_LENGTH:].startswith(_SEAL) and line.startswith(_ID):
+        if not _is_sealed(line):
             raise ValueError("its checksum does not fit: the line is damaged")
+        body = line[:-_SEAL_LENGTH]
         end = body.index(_STATUS)
         status = body[end + len(_STATUS) : body.index(b'"', end + len(_STATUS))].decode()
         for known in STATUSES:

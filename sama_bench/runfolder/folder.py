@@ -126,7 +126,8 @@ class RunFolder:
         number = 1
         while list(self.path.glob(f"*.old-{number}")):
             number += 1
-        for file in (*self.parts(), *(self.path / name for name in (MANIFEST, SCORES, EVENTS))):
+        others = (self.path / name for name in (MANIFEST, SCORES))
+        for file in (*self.parts(), *event_files(self.path), *others):
             if file.exists():
                 file.rename(file.with_name(f"{file.name}.old-{number}"))
         self._places, self._read, self.duplicates, self.damaged = {}, {}, set(), []
@@ -136,7 +137,7 @@ class RunFolder:
 
         Only for a run that has no answer.
         """
-        for file in (*self.parts(), *(self.path / name for name in (MANIFEST, EVENTS))):
+        for file in (*self.parts(), *event_files(self.path), self.path / MANIFEST):
             file.unlink(missing_ok=True)
         for folder in (self.path / "claims", self.path):
             with contextlib.suppress(OSError):  # something else is in it, or it is gone
@@ -194,6 +195,11 @@ class RunFolder:
     def appender(self, part: str | None = None) -> Appender:
         """Open the predictions for appending: the main file, or one job's own part."""
         name = PREDICTIONS if part is None else f"predictions.{safe_name(part)}.jsonl"
+        return Appender(self.path / name)
+
+    def events(self, part: str | None = None) -> Appender:
+        """Open the log of events for appending: the main file, or one job's own part."""
+        name = EVENTS if part is None else f"events.{safe_name(part)}.jsonl"
         return Appender(self.path / name)
 
     def manifest(self) -> Mapping[str, Any] | None:
@@ -263,6 +269,11 @@ class RunAnswers:
         """Return the reply to a sample; None without one."""
         folder = self.holder(id)
         return None if folder is None else folder.text(id)
+
+
+def event_files(folder: Path) -> list[Path]:
+    """Return the logs of events of a run folder, the main one first."""
+    return sorted(folder.glob("events*.jsonl"), key=lambda path: (path.name != EVENTS, path))
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, Target, Unit, open_entries, units
 from sama_bench.running.supervisor import Supervisor
 from sama_bench.storage.append import alone
+from sama_bench.storage.locks import why_not_shared
 
 GATHERING = "gathering of the parts"
 """Claimed like a video, so that one job does it."""
@@ -43,8 +44,18 @@ class Job:
         self._total = total
         label = f"{request.setup.model} on {targets[0].dataset.split}"
         self._progress = Progress(label, total, total - len(self._open()))
-        self.writer = RunWriter(targets, self.id, rank.name if rank else None, self._on_sample)
+        part = rank.name if rank else self._own_part()
+        self.writer = RunWriter(targets, self.id, part, self._on_sample)
         self._elsewhere = 0
+
+    def _own_part(self) -> str | None:
+        """Name a part of this job's own unless all may append to one file; say what was chosen."""
+        reasons = (why_not_shared(target.folder.path) for target in self._targets)
+        reason = next((found for found in reasons if found is not None), None)
+        if reason is None:
+            return None
+        self._progress.say(f"answers go to a file of this job alone: {reason}")
+        return self.id
 
     def work(self) -> None:
         """Ask until nothing is left that is missing or failed and not tried by another job."""
@@ -133,6 +144,11 @@ class Job:
         before = target.folder.manifest() if in_use else None
         if before is not None:
             manifest.check_same(before, asked, target.folder.path)
+        elif len(target.folder):
+            raise UserError(
+                f"{target.folder.path} holds answers but no manifest.json, which says what they "
+                "answer; put it back, or begin again with --fresh"
+            )
         root = None if request.data_root is None else str(request.data_root)
         first = {"started": manifest.now()} if before is None else before
         facts = {**first, **asked, "data_root": root}
@@ -213,7 +229,8 @@ class Job:
             todo = self._open()
             self._progress.others(self._total - len(todo))
             videos = {(ask.target, ask.entry.video) for ask in todo}
-            if not todo or any(self._leases[n].can_take(video) for n, video in videos):
+            free = (self._leases[n].can_take(video) for n, video in videos)
+            if not todo or any(free):
                 return
             time.sleep(0.5)
 

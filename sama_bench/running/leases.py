@@ -91,7 +91,12 @@ class Leases:
             generation += 1
 
     def can_take(self, video: str) -> bool:
-        """Tell whether nobody alive has a video, without claiming it."""
+        """Tell whether this job has a video or nobody alive has, without claiming it.
+
+        What a job holds itself it may ask again, where the line of an answer was lost.
+        """
+        if video in self._mine:
+            return True
         generation = 0
         while (path := self._path(video, generation)).exists():
             if self._alive(path):
@@ -100,9 +105,34 @@ class Leases:
         return True
 
     def others(self) -> list[str]:
-        """Return the other jobs on this run that seem to live."""
+        """Return the other jobs on this run that seem to live.
+
+        Of another machine's job, boot or container a look is enough: its counter was written
+        within the length of a lease, by the clock of the file system.
+        """
         jobs = [path.stem for path in self._folder.glob("*.job")]
-        return [job for job in sorted(jobs) if job != self._job and self._job_alive(job)]
+        return [job for job in sorted(jobs) if job != self._job and self._beats(job)]
+
+    def _beats(self, job: str) -> bool:
+        if not self._job_alive(job):
+            return False
+        if self._facts(job).get("machine") == _me()["machine"]:
+            return True
+        try:
+            return self._clock() - self._beat_file(job).stat().st_mtime <= self._lease
+        except OSError:
+            return False
+
+    def _clock(self) -> float:
+        """Return the time of the file system that holds the claims; ours where it is read only."""
+        probe = self._folder / f".{uuid.uuid4().hex}"
+        try:
+            probe.touch()
+            now = probe.stat().st_mtime
+            probe.unlink()
+        except OSError:
+            return time.time()
+        return now
 
     def release(self) -> None:
         """Give up all claims; the last job to leave removes what dead ones left."""
@@ -162,16 +192,21 @@ class Leases:
         return job is not None and self._job_alive(job)
 
     def _job_alive(self, job: str) -> bool:
+        if not self._beat_file(job).exists():
+            return False
+        facts = self._facts(job)
+        pid = facts.get("pid")
+        if facts.get("machine") == _me()["machine"] and isinstance(pid, int):
+            return process_started(pid) == facts.get("started")
+        return not self._unmoved(job, facts.get("beat"))
+
+    def _facts(self, job: str) -> dict[str, Any]:
+        """Return what a job says of itself; nothing where its file is gone, empty or wrong."""
         try:
             facts = json.loads(self._beat_file(job).read_bytes())
-        except FileNotFoundError:
-            return False
-        except (OSError, ValueError):
-            facts = {}
-        mine = _me()
-        if facts.get("machine") == mine["machine"]:
-            return bool(process_started(int(facts["pid"])) == facts["started"])
-        return not self._unmoved(job, facts.get("beat"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
 
     def _unmoved(self, what: str, value: object) -> bool:
         """Tell whether a value has stayed the same for the length of a lease, on our clock."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.formats.prediction_line import Prediction, to_line
-from sama_bench.runfolder.folder import EVENTS
 from sama_bench.running.schedule import Ask, Target
 from sama_bench.storage.append import Appender
 from sama_bench.worker.messages import Message
@@ -32,7 +31,7 @@ class RunWriter:
         self._job = job
         self._seen = seen
         self._appenders = [target.folder.appender(part) for target in targets]
-        self._events = [Appender(target.folder.path / EVENTS) for target in targets]
+        self._events = [target.folder.events(part) for target in targets]
 
     @property
     def last_failure(self) -> str:

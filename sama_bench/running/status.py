@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import DataError
-from sama_bench.runfolder.folder import EVENTS, RunFolder
+from sama_bench.runfolder.folder import RunFolder, event_files
 from sama_bench.running.fetching import EVENT, download_line
 from sama_bench.running.leases import Leases
 
@@ -82,20 +83,25 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the events of a run folder, oldest first; a torn line is passed over.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: a file cannot be read.
     """
+    found = [list(_events_of(file)) for file in event_files(path)]
+    yield from found[0] if len(found) == 1 else heapq.merge(*found, key=_time)
+
+
+def _time(event: Mapping[str, Any]) -> float:
+    time = event.get("time")
+    return float(time) if isinstance(time, int | float) else 0.0
+
+
+def _events_of(file: Path) -> Iterator[Mapping[str, Any]]:
     try:
-        file = (path / EVENTS).open("rb")
-    except FileNotFoundError:
-        return
+        lines = file.read_bytes().splitlines()
     except OSError as error:
-        raise DataError(f"{path / EVENTS} cannot be read: {error.strerror}") from None
-    with file:
-        for line in file:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
+        raise DataError(f"{file} cannot be read: {error.strerror}") from None
+    for line in lines:
+        with contextlib.suppress(ValueError, RecursionError):
+            event = json.loads(line)
             if isinstance(event, dict) and isinstance(event.get("event"), str):
                 yield event
 

@@ -45,8 +45,34 @@ def test_the_text_of_a_line_is_read_without_its_masks(id, text, puzzle):
     elsewhere = {"segments": data["segments"], "id": id, "text": record.text, "status": "answered"}
     plain = json.dumps(elsewhere).encode()
     assert text_of(plain) == record.text
-    order = {"id": id, "meta": {"n": 1, "segments": []}, **elsewhere, "crc32": "00000000"}
+    order = {"id": id, "meta": {"n": 1, "segments": []}, **elsewhere}
     assert text_of(json.dumps(order).encode()) == record.text
+    with pytest.raises(ValueError, match="checksum does not fit"):
+        text_of(json.dumps({**order, "crc32": "00000000"}).encode())
+
+
+@given(st.text(max_size=3), st.data())
+def test_every_byte_of_a_line_is_covered(id, data):
+    """A flipped bit anywhere makes the line damaged, never another record or an unchecked one."""
+    line = bytearray(to_line(answered(id, "it", time=2.0)).rstrip())
+    place = data.draw(st.integers(0, len(line) - 1))
+    line[place] ^= 1 << data.draw(st.integers(0, 7))
+    for read in (peek, from_line, text_of):
+        with pytest.raises(ValueError, match=r"."):
+            read(bytes(line))
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b" ", b"\t"])
+def test_what_stands_before_a_line_does_not_hide_its_checksum(before):
+    line = to_line(answered("a", "it")).rstrip()
+    for damaged in (before + line, before + line.replace(b'"it"', b'"at"')):
+        with pytest.raises(ValueError, match="checksum"):
+            peek(damaged)
+
+
+def test_deep_nesting_is_a_damaged_line():
+    with pytest.raises(ValueError, match="nested too deeply"):
+        peek(b'{"id": "a", "status": "answered", "notes": ' + b"[" * 200_000)
 
 
 def test_texts_of_several_folders(tmp_path):

@@ -144,3 +144,59 @@ def test_a_job_that_left_is_not_announced_again(tmp_path, monkeypatch):
         job.begin()
         job.release()
         assert not (tmp_path / str(number) / "claims").exists()
+
+
+def test_a_job_may_take_again_what_it_holds(tmp_path, clock):
+    """The line of its answer may be lost; two jobs would wait for each other for ever."""
+    first, second = Leases(tmp_path, "first"), Leases(tmp_path, "second")
+    first.begin()
+    second.begin()
+    assert first.take("v0")
+    assert second.take("v1")
+    assert first.can_take("v0")
+    assert not first.can_take("v1")
+    assert second.can_take("v1")
+
+
+def beats(folder, job, age, content):
+    path = folder / "claims" / f"{job}.job"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    now = os.stat(path).st_mtime
+    os.utime(path, (now - age, now - age))
+    return path
+
+
+ELSEWHERE = '{"machine": "elsewhere", "pid": 1, "started": "1", "beat": 5}'
+
+
+@pytest.mark.parametrize(
+    ("age", "content", "lives"),
+    [
+        (5, ELSEWHERE, True),
+        (400, ELSEWHERE, False),
+        (400, "", False),
+        (400, "[1]", False),
+        (400, '{"machine": "elsewhere"}', False),
+        (400, "[" * 100_000, False),
+    ],
+)
+def test_a_look_tells_a_dead_job_of_another_machine(tmp_path, age, content, lives):
+    beats(tmp_path, "gone", age, content)
+    assert Leases(tmp_path, "").others() == (["gone"] if lives else [])
+
+
+@pytest.mark.parametrize("content", ["", "[]", "7", '{"pid": "x"}', '{"machine": 3, "pid": null}'])
+def test_a_broken_beat_file_stops_nobody(tmp_path, content):
+    left = beats(tmp_path, "gone", 400, content)
+    job = Leases(tmp_path, "job")
+    job.begin()
+    assert job.take("v0")
+    job.release()
+    assert not left.exists()
+
+
+def test_this_process_with_a_broken_beat_file_of_its_machine(tmp_path):
+    machine = module._me()["machine"]
+    beats(tmp_path, "gone", 400, f'{{"machine": "{machine}", "pid": {os.getpid()}}}')
+    assert Leases(tmp_path, "").others() == []
