@@ -10,6 +10,7 @@ import click
 
 from sama_bench.benchmark import PROTOCOLS, Protocol
 from sama_bench.errors import UserError
+from sama_bench.storage.append import write_atomically
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -90,9 +91,6 @@ def write_text(file: Path, text: str) -> None:
     if takes_stdout(file):
         click.echo(text)
         return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # half a surrogate pair in a text from others becomes its JSON escape
-        file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UserError(f"--json {file}: cannot be written: {error.strerror}") from None
+    # half a surrogate pair in a text from others becomes its JSON escape
+    content = (text + "\n").encode("utf-8", "backslashreplace")
+    write_atomically(file, content, "name another file with --json")

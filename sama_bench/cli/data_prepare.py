@@ -15,6 +15,7 @@ from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_item
 from sama_bench.data.video_frames import Decoding
 from sama_bench.data.vidstg_video import VideoReport
 from sama_bench.errors import UserError
+from sama_bench.storage.append import write_atomically
 
 _SHOWN = 20
 
@@ -94,8 +95,7 @@ def vidstg(
         )  # fmt: skip
     if items is not None:
         content = all_frame_items(report, annotations)
-        items.parent.mkdir(parents=True, exist_ok=True)
-        items.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        write_atomically(items, (json.dumps(content) + "\n").encode(), "name another file")
     if json_file is not None:
         write_text(json_file, json.dumps(report.to_json(), indent=2))
     if not takes_stdout(json_file):

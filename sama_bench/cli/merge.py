@@ -22,10 +22,10 @@ from sama_bench.cli._options import (
     takes_stdout,
 )
 from sama_bench.cli._scoring import headline, print_results, scoring_options, write_all, write_json
-from sama_bench.errors import UserError
 from sama_bench.scoring.merge import score_merged
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.scoring.score import standard_tools
+from sama_bench.storage.append import write_atomically
 
 
 @click.command("merge", short_help="Check shards, merge them into final scores, print tables.")
@@ -105,13 +105,7 @@ def write_tables(results: list[Result], folder: Path) -> None:
         "csv": tables.render(rows, "csv"),
         "json": json.dumps(tidy(results), indent=1, ensure_ascii=False) + "\n",
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for ending, text in texts.items():
-            (folder / f"table.{ending}").write_text(text, "utf-8", "backslashreplace")
-    except OSError as error:
-        raise UserError(
-            f"the tables cannot be written to {folder}: {error.strerror}; choose another folder "
-            "with --out"
-        ) from None
+    for ending, text in texts.items():
+        content = text.encode("utf-8", "backslashreplace")
+        write_atomically(folder / f"table.{ending}", content, "choose another folder with --out")
     click.echo(f"tables: {folder}/table.md, .csv, .tex, .json", err=True)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sama_bench.data.sources import ALIASES, HUB_SOURCES, HUMAN_SOURCES, HubSource
 from sama_bench.errors import DataError, UserError, did_you_mean
+from sama_bench.storage.append import write_atomically
 
 State = Literal["missing", "kept", "unchecked", "outdated"]
 
@@ -159,10 +160,8 @@ def read_ledger(folder: Path) -> dict[str, Any]:
 
 def write_ledger(folder: Path, ledger: Mapping[str, Any]) -> None:
     """Keep what was fetched and checked in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{_LEDGER}.part"
-    part.write_text(json.dumps(ledger, indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / _LEDGER)
+    content = (json.dumps(ledger, indent=1) + "\n").encode()
+    write_atomically(folder / _LEDGER, content, "choose another folder with --data")
 
 
 def ledger_entry(target: Path, checksum: str) -> dict[str, Any]:

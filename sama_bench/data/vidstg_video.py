@@ -19,6 +19,7 @@ from sama_bench.data.video_frames import (
     frames,
     seeking_errors,
 )  # fmt: skip
+from sama_bench.storage.append import write_atomically
 
 INTERVAL = 4
 """Every fourth frame is kept (data protocol, section 1.8)."""
@@ -181,7 +182,5 @@ def _write_record(task: Task, report: VideoReport, folder: Path) -> None:
         "frame_bytes": sizes,
         "opencv": cv2.__version__,
     }
-    task.record.parent.mkdir(parents=True, exist_ok=True)
-    part = task.record.with_suffix(".part")
-    part.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    part.replace(task.record)
+    content = (json.dumps(record) + "\n").encode()
+    write_atomically(task.record, content, "choose another folder with --data")

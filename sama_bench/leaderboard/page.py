@@ -30,7 +30,7 @@ from sama_bench.tables.names import (
     is_secondary,
     scale,
 )
-from sama_bench.web.pages import embedded, prepare
+from sama_bench.web.pages import embedded, replacing
 
 SITE = Path(__file__).parent / "site"
 MARK = "leaderboard.sama-bench"
@@ -57,22 +57,32 @@ def write_page(
     Raises:
         UserError: ``out`` holds something else.
     """
-    prepare(out, MARK)
     rows = [*_entry_rows(entries, figures), *_figure_rows(figures)]
+    with replacing(out, MARK) as folder:
+        _write_files(folder, rows, entries, figures, published)
+    return out / "index.html"
+
+
+def _write_files(
+    folder: Path,
+    rows: Sequence[Mapping[str, Any]],
+    entries: Sequence[BoardEntry],
+    figures: Sequence[Figure],
+    published: Path,
+) -> None:
     for entry in entries:
-        write_entry(entry, out / "entries")
-    (out / "published").mkdir()
+        write_entry(entry, folder / "entries")
+    (folder / "published").mkdir()
     for name in sorted({figure.source.name for figure in figures}):
-        shutil.copyfile(published / f"{name}.json", out / "published" / f"{name}.json")
+        shutil.copyfile(published / f"{name}.json", folder / "published" / f"{name}.json")
     plain = [{key: row[key] for key in (*_TEXTS, *_NUMBERS)} for row in rows]
-    (out / "scores.csv").write_text(tables.render(plain, "csv"), encoding="utf-8")
-    (out / "scores.json").write_text(tables.render(plain, "json"), encoding="utf-8")
+    (folder / "scores.csv").write_text(tables.render(plain, "csv"), encoding="utf-8")
+    (folder / "scores.json").write_text(tables.render(plain, "json"), encoding="utf-8")
     for name in ("board.css", "rank.js", "board.js"):
-        shutil.copyfile(SITE / name, out / name)
-    index = out / "index.html"
+        shutil.copyfile(SITE / name, folder / name)
     template = (SITE / "index.html").read_text(encoding="utf-8")
-    index.write_text(template.replace("@DATA@", embedded(page_data(rows))), encoding="utf-8")
-    return index
+    filled = template.replace("@DATA@", embedded(page_data(rows)))
+    (folder / "index.html").write_text(filled, encoding="utf-8")
 
 
 def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

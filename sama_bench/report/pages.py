@@ -22,7 +22,7 @@ from sama_bench.report.quirks import quirks_that_acted
 from sama_bench.report.sample_data import card_data, picture_data, sample_data
 from sama_bench.report.select import Filter, check_keys, chosen
 from sama_bench.scoring.score import standard_tools
-from sama_bench.web.pages import embedded, prepare
+from sama_bench.web.pages import embedded, replacing
 
 SITE = Path(__file__).parent / "site"
 MARK = "report.sama-bench"
@@ -97,19 +97,19 @@ def write_report(
         quirks_that_acted(benchmark, dataset, run.outcome, samples, place, tools) if explain else {}
         for place, run in enumerate(opened)
     ]
-    prepare(out, MARK)
-    frames = FrameWriter(out / "frames", frame_side, max_frames)
-    entries = {entry.id: entry for entry in dataset.entries}
-    written = _Written(out, len(opened))
-    for number, shown in enumerate(samples):
-        item = sample_data(dataset, entries[shown.id], shown, opened, frames, acted)
-        written.add(number, shown, item)
-        progress("writing pages", number + 1, len(samples))
     about = overview(benchmark, opened, everything)
     about["shown"] = {"samples": len(samples), "fitting": fitting, "total": len(everything)}
     about["filters"] = [f"{item.key}{item.sign}{item.value}" for item in filters]
     about["explained"] = explain
-    written.finish(about)
+    entries = {entry.id: entry for entry in dataset.entries}
+    with replacing(out, MARK) as folder:
+        frames = FrameWriter(folder / "frames", frame_side, max_frames)
+        written = _Written(folder, len(opened))
+        for number, shown in enumerate(samples):
+            item = sample_data(dataset, entries[shown.id], shown, opened, frames, acted)
+            written.add(number, shown, item)
+            progress("writing pages", number + 1, len(samples))
+        written.finish(about)
     return Report(out / "index.html", len(samples), fitting, len(everything), frames.written)
 
 

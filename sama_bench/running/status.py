@@ -124,6 +124,9 @@ def _notes(
 ) -> Iterator[str]:
     if expected is None:
         yield "there is no manifest.json that says how many samples are expected"
+    if expected is not None and len(folder) > expected:
+        more = len(folder) - expected
+        yield f"{more} lines are of samples that the split does not have; they are not scored"
     if folder.duplicates:
         shown = ", ".join(sorted(folder.duplicates)[:3])
         yield f"{len(folder.duplicates)} samples have several lines ({shown}); the later counts"

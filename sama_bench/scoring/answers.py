@@ -23,6 +23,7 @@ from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scoring.result import Result
 from sama_bench.scoring.score import (
     check_data,
+    is_whole,
     manifest_of,
     open_data,
     problems_of,
@@ -81,7 +82,7 @@ def open_run(
     benchmark = registry.benchmark(manifest["benchmark"])
     dataset = open_data(benchmark, subset_of(manifest["split"], subset), manifest, data)
     check_data(dataset, manifest, path)
-    problems = tuple(problems_of(folder))
+    problems = tuple(problems_of(folder, is_whole(folder, dataset)))
     return Answered(benchmark, dataset, folder.answers(), manifest, problems, path)
 
 

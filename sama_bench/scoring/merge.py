@@ -115,7 +115,7 @@ def _merge_group(
     for part in group.parts:
         check_data(dataset, part.manifest, part.folder.path)
     answers, missing = joint_answers(group, dataset)
-    problems = [line for part in group.parts for line in problems_of(part.folder)]
+    problems = [line for part in group.parts for line in problems_of(part.folder, not missing)]
     if missing:
         lack = missing_parts(group, dataset, missing)
         if not allow_partial:

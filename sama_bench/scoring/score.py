@@ -120,7 +120,13 @@ def score_run(
     check_data(dataset, manifest, path)
     tools = with_options(tools, manifest)
     result = score_answers(
-        benchmark, dataset, folder.answers(), manifest, protocols, tools, problems_of(folder)
+        benchmark,
+        dataset,
+        folder.answers(),
+        manifest,
+        protocols,
+        tools,
+        problems_of(folder, is_whole(folder, dataset)),
     )
     if write:
         result.write(path / SCORES)
@@ -186,8 +192,18 @@ def check_data(dataset: Dataset, manifest: Mapping[str, Any], path: Path) -> Non
         )
 
 
-def problems_of(folder: RunFolder) -> list[str]:
-    """Return what a user has to know about the lines of a run folder."""
+def is_whole(folder: RunFolder, dataset: Dataset) -> bool:
+    """Whether a run folder holds a line for every sample."""
+    return all(entry.id in folder for entry in dataset.entries)
+
+
+def problems_of(folder: RunFolder, whole: bool) -> list[str]:
+    """Return what a user has to know about the lines of a run folder.
+
+    Args:
+        folder: of the run.
+        whole: whether every sample has a line, so that those of damaged lines were asked again.
+    """
     problems = []
     if folder.duplicates:
         shown = ", ".join(sorted(folder.duplicates)[:3])
@@ -195,7 +211,8 @@ def problems_of(folder: RunFolder) -> list[str]:
         problems.append(
             f"{folder.path}: {number} samples have several lines, e.g. {shown}; the later counts"
         )
-    problems.extend(f"damaged line, its sample is missing: {line}" for line in folder.damaged)
+    what = "its sample was asked again" if whole else "its sample may be missing"
+    problems.extend(f"damaged line, {what}: {line}" for line in folder.damaged)
     return problems
 
 

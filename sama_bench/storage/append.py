@@ -29,7 +29,10 @@ class Appender:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            new = not path.exists()
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+            if new:
+                sync_folder(path.parent)
         except OSError as error:
             raise _refusal(path, error) from None
 
@@ -126,6 +129,8 @@ ELSEWHERE = "choose another folder with --runs"
 def write_atomically(path: Path, data: bytes, instead: str = ELSEWHERE) -> None:
     """Replace a file by new content: a reader sees the old or the new one, never a part.
 
+    What is no file (a pipe, ``/dev/null``) is written to; a link stays one.
+
     Args:
         path: of the file.
         data: its new content.
@@ -134,21 +139,38 @@ def write_atomically(path: Path, data: bytes, instead: str = ELSEWHERE) -> None:
     Raises:
         UserError: the disk is full or the folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists() and not place.is_file() and not place.is_dir():
+            place.write_bytes(data)
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        part.replace(place)
+        sync_folder(place.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()
         raise _refusal(path, error, instead) from None
 
 
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, so that a new file is found after a power cut."""
+    with contextlib.suppress(OSError):  # some file systems and Windows do not
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _refusal(path: Path, error: OSError, instead: str = ELSEWHERE) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) and instead != ELSEWHERE:
+        return UserError(f"{path} cannot be written: the disk is full; {instead}")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(
             f"{path}: the disk is full; what was answered before is kept, make room and give the "

@@ -232,7 +232,7 @@ def test_scores_that_cannot_be_written_are_shown_first(copy, tmp_path, capsys):
     assert json.loads((tmp_path / "kept.json").read_text())["scores"]
     assert "(and 1 more not written)" in wrong("--out", tmp_path / "out" / "below")
     (copy / "m/sama-bench-g/all/scores.json").rmdir()
-    assert "tables cannot be written" in wrong("--out", tmp_path / "out" / "below")
+    assert "table.md cannot be written" in wrong("--out", tmp_path / "out" / "below")
     assert (copy / "m/sama-bench-g/all/scores.json").is_file()
     with pytest.raises(UserError, match=r"a/scores\.json cannot be written"):
         Result("m", "b", "s", {}, Scores({}, (), (), ())).write(tmp_path / "out/a/scores.json")
