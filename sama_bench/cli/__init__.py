@@ -6,7 +6,7 @@ line in ``_summaries.py``. A command is imported when it is used: ``--help`` cos
 
 from __future__ import annotations
 
-import io
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -33,19 +33,34 @@ def main(argv: list[str] | None = None) -> None:
     the first import on (status 130).
     """
     try:
+        from sama_bench.cli._streams import settle_streams
+
+        settle_streams()
+        sys.unraisablehook = _heed_interrupt
         sys.exit(_run(argv))
     except KeyboardInterrupt:  # outside of click, which turns it into Abort
         _say(STOPPED)
         sys.exit(EXIT_STOPPED)
 
 
+def _heed_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
+    """Raise a Ctrl-C again that came where nothing can be raised (a callback of a compiler)."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        import _thread
+
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 def _run(argv: list[str] | None) -> int:
     import click  # the longest of the imports of --help: Ctrl-C is heeded by now
 
-    if isinstance(sys.stdout, io.TextIOWrapper):  # what a terminal cannot show is escaped
-        sys.stdout.reconfigure(errors="backslashreplace")
+    from sama_bench.cli._streams import flush_output
+
     try:
         result = build().main(args=argv, prog_name="sama-bench", standalone_mode=False)
+        flush_output()
     except click.exceptions.Abort:
         _say(STOPPED)
         return EXIT_STOPPED
@@ -58,12 +73,12 @@ def _run(argv: list[str] | None) -> int:
         _say(str(error))
         return EXIT_WRONG
     except BrokenPipeError:
-        sys.stderr.close()
+        with contextlib.suppress(OSError):
+            flush_output()
         return EXIT_INCOMPLETE
     except OSError as error:
-        if error.filename is None:  # not about a file that the user can see to
-            raise
-        _say(f"{error.filename}: {error.strerror}")
+        where = "standard output" if error.filename is None else error.filename
+        _say(f"{where}: {error.strerror or error}")
         return EXIT_WRONG
     return result if isinstance(result, int) else EXIT_DONE
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,12 @@ def write_json(results: Sequence[Result], file: Path | None) -> None:
         write_text(file, json.dumps(tidy(results), indent=1, ensure_ascii=False))
 
 
-def write_all(*writers: Callable[[], None]) -> None:
-    """Write what was scored, the rest also where one part cannot be written.
+@contextlib.contextmanager
+def written_first(*writers: Callable[[], None]) -> Iterator[None]:
+    """Write what was scored, then print, then say what could not be written.
 
-    Called when the table is printed: a folder that cannot be written must not cost the scores.
+    What is printed may have nowhere to go, and a folder that cannot be written must not cost the
+    table.
 
     Raises:
         UserError: what could not be written, the first of it in full.
@@ -82,6 +85,7 @@ def write_all(*writers: Callable[[], None]) -> None:
             write()
         except UserError as error:
             errors.append(str(error))
+    yield
     if errors:
         more = f" (and {len(errors) - 1} more not written)" if len(errors) > 1 else ""
         raise UserError(errors[0] + more)

@@ -21,7 +21,13 @@ from sama_bench.cli._options import (
     subset_option,
     takes_stdout,
 )
-from sama_bench.cli._scoring import headline, print_results, scoring_options, write_all, write_json
+from sama_bench.cli._scoring import (
+    headline,
+    print_results,
+    scoring_options,
+    write_json,
+    written_first,
+)
 from sama_bench.scoring.merge import score_merged
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.scoring.score import standard_tools
@@ -82,12 +88,12 @@ def command(
         )
     )
     results = [result for _, result in placed]
-    print_results(results, err=takes_stdout(json_file))
-    write_all(
+    with written_first(
         *(partial(result.write, path) for path, result in placed),
         partial(write_tables, results, out or runs),
         partial(write_json, results, json_file),
-    )
+    ):
+        print_results(results, err=takes_stdout(json_file))
     return 0 if all(result.covered for result in results) and not tools.lacking else 1
 
 

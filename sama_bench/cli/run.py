@@ -26,7 +26,7 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
-from sama_bench.cli._scoring import print_results, scoring_options, write_all
+from sama_bench.cli._scoring import print_results, scoring_options, written_first
 from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.running.cluster import cluster_rank
@@ -149,7 +149,6 @@ def command(
             score_run(folder, given["data"], chosen_protocols(protocol), tools, write=False)
             for folder in result.folders
         ]
-        print_results(scored, groups=False, err=takes_stdout(json_file))
     writers = [
         partial(item.write, folder / SCORES)
         for folder, item in zip(result.folders, scored, strict=False)
@@ -157,7 +156,9 @@ def command(
     if json_file is not None:
         content = json.dumps(as_json(result) | tidy(scored), indent=1)
         writers.append(partial(write_text, json_file, content))
-    write_all(*writers)
+    with written_first(*writers):
+        if scored:
+            print_results(scored, groups=False, err=takes_stdout(json_file))
     return 0 if result.complete and not lacking else 1
 
 

@@ -22,7 +22,7 @@ from sama_bench.cli._options import (
     subset_option,
     takes_stdout,
 )
-from sama_bench.cli._scoring import print_results, scoring_options, write_all, write_json
+from sama_bench.cli._scoring import print_results, scoring_options, write_json, written_first
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.scoring.answers import Answered, open_predictions, open_run, score_answered
@@ -87,19 +87,17 @@ def command(
         results.append(score_answered(source, chosen_protocols(protocol), tools))
         if explained:
             lines.append((source, _explain(source, tools)))
-    print_results(results, err=takes_stdout(json_file))
-    for source, worth in lines:
-        click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
-    if judge is not None:
-        click.echo(f"note: {summary(judge)}", err=True)
-    write_all(
-        *(
-            partial(result.write, source.folder / SCORES)
-            for source, result in zip(sources, results, strict=True)
-            if source.folder is not None
-        ),
-        partial(write_json, results, json_file),
+    files = (
+        partial(result.write, source.folder / SCORES)
+        for source, result in zip(sources, results, strict=True)
+        if source.folder is not None
     )
+    with written_first(*files, partial(write_json, results, json_file)):
+        print_results(results, err=takes_stdout(json_file))
+        for source, worth in lines:
+            click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
+        if judge is not None:
+            click.echo(f"note: {summary(judge)}", err=True)
     return 0 if all(result.covered for result in results) and not tools.lacking else 1
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sama_bench.environments.definition import Environment
 from sama_bench.errors import UserError
+from sama_bench.storage.cache_folder import home_dir
 
 MINORS = tuple(range(14, 8, -1))
 TORCH_COMPANIONS = ("torchgen", "functorch", "nvidia", "triton", "torchvision.libs", "cuda")
@@ -48,8 +49,8 @@ def _installed() -> Iterator[Path]:
         found = shutil.which(f"python3.{minor}")
         if found:
             yield Path(found)
-    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
-    roots.append(Path.home() / ".local" / "share" / "uv" / "python")
+    roots = [Path(os.environ.get("PYENV_ROOT", home_dir() / ".pyenv")) / "versions"]
+    roots.append(home_dir() / ".local" / "share" / "uv" / "python")
     for root in roots:
         yield from sorted(root.glob("*/bin/python3"), reverse=True)
 

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,9 @@ def safe_name(name: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._+=:@-]+", "-", name).lstrip(".-")[:100]
     if safe == name:
         return name
-    return f"{safe or 'run'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return (
+        f"{safe or 'run'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
+    )
 
 
 def run_path(runs: Path, model: str, benchmark: str, split: str) -> Path:
@@ -154,6 +157,8 @@ class RunFolder:
         for file in self.parts():
             start, lines = self._read.get(file, (0, 0))
             try:
+                if not stat.S_ISREG(file.stat().st_mode):
+                    raise DataError(f"{file} is no regular file; a run folder holds its own files")
                 if file.stat().st_size < start:  # replaced: begin again
                     self._forget(file)
                     start, lines = 0, 0
@@ -273,7 +278,8 @@ class RunAnswers:
 
 def event_files(folder: Path) -> list[Path]:
     """Return the logs of events of a run folder, the main one first."""
-    return sorted(folder.glob("events*.jsonl"), key=lambda path: (path.name != EVENTS, path))
+    found = (path for path in folder.glob("events*.jsonl") if path.is_file())
+    return sorted(found, key=lambda path: (path.name != EVENTS, path))
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sama_bench.errors import UserError
+
 
 @dataclass(frozen=True)
 class Rank:
@@ -30,20 +32,24 @@ class Rank:
 
 
 def cluster_rank(environ: Mapping[str, str]) -> Rank | None:
-    """Return this process's rank; None outside a job of several processes."""
+    """Return this process's rank; None outside a job of several processes.
+
+    Raises:
+        UserError: a variable of the job holds no number.
+    """
     if "RANK" in environ and "WORLD_SIZE" in environ and "LOCAL_RANK" in environ:
-        number = int(environ["RANK"])
+        number = _number(environ, "RANK")
         return Rank(
             f"torchrun-{environ.get('TORCHELASTIC_RUN_ID', 'job')}-{number}",
             number,
-            int(environ["WORLD_SIZE"]),
-            int(environ["LOCAL_RANK"]),
-            int(environ.get("LOCAL_WORLD_SIZE", "1")),
+            _number(environ, "WORLD_SIZE"),
+            _number(environ, "LOCAL_RANK"),
+            _number(environ, "LOCAL_WORLD_SIZE", 1),
         )
     if "SLURM_JOB_ID" not in environ:
         return None
-    number = int(environ.get("SLURM_PROCID", "0"))
-    size = int(environ.get("SLURM_STEP_NUM_TASKS", "1"))  # set by srun, not in a batch script
+    number = _number(environ, "SLURM_PROCID", 0)
+    size = _number(environ, "SLURM_STEP_NUM_TASKS", 1)  # set by srun, not in a batch script
     task = environ.get("SLURM_ARRAY_TASK_ID")
     if task is None and size == 1:
         return None
@@ -54,12 +60,24 @@ def cluster_rank(environ: Mapping[str, str]) -> Rank | None:
         f"slurm-{job}{array}-{number}",
         number,
         size,
-        int(environ.get("SLURM_LOCALID", "0")),
+        _number(environ, "SLURM_LOCALID", 0),
         _first_count(per_node),
     )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int | None = None) -> int:
+    value = environ.get(name)
+    if value is None and default is not None:
+        return default
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
+        raise UserError(
+            f"{name}={value!r} in the environment is no number; unset it, or start the command as "
+            "srun and torchrun do"
+        )
+    return int(value)
 
 
 def _first_count(per_node: str) -> int:
     """Read the first number of SLURM's ``4(x2),3``; nodes of one job have the same in practice."""
     digits = per_node.split(",")[0].split("(")[0]
-    return int(digits) if digits.isdigit() else 1
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 1

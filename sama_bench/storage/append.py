@@ -30,6 +30,8 @@ class Appender:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = not path.exists()
+            if not new and not path.is_file():
+                raise UserError(f"{path} is no regular file; {ELSEWHERE}")
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
             if new:
                 sync_folder(path.parent)

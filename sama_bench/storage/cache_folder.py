@@ -10,14 +10,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sama_bench.errors import UserError
+
 
 def cache_dir() -> Path:
     """Return the folder for things that can be made again.
 
     It is ``SAMA_BENCH_CACHE`` if that is set, otherwise ``~/.cache/sama-bench``; it need not exist.
+
+    Raises:
+        UserError: there is neither that variable nor a home folder.
     """
     named = os.environ.get("SAMA_BENCH_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "sama-bench"
+    return Path(named) if named else home_dir() / ".cache" / "sama-bench"
+
+
+def home_dir() -> Path:
+    """Return the user's home folder; where there is none, the cache folder that was named.
+
+    Raises:
+        UserError: there is no home folder and SAMA_BENCH_CACHE is not set.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        named = os.environ.get("SAMA_BENCH_CACHE")
+        if named:
+            return Path(named)
+        raise UserError(
+            "this user has no home folder (HOME is not set); set SAMA_BENCH_CACHE to a folder for "
+            "what can be made again"
+        ) from None
 
 
 _INSTEAD: list[Path] = []

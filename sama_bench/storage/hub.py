@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sama_bench.errors import UserError
+from sama_bench.storage.cache_folder import home_dir
 
 PATIENCE = 10.0
 """Seconds to wait for an answer of the hub."""
@@ -104,7 +105,7 @@ def _home() -> Path:
     if named := os.environ.get("HF_HOME"):
         return Path(named).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base).expanduser() if base else Path.home() / ".cache") / "huggingface"
+    return (Path(base).expanduser() if base else home_dir() / ".cache") / "huggingface"
 
 
 def cache_of(id: str) -> Path:
