@@ -279,6 +279,14 @@ Answers = Callable[[str], Outcome]
 
 
 @runtime_checkable
+class IndexMapped(typing.Protocol):
+    """A dataset whose answers are also published as index maps, one folder an annotator."""
+
+    def index_map_of(self, id: str) -> tuple[str, int]:
+        """Return the annotator in whose folder a sample's object lies, and its label from 1."""
+
+
+@runtime_checkable
 class AnswersWithTexts(typing.Protocol):
     """``Answers`` that can tell a text without reading the masks that belong to it."""
 

@@ -88,7 +88,12 @@ def _progress(line: str) -> None:
 def text(checks: Sequence[Check], everything: bool) -> str:
     """Return the table of checks and, below it, what was found."""
     lines = [columns(_HEADS, [_row(check) for check in checks if check.state != "absent"])]
-    absent = dict.fromkeys(check.benchmark for check in checks if check.state == "absent")
+    there = {check.benchmark for check in checks if check.state != "absent"}
+    absent = dict.fromkeys(
+        f"{check.benchmark} {check.split}" if check.benchmark in there else check.benchmark
+        for check in checks
+        if check.state == "absent"
+    )
     if absent:
         lines.append(f"\nnot there: {', '.join(absent)}")
     for check in checks:

@@ -85,25 +85,27 @@ def verify(
         progress: told what is being checked.
 
     Raises:
-        UserError: no such benchmark or split, or the files of a named benchmark are not there.
+        UserError: no such benchmark or split, or no split of a named benchmark is there.
     """
     chosen = [registry.benchmark(name) for name in names] or list(registry.benchmarks().values())
     checks: list[Check] = []
     opened: dict[tuple[str, str], Dataset] = {}
     for benchmark in chosen:
+        own: list[Check] = []
         for wanted in _splits(benchmark, split, named=bool(names)):
             progress(f"{benchmark.name} {wanted}")
             check, dataset = _check(benchmark, wanted, data, deep, options or {})
             if check.state == "absent" and wanted == benchmark.default_split and split is None:
                 found = _other_splits(benchmark, data, deep, options or {})
                 if found:
-                    checks += found
+                    own += found
                     continue
-            if check.state == "absent" and names:
-                raise UserError(str(check.error))
             if dataset is not None:
                 opened[benchmark.name, wanted] = dataset
-            checks.append(check)
+            own.append(check)
+        if names and own and all(check.state == "absent" for check in own):
+            raise UserError(str(own[0].error))
+        checks += own
     return _with_joint_counts(checks, opened)
 
 

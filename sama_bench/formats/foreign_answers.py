@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sama_bench.benchmark import Answers, Outcome
+from sama_bench.benchmark import Answers, Finding, Outcome
 from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Answer, Masklet, Segment
 
@@ -22,6 +23,7 @@ class Imported:
         missing: ids of samples that have none.
         unknown: what the files answer that the dataset does not ask.
         files: number of files read.
+        replaced: ids of the samples for which a later result replaced an earlier one.
     """
 
     format: str
@@ -30,6 +32,14 @@ class Imported:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     files: int
+    replaced: tuple[str, ...] = ()
+
+    def findings(self) -> Iterator[Finding]:
+        """Report what of the files was not used: replaced results, and what was not asked."""
+        for id in self.replaced:
+            yield Finding("replaced_result", id, "a later result for it counts")
+        for id in self.unknown:
+            yield Finding("unasked_result", id[:80], "the split does not ask it")
 
     def summary(self) -> str:
         """Return one line that says what matched and what did not."""
@@ -44,7 +54,12 @@ class Imported:
 
 
 def matching(
-    format: str, answers: Answers, ids: Sequence[str], found: set[str], files: int
+    format: str,
+    answers: Answers,
+    ids: Sequence[str],
+    found: set[str],
+    files: int,
+    replaced: Iterable[str] = (),
 ) -> Imported:
     """Compare the ids of a dataset with those that the files answer."""
     known = set(ids)
@@ -55,6 +70,7 @@ def matching(
         missing=tuple(id for id in ids if id not in found),
         unknown=tuple(sorted(found - known)),
         files=files,
+        replaced=tuple(dict.fromkeys(replaced)),
     )
 
 
@@ -73,10 +89,30 @@ def masklet_from(masks: Sequence[Any], size: tuple[int, int]) -> Masklet:
     Raises:
         ValueError: a broken RLE, or masks of different sizes, with the frame.
     """
+    masks = [_plain_counts(mask) for mask in masks]
     present = [mask for mask in masks if mask]
     for mask in present[:1]:
         size = coco_rle.check_size(mask.get("size") if isinstance(mask, Mapping) else None)
     return Masklet.from_rles([mask or None for mask in masks], *size)
+
+
+def _plain_counts(mask: Any) -> Any:
+    """Read counts that were written as ``str(bytes)``, e.g. ``b'PPY`1'``; others stay as given."""
+    counts = mask.get("counts") if isinstance(mask, Mapping) else None
+    if not isinstance(counts, str) or counts[:2] not in ("b'", 'b"'):
+        return mask
+    try:
+        literal = ast.literal_eval(counts)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return mask
+    return {**mask, "counts": literal.decode("ascii", "replace")}
+
+
+def keys_of(item: object) -> str:
+    """Name the keys that an item has instead of those that were looked for."""
+    if not isinstance(item, Mapping):
+        return f"it is no object but {str(item)[:40]!r}"
+    return f"it has {', '.join(str(key)[:40] for key in list(item)[:8]) or 'no keys'}"
 
 
 def mask_answer(text: str, masklet: Masklet, seg_token: bool = True) -> Outcome:

@@ -1,23 +1,26 @@
 """JSON lists of results on images: masks of sentences, and region captions.
 
 Masks: ``{image_id, sent_id, pred_masks: [RLE] or segmentation: RLE or null}``, COCO's result form
-with the sentence's id. Captions: ``{image_id, prediction}`` (image protocol, section 3).
+with the sentence's id. Captions: ``{image_id, prediction}`` (image protocol, section 3) or COCO's
+``{image_id, caption}``. Only a mask that is null, or an empty list of masks, is a refusal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.formats.foreign_answers import Imported, failed, masklet_from, matching
+from sama_bench.formats.foreign_answers import Imported, failed, keys_of, masklet_from, matching
 from sama_bench.nouns import Answer, Segment
 from sama_bench.storage.untrusted_files import read_json
 
 SENTENCES = "list of masks by sentence"
 CAPTIONS = "list of region captions"
+MASKS = ("pred_masks", "segmentation")
+TEXTS = ("prediction", "caption")
 
 
 def read_list(path: Path) -> list[Any]:
@@ -38,18 +41,21 @@ def read_sentences(path: Path, dataset: Dataset) -> Imported:
     Raises:
         DataError: the file is malformed.
     """
-    items = _by_id(path, lambda item: f"{item['image_id']}/{item['sent_id']}")
+    items, replaced = _by_id(path, lambda item: f"{item['image_id']}/{item['sent_id']}")
 
     def answers(id: str) -> Outcome:
         return _mask_outcome(items[id], dataset, id) if id in items else Outcome("missing")
 
     ids = [entry.id for entry in dataset.entries]
-    return matching(SENTENCES, answers, ids, set(items), 1)
+    return matching(SENTENCES, answers, ids, set(items), 1, replaced)
 
 
 def _mask_outcome(item: Mapping[str, Any], dataset: Dataset, id: str) -> Outcome:
-    masks = item.get("pred_masks", item.get("segmentation"))
-    masks = [] if masks is None else masks if isinstance(masks, list) else [masks]
+    key = next((name for name in MASKS if name in item), None)
+    if key is None:
+        return failed(f"no mask under {' or '.join(map(repr, MASKS))}; {keys_of(item)}")
+    given = item[key]
+    masks = [] if given is None else given if isinstance(given, list) else [given]
     video = dataset.sample(id).video
     segments = []
     for number, mask in enumerate(masks):
@@ -68,25 +74,34 @@ def read_captions(path: Path, dataset: Dataset) -> Imported:
     Raises:
         DataError: the file is malformed.
     """
-    items = _by_id(path, lambda item: str(item["image_id"]))
+    items, replaced = _by_id(path, lambda item: str(item["image_id"]))
 
     def answers(id: str) -> Outcome:
         if id not in items:
             return Outcome("missing")
-        text = items[id].get("prediction")
-        if not isinstance(text, str):
-            return failed("no text under 'prediction'")
+        texts = (items[id].get(name) for name in TEXTS)
+        text = next((found for found in texts if isinstance(found, str)), None)
+        if text is None:
+            wanted = " or ".join(map(repr, TEXTS))
+            return failed(f"no text under {wanted}; {keys_of(items[id])}")
         return Outcome("answered", Answer(text, notes={"cleaned": True}))
 
     ids: Sequence[str] = [entry.id for entry in dataset.entries]
-    return matching(CAPTIONS, answers, ids, set(items), 1)
+    return matching(CAPTIONS, answers, ids, set(items), 1, replaced)
 
 
-def _by_id(path: Path, name: Any) -> dict[str, Mapping[str, Any]]:
+def _by_id(
+    path: Path, name: Callable[[Mapping[str, Any]], str]
+) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+    """Return the results by id, the later of two, and the ids that were replaced so."""
     found: dict[str, Mapping[str, Any]] = {}
+    replaced: list[str] = []
     for number, item in enumerate(read_list(path)):
         try:
-            found[name(item)] = item
+            id = name(item)
         except (KeyError, TypeError):
             raise DataError(f"{path}, result {number}: its ids are missing") from None
-    return found
+        if id in found:
+            replaced.append(id)
+        found[id] = item
+    return found, replaced

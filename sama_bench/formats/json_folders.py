@@ -12,12 +12,17 @@ from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.formats.foreign_answers import Imported, failed, masklet_from, matching
+from sama_bench.formats.foreign_answers import Imported, failed, keys_of, masklet_from, matching
 from sama_bench.nouns import Answer, Segment
 from sama_bench.storage.untrusted_files import read_json
 
 GCG = "GCG folder"
 DESCRIPTIONS = "descriptions of SAMA"
+
+
+def json_files(folder: Path) -> list[Path]:
+    """Return the JSON files of a folder by name, without hidden ones (``._1.json``)."""
+    return sorted(file for file in folder.glob("*.json") if not file.name.startswith("."))
 
 
 def read_gcg(path: Path, dataset: Dataset) -> Imported:
@@ -28,14 +33,16 @@ def read_gcg(path: Path, dataset: Dataset) -> Imported:
     """
     names = {Path(dataset.sample(entry.id).video.frames[0]).name[:-4]: entry.id
              for entry in dataset.entries}  # fmt: skip
-    files = {names.get(file.stem, file.stem): file for file in sorted(path.glob("*.json"))}
+    files = {names.get(file.stem, file.stem): file for file in json_files(path)}
     return _by_file(GCG, files, dataset, lambda item, id: _gcg_outcome(item, dataset, id))
 
 
 def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
     masks, phrases, caption = (item.get(key) for key in ("pred_masks", "phrases", "caption"))
+    if masks is None and "pred_masks" in item:
+        masks = []
     if not isinstance(masks, list) or not isinstance(phrases, list):
-        return failed("no lists under 'pred_masks' and 'phrases'")
+        return failed(f"no lists under 'pred_masks' and 'phrases'; {keys_of(item)}")
     if not isinstance(caption, str) or not all(isinstance(text, str) for text in phrases):
         return failed("'caption' and 'phrases' must be texts")
     video = dataset.sample(id).video
@@ -55,8 +62,11 @@ def read_descriptions(path: Path, dataset: Dataset) -> Imported:
     folder = path / "prediction" if (path / "prediction").is_dir() else path
     known = {entry.id for entry in dataset.entries}
     files = {}
-    for file in sorted(folder.glob("*.json")):
-        item, _ = read_json(file)
+    for file in json_files(folder):
+        try:
+            item, _ = read_json(file)
+        except DataError:
+            item = None  # not to be told whose it is: its sample is missing, the file unknown
         video = item.get("file_name") if isinstance(item, dict) else None
         id = f"{video}/{file.stem}"
         files[id if id in known else f"{file.stem} of {video}"] = file
@@ -66,7 +76,7 @@ def read_descriptions(path: Path, dataset: Dataset) -> Imported:
 def _description_outcome(item: dict[str, Any], id: str) -> Outcome:
     text = item.get("pred_text_cleaned")
     if not isinstance(text, str):
-        return failed("no text under 'pred_text_cleaned'")
+        return failed(f"no text under 'pred_text_cleaned'; {keys_of(item)}")
     return Outcome("answered", Answer(text))
 
 

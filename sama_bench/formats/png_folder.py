@@ -1,16 +1,16 @@
-"""PNG folders: ``Annotations/<video>/<expression>/<frame>.png``, any value but 0 is foreground."""
+"""PNG folders: ``Annotations/<video>/<expression>/<frame>.png``, read as ``media.mask_pictures``
+says.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.formats.foreign_answers import Imported, failed, matching
 from sama_bench.media import rle as coco_rle
+from sama_bench.media.mask_pictures import UnreadableMaskError, is_on_white, read_mask
 from sama_bench.nouns import Answer, Masklet, Segment
 
 FORMAT = "PNG folder"
@@ -25,14 +25,14 @@ def png_root(path: Path) -> Path:
 def read_pngs(path: Path, dataset: Dataset) -> Imported:
     """Match a folder of PNG masks with samples called ``video/expression``.
 
-    Frames are matched by name. An empty mask and no mask look the same in such files, so that no
-    answer of them counts as refused.
+    Frames are matched by name; hidden files are passed over. An empty mask and no mask look the
+    same in such files, so that no answer of them counts as refused.
     """
     root = png_root(path)
     found = {
         Path(folder).relative_to(root).as_posix()
         for folder, _, files in os.walk(root)
-        if any(name.endswith(".png") for name in files)
+        if any(is_png(name) for name in files)
     }
 
     def answers(id: str) -> Outcome:
@@ -45,24 +45,35 @@ def read_pngs(path: Path, dataset: Dataset) -> Imported:
     return matching(FORMAT, answers, ids, found, len(found))
 
 
+def is_png(name: str) -> bool:
+    """Whether a file's name is that of a PNG that somebody meant (``._00000.png`` is none)."""
+    return name.endswith(".png") and not name.startswith(".")
+
+
 def _outcome(folder: Path, frames: list[str]) -> Outcome:
     lacking = [name for name in frames if not (folder / f"{name}.png").is_file()]
     if lacking:
         return failed(f"{len(lacking)} of {len(frames)} frames lack a PNG, first {lacking[0]}.png")
-    masks: list[dict[str, object] | None] = []
     size: tuple[int, int] | None = None
+    masks: list[dict[str, object] | None] = []
+    on_white: list[bool] = []
     for name in frames:
         try:
-            with Image.open(folder / f"{name}.png") as image:
-                array = np.asarray(image)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            return failed(f"{name}.png cannot be read: {error}")
-        if array.ndim != 2:
-            return failed(f"{name}.png holds colours, not a mask")
-        if size is not None and array.shape != size:
-            return failed(f"{name}.png is {array.shape[1]}x{array.shape[0]}, the first {size}")
-        size = (int(array.shape[0]), int(array.shape[1]))
-        masks.append(coco_rle.encode(array) if array.any() else None)
+            plane = read_mask(folder / f"{name}.png")
+        except UnreadableMaskError as error:
+            return failed(f"{name}.png: {error}")
+        height, width = plane.shape
+        if size is not None and (height, width) != size:
+            return failed(f"{name}.png is {width}x{height}, the first {size[1]}x{size[0]}")
+        size = (height, width)
+        masks.append(coco_rle.encode(plane) if plane.any() else None)
+        if not plane.all():
+            on_white.append(is_on_white(plane))
     if size is None:
         return failed("the video has no frames")
+    if on_white and all(on_white):
+        return failed(
+            "its masks are black on white (foreground all along the border of every frame), which "
+            "would be read inverted; write foreground as 255 on 0"
+        )
     return Outcome("answered", Answer("", (Segment(None, Masklet.from_rles(masks, *size)),)))

@@ -7,13 +7,23 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sama_bench.benchmark import Dataset
+from sama_bench.benchmark import Dataset, IndexMapped
 from sama_bench.errors import DataError
-from sama_bench.formats import image_lists, json_folders, png_folder, prediction_files, results_json
-from sama_bench.formats.foreign_answers import Imported
+from sama_bench.formats import (
+    image_lists,
+    index_maps,
+    json_folders,
+    png_folder,
+    prediction_files,
+    results_json,
+)
+from sama_bench.formats.foreign_answers import Imported, keys_of
 from sama_bench.storage.untrusted_files import read_json
 
 Reader = Callable[[Path, Dataset], Imported]
+
+LOOKED_AT = 20
+"""Items or files that are looked at to tell a format: the first may be a stray one."""
 
 READS = (
     "a run folder or predictions.jsonl, Sa2VA's results.json, a PNG folder "
@@ -31,7 +41,7 @@ def answers_from(path: Path, dataset: Dataset) -> Imported:
     """
     if not path.exists():
         raise DataError(f"--predictions {path}: there is no such file or folder")
-    reader = _of_folder(path) if path.is_dir() else _of_file(path)
+    reader = _of_folder(path, dataset) if path.is_dir() else _of_file(path)
     if reader is None:
         raise DataError(f"--predictions {path}: not a format that can be read: {READS}")
     imported = reader(path, dataset)
@@ -45,21 +55,25 @@ def answers_from(path: Path, dataset: Dataset) -> Imported:
     return imported
 
 
-def _of_folder(path: Path) -> Reader | None:
+def _of_folder(path: Path, dataset: Dataset) -> Reader | None:
     if any(path.glob("predictions*.jsonl")):
         return prediction_files.read_lines
     if (path / "results.json").is_file():
         return lambda folder, dataset: results_json.read_results(folder / "results.json", dataset)
     for folder in (path / "prediction", path):
-        first = next(iter(sorted(folder.glob("*.json"))), None)
-        if first is not None:
-            item, _ = read_json(first)
+        for file in json_folders.json_files(folder)[:LOOKED_AT]:
+            try:
+                item, _ = read_json(file)
+            except DataError:
+                continue  # a stray file, or one that will be named as unusable
             if isinstance(item, dict) and "pred_text_cleaned" in item:
                 return json_folders.read_descriptions
             if isinstance(item, dict) and "pred_masks" in item:
                 return json_folders.read_gcg
+    if isinstance(dataset, IndexMapped) and index_maps.folders_of(path, dataset):
+        return index_maps.read_index_maps
     for _, _, files in os.walk(png_folder.png_root(path)):
-        if any(name.endswith(".png") for name in files):
+        if any(png_folder.is_png(name) for name in files):
             return png_folder.read_pngs
     return None
 
@@ -91,10 +105,15 @@ def _is_line(path: Path) -> bool:
 
 
 def _of_list(path: Path) -> Reader | None:
-    items = image_lists.read_list(path)
-    first = items[0] if items and isinstance(items[0], dict) else {}
-    if "sent_id" in first:
+    items = [item for item in image_lists.read_list(path)[:LOOKED_AT] if isinstance(item, dict)]
+    if any("sent_id" in item for item in items):
         return image_lists.read_sentences
-    if "prediction" in first:
+    if any(name in item for item in items for name in image_lists.TEXTS):
         return image_lists.read_captions
+    if any("image_id" in item for item in items):
+        raise DataError(
+            f"--predictions {path}: a list of results on images needs, beside image_id, sent_id "
+            f"and {' or '.join(image_lists.MASKS)} for masks, or {' or '.join(image_lists.TEXTS)} "
+            f"for captions; {keys_of(items[0])}"
+        )
     return None

@@ -8,7 +8,15 @@ from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.formats.foreign_answers import Imported, failed, mask_answer, masklet_from, matching
+from sama_bench.formats.foreign_answers import (
+    Imported,
+    failed,
+    keys_of,
+    mask_answer,
+    masklet_from,
+    matching,
+)
+from sama_bench.nouns import Answer
 from sama_bench.storage.json_index import index_json
 
 FORMAT = "results.json of Sa2VA"
@@ -39,13 +47,19 @@ def read_results(path: Path, dataset: Dataset) -> Imported:
         video, _, expression = id.rpartition("/")
         return _outcome(expressions(video)[expression], dataset, id)
 
-    return matching(FORMAT, answers, [entry.id for entry in dataset.entries], found, 1)
+    ids = [entry.id for entry in dataset.entries]
+    twice = {id for id in found if id.rpartition("/")[0] in set(index.repeated)}
+    return matching(FORMAT, answers, ids, found, 1, sorted(twice))
 
 
 def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
-    masks = item.get("prediction_masks") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or "prediction_masks" not in item:
+        return failed(f"no list under 'prediction_masks'; {keys_of(item)}")
+    masks, text = item["prediction_masks"], str(item.get("text_prediction", ""))
+    if masks is None or masks == []:
+        return Outcome("refused", Answer(text))
     if not isinstance(masks, list):
-        return failed("no list under 'prediction_masks'")
+        return failed(f"'prediction_masks' is no list but {str(masks)[:40]!r}")
     video = dataset.sample(id).video
     wanted = [Path(frame).stem for frame in video.frames]
     names = item.get("frames")
@@ -61,4 +75,4 @@ def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
         masklet = masklet_from(masks, (video.height, video.width))
     except ValueError as error:
         return failed(str(error))
-    return mask_answer(str(item.get("text_prediction", "")), masklet)
+    return mask_answer(text, masklet)

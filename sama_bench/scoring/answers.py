@@ -13,6 +13,7 @@ from sama_bench.benchmark import (
     Answers,
     Benchmark,
     Dataset,
+    Finding,
     Protocol,
     Tools,
     subset_of,
@@ -44,6 +45,7 @@ class Answered:
         manifest: of the run; for answers from elsewhere, where they come from.
         problems: what a user has to know about them.
         folder: the run folder, or None.
+        findings: what of the files was replaced or is not asked.
     """
 
     benchmark: Benchmark
@@ -52,6 +54,7 @@ class Answered:
     manifest: Mapping[str, Any]
     problems: tuple[str, ...]
     folder: Path | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def open_run(
@@ -122,7 +125,14 @@ def open_predictions(
         "data": dict(dataset.files),
         "benchmark_options": dict(options or {}),
     }
-    return Answered(asked, dataset, imported.answers, manifest, (imported.summary(),))
+    return Answered(
+        asked,
+        dataset,
+        imported.answers,
+        manifest,
+        (imported.summary(),),
+        findings=tuple(imported.findings()),
+    )
 
 
 def score_answered(
@@ -137,6 +147,7 @@ def score_answered(
         protocols,
         with_options(tools, answered.manifest),
         answered.problems,
+        answered.findings,
     )
 
 

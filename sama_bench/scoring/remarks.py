@@ -18,6 +18,8 @@ TEXTS = {
     "resized_prediction": "resized {count} predicted masks of {places} answers",
     "dropped_message": "dropped the last message of {places} dialogues",
     "dropped_round": "dropped {count} rounds",
+    "replaced_result": "{places} items have two results; the later counts",
+    "unasked_result": "{places} results are of items that the split does not ask",
     "duplicate_id": "{count} ids stand twice and were numbered",
 }
 """What is said of a kind of finding; other kinds are named as they are."""

@@ -132,7 +132,8 @@ class Result:
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
     """Return the JSON result of commands that print scores: ``{"scores": [...]}``.
 
-    ``remarks`` and ``failed`` say what stands below the table.
+    ``remarks`` and ``failed`` say what stands below the table; ``runs`` holds the content of each
+    ``scores.json``, so that such a file can be compared and reported like a run.
     """
     named = [
         (
@@ -151,6 +152,7 @@ def tidy(results: Sequence[Result]) -> dict[str, Any]:
             for name, result in named
             for id, reason in result.failures().items()
         ],
+        "runs": [result.to_json() for result in results],
     }
 
 

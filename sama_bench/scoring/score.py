@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import registry
-from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Protocol, Tools
+from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Finding, Protocol, Tools
 from sama_bench.errors import DataError, UserError
 from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scoring.result import Result
@@ -60,10 +60,12 @@ def score_answers(
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     problems: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
 ) -> Result:
     """Score answers, wherever they come from."""
     tools = tools if tools is not None else standard_tools()
     scores = benchmark.score(dataset, answers, protocols, tools)
+    scores = replace(scores, findings=(*findings, *scores.findings))
     record = getattr(tools.judge, "record", None)
     if record is not None:
         manifest = {**manifest, "judge": record()}

@@ -129,7 +129,7 @@ def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
     """
     file = path / SCORES if path.is_dir() else path
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = _one_of(file, json.loads(file.read_text(encoding="utf-8")))
         run = _from_json(file, data)
         old = {name: version for name, version in outdated(data).items() if name in run.coverage}
     except FileNotFoundError:
@@ -148,6 +148,26 @@ def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
             f"sama-bench {_again(run)}"
         )
     return run
+
+
+def _one_of(file: Path, data: Any) -> Any:
+    """Return the one run that a file of ``--json`` holds; other files as they are.
+
+    Raises:
+        DataError: it holds several, or only a table.
+    """
+    if not isinstance(data, dict) or "samples" in data or "scores" not in data:
+        return data
+    runs = data.get("runs")
+    if not isinstance(runs, list) or not runs:
+        raise DataError(
+            f"{file} holds a table without the values of videos; name the run folder, its "
+            "scores.json, or what `sama-bench score --json` of this version writes"
+        )
+    if len(runs) > 1:
+        held = ", ".join(f"{run.get('model')} on {run.get('benchmark')}" for run in runs)
+        raise DataError(f"{file} holds several results ({held}); name the run folder of one")
+    return runs[0]
 
 
 def _again(run: ScoredRun) -> str:

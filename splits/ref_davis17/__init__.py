@@ -17,13 +17,14 @@ from sama_bench.benchmark import (
     Scores,
     Tools,
 )
+from sama_bench.errors import DataError
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
 from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks, settle
-from sama_bench.splits.ref_davis17.objects import unpaired
+from sama_bench.splits.ref_davis17.objects import ANNOTATORS, by_object, unpaired
 
 META = "meta_expressions/valid/meta_expressions.json"
 MASKS = "valid/mask_dict.pkl"
@@ -40,6 +41,18 @@ OPTIONS: Mapping[str, Option] = {
     "mask_choice": MASK_CHOICE,
     "protocol_b": ("auto", "auto", "four annotators with the DAVIS evaluator's rules: auto or off"),
 }
+
+
+class DavisDataset(ReferringDataset):
+    """Ref-DAVIS17, whose official output is index maps, a folder for each annotator."""
+
+    def index_map_of(self, id: str) -> tuple[str, int]:
+        """Return the annotator in whose folder a sample's object lies, and its label from 1."""
+        meta, _ = self.asked(id)
+        for label, ids in enumerate(by_object(meta).values(), start=1):
+            if id in ids:
+                return ANNOTATORS[min(ids.index(id), len(ANNOTATORS) - 1)], label
+        raise DataError(f"{self.benchmark} has no sample '{id[:80]}'")
 
 
 class RefDavis17(Benchmark):
@@ -59,7 +72,7 @@ class RefDavis17(Benchmark):
         folder = find_folder(root, self.name, FOLDERS, META)
         meta = numbered(read_meta_expressions(folder / META))
         odd = [problem for video in meta.videos for problem in unpaired(video)]
-        return ReferringDataset(
+        return DavisDataset(
             Source(
                 benchmark=self.name,
                 split=split,

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from sama_bench.benchmark import Answers, Outcome, Protocol, Row
 from sama_bench.errors import DataError
+from sama_bench.media.mask_pictures import UnreadableMaskError, read_index_map
 from sama_bench.nouns import Masklet, Video
 from sama_bench.splits._referring.dataset import ReferringDataset
 from sama_bench.splits._referring.meta_expressions import VideoMeta
@@ -124,7 +124,7 @@ def _index_maps(folder: Path, meta: VideoMeta, video: Video) -> list[IndexMap]:
     maps = []
     for frame in meta.frames:
         path = inside(folder, f"{meta.id}/{frame}.png")
-        labels = read_index_map(path)
+        labels = read_labels(path)
         if labels.shape != (video.height, video.width):
             got = f"{labels.shape[1]}x{labels.shape[0]}"
             raise DataError(f"{path} is {got}, the video {video.width}x{video.height}")
@@ -132,21 +132,16 @@ def _index_maps(folder: Path, meta: VideoMeta, video: Video) -> list[IndexMap]:
     return maps
 
 
-def read_index_map(path: Path) -> IndexMap:
-    """Read a palette or grey PNG as its labels, uint8 (height, width).
+def read_labels(path: Path) -> IndexMap:
+    """Read an annotation's index map, uint8 (height, width).
 
     Raises:
         DataError: the file is missing, broken, or has colours instead of labels.
     """
     try:
-        with Image.open(path) as image:
-            if image.mode not in ("P", "L", "1"):
-                raise DataError(f"{path} holds colours ({image.mode}), not labels")
-            return np.asarray(image.convert("L") if image.mode == "1" else image, np.uint8)
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        return read_index_map(path)
+    except UnreadableMaskError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 def _rows(

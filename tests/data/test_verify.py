@@ -103,3 +103,16 @@ def test_as_a_function(tmp_path):
     assert check.counts["strict"]["videos"] == 3
     with pytest.raises(UserError, match="give --data DIR"):
         verify(["mevis"])
+
+
+def test_one_split_of_a_named_benchmark_is_enough(tmp_path, capsys):
+    """MeViS's valid_u alone can be scored here; the others are named as not there."""
+    base = tmp_path / "mevis" / "valid_u"
+    write_referring(base, "meta_expressions.json", "JPEGImages")
+    status, text, _ = run(capsys, "mevis", "--data", tmp_path)
+    assert status == 1  # two of 50 videos
+    assert "mevis      valid_u" in text
+    assert "not there: mevis valid, mevis test" in text
+    (base / "meta_expressions.json").unlink()
+    with pytest.raises(UserError, match="mevis"):
+        verify(["mevis"], tmp_path)

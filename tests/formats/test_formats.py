@@ -166,13 +166,14 @@ def test_broken_pngs(tmp_path, dataset, masklets):
     place = folder / "Annotations" / "vid_a"
     (place / "0" / "00010.png").unlink()
     (place / "10" / "00010.png").write_bytes(b"")
-    Image.new("RGB", (32, 24)).save(place / "2" / "00000.png")
+    colours = np.random.default_rng(0).integers(0, 255, (24, 32, 3)).astype(np.uint8)
+    Image.fromarray(colours).save(place / "2" / "00000.png")
     Image.new("L", (3, 3)).save(folder / "Annotations/vid_b/0/00030.png")
     imported = answers_from(folder, dataset)
     for id, says in {
         "vid_a/0": "1 of 4 frames lack a PNG, first 00010.png",
-        "vid_a/10": "00010.png cannot be read",
-        "vid_a/2": "00000.png holds colours",
+        "vid_a/10": "00010.png: it is no PNG",
+        "vid_a/2": "colours: an index map of several objects or a picture",
         "vid_b/0": "00030.png is 3x3",
     }.items():
         outcome = imported.answers(id)

@@ -12,7 +12,7 @@ from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Masklet
 from sama_bench.splits.ref_davis17 import RefDavis17
-from sama_bench.splits.ref_davis17.annotators import ANNOTATORS, read_index_map
+from sama_bench.splits.ref_davis17.annotators import ANNOTATORS, read_labels
 from sama_bench.splits.ref_davis17.unsupervised import merge, score_sequence
 from tests.splits.referring_data import SIZE, answered, blob, guess, values
 
@@ -149,7 +149,7 @@ def score(dataset, answers, **options):
 
 def test_masks_are_keyed_by_the_counted_expressions(data):
     dataset = RefDavis17().open(data, "valid", {})
-    first = read_index_map(data / "DAVIS/Annotations_unsupervised/480p/walk/00000.png")
+    first = read_labels(data / "DAVIS/Annotations_unsupervised/480p/walk/00000.png")
     for id, number in (("walk/3", 1), ("walk/4", 2)):
         (target,) = dataset.reference(id, "released").masklets
         assert np.array_equal(target.decode(0), first == number)
