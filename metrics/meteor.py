@@ -28,6 +28,7 @@ from sama_bench.metrics._captions.java import (
     caption_jar,
     complaint,
     find_java,
+    java_environment,
 )
 from sama_bench.metrics._captions.ngrams import Segment
 
@@ -96,13 +97,15 @@ class Meteor:
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
         command = [str(program), *JVM_FLAGS, *LONGER_RUN, "-Xmx2G", "-jar", str(jar)]
-        table = [] if paraphrases is None else ["-a", str(paraphrases)]
+        # By itself METEOR finds its table only where the jar's path is ASCII without spaces.
+        table = paraphrases or caption_jar("meteor", "data", "paraphrase-en.gz")
         try:
             self._process = subprocess.Popen(
-                [*command, "-", "-", "-stdio", "-l", "en", "-norm", *table],
+                [*command, "-", "-", "-stdio", "-l", "en", "-norm", "-a", str(table)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
+                env=java_environment(),
             )
         except OSError as error:
             self._stderr.close()

@@ -76,13 +76,14 @@ def spice(segments: Sequence[Segment], *, java: str | Path | None = None) -> tup
         (work / "cache").mkdir()
         (work / "in.json").write_text(json.dumps(_request(segments)), encoding="utf-8")
         opened = [part for module in _OPENED for part in ("--add-opens", f"{module}=ALL-UNNAMED")]
-        command = [*opened, "-Xmx8G", "-cp", classpath, "edu.anu.spice.SpiceScorer", "in.json"]
+        command = [*opened, "-cp", classpath, "edu.anu.spice.SpiceScorer", "in.json"]
         options = ["-cache", "cache", "-out", "out.json", "-subset", "-silent"]
         run_java(
             [*command, *options],
             cwd=work,
             timeout=600.0 + _SECONDS_A_SEGMENT * len(segments),
             java=find_java(java),
+            memory="8G",
         )
         return read_scores((work / "out.json").read_text("utf-8"), len(segments))
 

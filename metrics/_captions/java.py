@@ -17,8 +17,17 @@ from pathlib import Path
 JAVA_VARIABLE = "SAMA_BENCH_JAVA"
 """Environment variable that names the Java to use: the program or a folder with ``bin/java``."""
 
-JVM_FLAGS = ("-XX:+UseSerialGC", "-Xshare:auto", "-Dfile.encoding=UTF-8")
-"""Start quickly, use one core, and read and write UTF-8 whatever the locale says."""
+JVM_FLAGS = (
+    "-XX:+UseSerialGC",
+    "-Xshare:auto",
+    "-Duser.language=en",  # METEOR cannot read its own numbers where the comma is decimal
+    "-Duser.country=US",
+    "-Dfile.encoding=UTF-8",
+    "-Dsun.jnu.encoding=UTF-8",
+)
+"""Start quickly, use one core, and read and write numbers and UTF-8 whatever the locale says."""
+
+_OTHERS_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 SHORT_RUN = ("-XX:TieredStopAtLevel=1",)
 """For programs that end within seconds, in which the optimising compiler does not pay."""
@@ -31,6 +40,9 @@ LONGER_RUN = (
     "-XX:InlineSmallCode=500",
 )
 """For programs of some ten seconds: optimise, but keep the methods small that are compiled."""
+
+
+_NO_START = "Error occurred during initialization of VM"  # the reason stands in the next line
 
 
 class JavaError(RuntimeError):
@@ -104,17 +116,30 @@ def caption_jar(*parts: str) -> Path:
     return jar
 
 
-def run_java(arguments: Sequence[str], *, cwd: Path, timeout: float, java: Path) -> None:
+def java_environment() -> dict[str, str]:
+    """Return the environment of a JVM: ours, but with no options and no locale of its own.
+
+    Options meant for other Java programs would change numbers or memory, and under a locale without
+    UTF-8 a JVM opens no file whose path is not ASCII.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OTHERS_OPTIONS}
+    return {**kept, "LC_ALL": "C.UTF-8"} if os.name == "posix" else kept
+
+
+def run_java(
+    arguments: Sequence[str], *, cwd: Path, timeout: float, java: Path, memory: str = "1G"
+) -> None:
     """Run a Java program to its end; its standard output is discarded.
 
-    ``timeout`` is in seconds. Raises JavaError when it cannot start, fails or takes longer; the
-    process is then ended.
+    ``timeout`` is in seconds, ``memory`` the JVM's largest heap. Raises JavaError when it cannot
+    start, fails or takes longer; the process is then ended.
     """
-    command = [str(java), *JVM_FLAGS, *arguments]
+    command = [str(java), *JVM_FLAGS, f"-Xmx{memory}", *arguments]
     try:
         done = subprocess.run(
             command,
             cwd=cwd,
+            env=java_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -134,8 +159,8 @@ def run_java(arguments: Sequence[str], *, cwd: Path, timeout: float, java: Path)
 def complaint(stderr: bytes) -> str:
     """Return the one line of a JVM's error output that says what went wrong."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
-    lines = [line for line in lines if line]
+    lines = [line for line in lines if line and line != _NO_START]
     for line in lines:
-        if "Exception" in line or "Error" in line:
+        if "Exception" in line or "Error" in line or "Could not reserve" in line:
             return line[:300]
     return lines[-1][:300] if lines else "it wrote no error"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from sama_bench.metrics import meteor as meteor_metric
 from sama_bench.metrics import spice
 from sama_bench.metrics._captions.java import JavaError, caption_jar, find_java, run_java
 from sama_bench.metrics._captions.tokenizer import tokenize
@@ -122,6 +124,51 @@ def test_two_jvms_give_what_one_gives():
     assert repr(one) == repr(two)
     assert one[0].segments[1] == one[2].segments[0]
     assert one[1].segments == ()
+
+
+def no_paraphrases() -> Path:
+    return Path(__file__).parent / "no-paraphrases.gz"
+
+
+@pytest.mark.parametrize("variable", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+def test_a_decimal_comma_and_options_for_other_programs_change_no_number(monkeypatch, variable):
+    corpora = [[("a man rides a horse", ("a man is riding a brown horse",)), SEGMENT]]
+    plain = score_corpora(corpora, paraphrases=no_paraphrases())
+    monkeypatch.setenv(variable, "-Duser.language=de -Duser.country=DE -Dfile.encoding=US-ASCII")
+    assert score_corpora(corpora, paraphrases=no_paraphrases()) == plain
+    assert tokenize([["Ein Café."]]) == [["ein café"]]
+
+
+def test_paths_that_are_not_ascii_under_a_plain_locale(tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    odd = tmp_path / "ünï cöde"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+
+    def copied(*parts):
+        link = odd.joinpath(*parts)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.hardlink_to(shutil.copy(caption_jar(*parts), tmp_path))
+        return link
+
+    monkeypatch.setattr("sama_bench.metrics._captions.tokenizer.caption_jar", copied)
+    assert tokenize([["A dog runs.", "It is a café"]]) == [["a dog runs", "it is a café"]]
+    monkeypatch.setattr(meteor_metric, "caption_jar", copied)
+    table = shutil.copy(no_paraphrases(), odd / "table.gz")
+    corpus = [("a café", ("a café runs",))]
+    found = score_corpora([corpus], paraphrases=Path(table))
+    assert found == score_corpora([corpus], paraphrases=no_paraphrases())
+    with Meteor() as whole:  # its own table lies beside the jar
+        assert len(whole.align(corpus)) == 1
+
+
+def test_a_jvm_without_memory_says_so(tmp_path):
+    script = """echo 'Error occurred during initialization of VM' >&2
+echo 'Could not reserve enough space for 2097152KB object heap' >&2; exit 1"""
+    with pytest.raises(JavaError, match="Could not reserve enough space") as error:
+        run_java([], cwd=tmp_path, timeout=300, java=fake_java(tmp_path, script))
+    one_line(error)
 
 
 def test_shorten():
