@@ -6,7 +6,8 @@ the engine's part.
 
 ``released``: the CLAIR prompt (it speaks of an image), up to three replies a sample, forgiving
 parsing without clamping; a sample that raises zeroes its whole group. ``strict``: video wording,
-one JSON reply with a score from 0 to 100, anything else is missing and counted.
+one JSON reply with a score from 0 to 100, anything else is missing and counted. A request that
+failed is no judgement under either protocol.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,14 @@ STRICT_REQUEST: Mapping[str, Any] = {
     "response_format": {"type": "json_object"},
 }
 """Parameters of a request, by protocol. The released code asks ``gpt-3.5-turbo`` (unpinned)."""
+
+_MARKS = "think|thinking|thought|thoughts|reasoning|analysis"
+_THINKING_BEGINS = re.compile(rf"<({_MARKS})>|\[THINK\]|\u25c1think\u25b7", re.IGNORECASE)
+_THINKING_ENDS = re.compile(rf"</({_MARKS})>|\[/THINK\]|\u25c1/think\u25b7", re.IGNORECASE)
+"""What models put around their thinking: R1 and Qwen, Mistral's, Kimi's."""
+
+_MOST_BRACES = 100
+"""In a reply that is read: a hostile one may hold very many."""
 
 _NUMBER = re.compile(r"\d*\.?\d+")
 _REASON = re.compile(r"(?i)reason(.*)")
@@ -75,20 +85,27 @@ class Judgement:
 class SampleClair:
     """CLAIR of one sample: ``score`` / 100, or None with the ``cause``.
 
-    ``calls`` is how many replies were read, ``reason`` the judge's, as given.
+    ``calls`` is how many replies were read, ``reason`` the judge's, as given. ``failed`` where no
+    reply could be had: that is no judgement, and never a 0. ``unreadable`` where the score is the
+    0 that the released code gives after three replies that it cannot read.
     """
 
     score: float | None
     calls: int = 0
     reason: object = None
     cause: str | None = None
+    failed: bool = False
+    unreadable: bool = False
 
 
 @dataclass(frozen=True)
 class GroupClair:
-    """Released CLAIR of one group (a video): 0 with the cause where the reference stores 0."""
+    """Released CLAIR of one group (a video): 0 with the cause where the reference stores 0.
 
-    value: float
+    None with the cause where the judge gave no reply on one of its samples.
+    """
+
+    value: float | None
     cause: str | None = None
 
 
@@ -137,13 +154,63 @@ def _first_number(reply: str) -> Judgement | None:
 def parse_strict(reply: str | None) -> Judgement | None:
     """Read a reply that is a JSON object with a score from 0 to 100; None means missing.
 
-    The object may stand in a fence or in prose; a number in quotes counts as that number. Anything
-    outside 0 to 100, a boolean, a word or no object at all is missing.
+    Thinking aloud (``<think>`` to ``</think>``, also where one of the two is lacking) is taken off
+    first: it holds drafts. The object may stand in a fence or in prose; a number in quotes counts
+    as that number. Anything outside 0 to 100, a boolean, a word, no object at all, or several
+    objects that disagree is missing.
     """
-    found = _first_object(reply or "")
-    if found is None:
+    found = _objects(without_thinking(reply or ""))
+    scores = {_score_of(item) for item in found}
+    if len(scores) != 1 or None in scores:
         return None
-    score = found.get("score")
+    return Judgement(scores.pop() / 100, found[0].get("reason"))  # type: ignore[operator]
+
+
+def without_thinking(text: str) -> str:
+    """Return a reply without what its model thought aloud.
+
+    A reply that is one JSON object as a whole is left alone. Everything up to the last end of
+    thinking goes, and from a beginning without an end everything on: no verdict was reached.
+    """
+    with suppress(ValueError, RecursionError):
+        if isinstance(json.loads(text), dict):
+            return text
+    ends = [mark.end() for mark in _THINKING_ENDS.finditer(text)]
+    rest = text[ends[-1] :] if ends else text
+    begins = _THINKING_BEGINS.search(rest)
+    return rest[: begins.start()] if begins else rest
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    """Return the JSON objects of a text that have a score; none where it holds very many braces."""
+    decoder = json.JSONDecoder(object_pairs_hook=_one_score)
+    found: list[dict[str, Any]] = []
+    start = text.find("{")
+    for _ in range(_MOST_BRACES):
+        if start < 0:
+            return found
+        end = start + 1
+        try:
+            item, after = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            item = None
+        if isinstance(item, dict) and "score" in item:
+            found.append(item)
+            end = after
+        start = text.find("{", end)
+    return []
+
+
+def _one_score(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs; one that scores twice is as unreadable as two objects."""
+    if len({repr(value) for name, value in pairs if name == "score"}) > 1:
+        raise ValueError("two scores in one object")
+    return dict(pairs)
+
+
+def _score_of(found: Mapping[str, Any]) -> float | None:
+    """Return an object's score from 0 to 100, None for anything else."""
+    score = found["score"]
     if isinstance(score, str):
         try:
             score = float(score)
@@ -151,26 +218,7 @@ def parse_strict(reply: str | None) -> Judgement | None:
             return None
     if isinstance(score, bool) or not isinstance(score, (int, float)):
         return None
-    if not 0 <= score <= 100:  # NaN fails as well
-        return None
-    return Judgement(score / 100, found.get("reason"))
-
-
-def _first_object(text: str) -> dict[str, Any] | None:
-    """Return the first JSON object of a text that has a score, wherever it starts."""
-    decoder = json.JSONDecoder()
-    start = text.find("{")
-    for _ in range(100):  # a hostile reply may hold very many braces
-        if start < 0:
-            return None
-        try:
-            found, _end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict) and "score" in found:
-            return found
-        start = text.find("{", start + 1)
-    return None
+    return float(score) if 0 <= score <= 100 else None  # NaN fails as well
 
 
 def wants_another(reply: str | None) -> bool:
@@ -198,14 +246,14 @@ def released_sample(replies: Sequence[str | None]) -> SampleClair:
             return SampleClair(judgement.score, calls, judgement.reason)
     if len(replies) < ATTEMPTS:
         return SampleClair(None, len(replies), cause="no readable reply, and no further one")
-    return SampleClair(0.0, ATTEMPTS)
+    return SampleClair(0.0, ATTEMPTS, unreadable=True)
 
 
 def strict_sample(reply: str | None) -> SampleClair:
     """Read one reply strictly; an unreadable one gives no score and says so."""
     judgement = parse_strict(reply)
     if judgement is None:
-        return SampleClair(None, 1, cause="the reply has no score from 0 to 100")
+        return SampleClair(None, 1, cause="the reply has no one score from 0 to 100")
     return SampleClair(judgement.score, 1, judgement.reason)
 
 
@@ -216,6 +264,9 @@ def released_group(samples: Sequence[SampleClair]) -> GroupClair:
     """
     if not samples:
         raise ValueError("CLAIR of a group needs one sample or more")
+    failed = next((sample for sample in samples if sample.failed), None)
+    if failed is not None:
+        return GroupClair(None, failed.cause or "a sample has no reply")
     scores = []
     for sample in samples:
         if sample.score is None:

@@ -239,6 +239,8 @@ class Scores:
         samples: values of every sample; one without a usable answer says why in the note
             ``error``.
         findings: what was dropped, filled, cut, resized or replaced, in references and answers.
+        lacking: parts that were asked for and could not be given (captions, a judge's verdicts),
+            one line each; the exit status is then 1.
     """
 
     coverage: Mapping[Protocol, Coverage]
@@ -246,6 +248,7 @@ class Scores:
     videos: Sequence[VideoScore]
     samples: Sequence[SampleScore]
     findings: Sequence[Finding] = ()
+    lacking: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

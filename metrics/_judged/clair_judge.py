@@ -58,9 +58,8 @@ class ClairJudge:
                 break
             for id, reply in self._ask(pending, "released", attempt).items():
                 history[id].append(reply)
-                if reply.status not in ("answered", "refused") or not clair.wants_another(
-                    reply.text
-                ):
+                # A refusal is not asked again: it would be refused, and paid, once more.
+                if reply.status != "answered" or not clair.wants_another(reply.text):
                     del pending[id]
         unasked = sum(replies[-1].status == "unasked" for replies in history.values())
         if unasked:
@@ -93,15 +92,22 @@ class ClairJudge:
 def _strict(reply: Reply) -> SampleClair:
     if reply.status == "answered":
         return clair.strict_sample(reply.text)
-    return SampleClair(None, 0, cause=reply.error or reply.status)
+    return _unjudged(reply, 0)
 
 
 def _read_released(replies: Sequence[Reply]) -> SampleClair:
-    """Read replies as the released code does, to which a failed request is an exception."""
+    """Read replies as the released code does; a refusal without a verdict is an exception to it."""
     last = replies[-1]
-    if last.status == "failed":
-        return SampleClair(None, len(replies), cause=last.error or last.status)
+    if last.status in ("failed", "unasked"):
+        return _unjudged(last, len(replies))
+    if last.status == "refused" and (last.text is None or clair.wants_another(last.text)):
+        return _unjudged(last, len(replies))
     return clair.released_sample([reply.text for reply in replies])
+
+
+def _unjudged(reply: Reply, calls: int) -> SampleClair:
+    failed = reply.status in ("failed", "unasked")
+    return SampleClair(None, calls, cause=reply.error or reply.status, failed=failed)
 
 
 def _last_error(history: Mapping[str, Sequence[Reply]]) -> str:

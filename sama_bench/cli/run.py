@@ -139,10 +139,8 @@ def command(
     result = api.run(options=parse_options(options), **given)
     say_result(result)
     scored: list[Result] = []
-    lacking = False
     if score or (score is None and cluster_rank(os.environ) is None):
         tools = standard_tools(phrases, captions)
-        lacking = bool(tools.lacking)
         click.echo("scoring the answers", err=True)
         say_compiling()
         scored = [
@@ -159,7 +157,7 @@ def command(
     with written_first(*writers):
         if scored:
             print_results(scored, groups=False, err=takes_stdout(json_file))
-    return 0 if result.complete and not lacking else 1
+    return 0 if result.complete and not any(item.lacking for item in scored) else 1
 
 
 def say_plan(plan: Plan, json_file: Path | None) -> int:

@@ -27,6 +27,7 @@ class Result:
         scores: see ``sama_bench.benchmark.Scores``.
         problems: what a user has to know: duplicates, damaged lines.
         shortfall: what the data lack of the published split, e.g. ``14 of 522 videos``.
+        lacking: parts that were asked for and could not be given; ``problems`` tells of them too.
     """
 
     model: str
@@ -36,11 +37,17 @@ class Result:
     scores: Scores
     problems: Sequence[str] = ()
     shortfall: Sequence[str] = ()
+    lacking: Sequence[str] = ()
 
     @property
     def covered(self) -> bool:
         """Whether every sample that the data hold was answered or refused."""
         return all(cover.share == 1.0 for cover in self.scores.coverage.values())
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it is covered and holds every part that was asked for; else the status is 1."""
+        return self.covered and not self.lacking
 
     @property
     def complete(self) -> bool:

@@ -69,20 +69,21 @@ def score_answers(
     record = getattr(tools.judge, "record", None)
     if record is not None:
         manifest = {**manifest, "judge": record()}
+    lacking = (*tools.lacking, *scores.lacking)
     return Result(
         model=str(manifest.get("model", "unnamed")),
         benchmark=benchmark.name,
         split=dataset.split,
         manifest=manifest,
         scores=scores,
-        problems=(*problems, *_of_tools(tools), *_of_data(dataset)),
+        problems=(*problems, *lacking, *_of_tools(tools), *_of_data(dataset)),
         shortfall=dataset.shortfall,
+        lacking=lacking,
     )
 
 
 def _of_tools(tools: Tools) -> Iterator[str]:
     """Yield what a user has to know about the tools that scored."""
-    yield from tools.lacking
     if problem := getattr(tools.phrases, "problem", None):
         yield problem
 

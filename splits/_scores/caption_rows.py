@@ -11,6 +11,8 @@ from sama_bench.metrics._captions.scores import CaptionError, CaptionPair
 from sama_bench.metrics.captions import score_both
 
 WHOLE = "all"
+NOT_COUNTED = "the captions could not be counted (--no-captions leaves them out): {}"
+"""What a user is told when a part that was not switched off cannot be given."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,13 @@ class CaptionFigures:
         values: by metric; empty where there are none.
         samples: by metric, of each pair, in order.
         reason: why a value does not exist, by metric; "" for all.
+        failed: why the captions could not be counted although they should have been, or None.
     """
 
     values: Mapping[str, float | None] = field(default_factory=dict)
     samples: Sequence[Mapping[str, float | None]] = ()
     reason: Mapping[str, str] = field(default_factory=dict)
+    failed: str | None = None
 
     def note(self, metric: str) -> str | None:
         """Return why a metric has no value, or None."""
@@ -55,7 +59,8 @@ def caption_figures(
         # One call for both protocols: starting the Java programs takes longest.
         scores = score_both(groups.get("released"), groups.get("strict"), cut_released=False)
     except (JavaError, CaptionError) as error:
-        return found | dict.fromkeys(groups, CaptionFigures(reason={"": str(error)}))
+        lost = CaptionFigures(reason={"": str(error)}, failed=NOT_COUNTED.format(error))
+        return found | dict.fromkeys(groups, lost)
     if scores.released is not None and "released" in groups:
         group = scores.released[WHOLE]
         reason = dict(scores.unavailable)
@@ -66,3 +71,8 @@ def caption_figures(
         strict = scores.strict
         found["strict"] = CaptionFigures(strict.values, strict.samples[WHOLE], scores.unavailable)
     return found
+
+
+def failures(figures: Mapping[Protocol, CaptionFigures]) -> tuple[str, ...]:
+    """Return why captions could not be counted, one line a reason."""
+    return tuple(dict.fromkeys(item.failed for item in figures.values() if item.failed))

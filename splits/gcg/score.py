@@ -34,7 +34,7 @@ from sama_bench.metrics.gcg import (
 )
 from sama_bench.metrics.grounding import RecallCounts
 from sama_bench.nouns import Answer
-from sama_bench.splits._scores.caption_rows import caption_figures
+from sama_bench.splits._scores.caption_rows import caption_figures, failures
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.gcg.dataset import GcgDataset, Truth
@@ -116,6 +116,7 @@ def score_gcg(
         rows=[_marked(row, tools) for row in rows],
         videos=[_image(name, item) for name in protocols for item in kept[name]],
         samples=samples,
+        lacking=failures(captions),
     )
 
 

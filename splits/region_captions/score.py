@@ -21,7 +21,7 @@ from sama_bench.errors import IncompleteError
 from sama_bench.metrics._captions.cleaning import region_caption, region_caption_strict
 from sama_bench.metrics._captions.scores import CaptionPair
 from sama_bench.nouns import Answer
-from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figures
+from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figures, failures
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
@@ -85,7 +85,8 @@ def score_region_captions(
         for item in samples
         if any(value is not None for value in item.values.values())
     ]
-    return Scores(dict.fromkeys(protocols, share), rows, videos, samples)
+    coverages = dict.fromkeys(protocols, share)
+    return Scores(coverages, rows, videos, samples, lacking=failures(figures))
 
 
 def _corpus(

@@ -67,7 +67,8 @@ def score(
         samples.extend(_sample(item, texts[protocol], protocol) for item in items)
     coverage = {protocol: covered(items) for protocol, items in judged.items()}
     adjusted = tuple(dataset.adjusted()) if isinstance(dataset, SamaDataset) else ()
-    return Scores(coverage, rows, videos, samples, adjusted)
+    lacking = tuple(dict.fromkeys(line for found in texts.values() for line in found.lacking))
+    return Scores(coverage, rows, videos, samples, adjusted, lacking)
 
 
 def covered(judged: Sequence[Judged]) -> Coverage:

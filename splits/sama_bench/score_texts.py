@@ -18,6 +18,7 @@ from sama_bench.metrics.captions import (
     CaptionScores,
     score_both,
 )
+from sama_bench.splits._scores.caption_rows import NOT_COUNTED
 from sama_bench.splits.sama_bench.judging import Judged
 
 Values = Mapping[str, float | None]
@@ -36,6 +37,7 @@ class TextScores:
         reasons: by metric, why it has no value.
         causes: by video, by metric, why its released value is 0 (Q24, Q27).
         unjudged: samples without a valid judgement.
+        lacking: what was asked for and could not be given, one line each.
     """
 
     whole: Values = field(default_factory=dict)
@@ -44,6 +46,7 @@ class TextScores:
     reasons: Mapping[str, str] = field(default_factory=dict)
     causes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unjudged: int = 0
+    lacking: tuple[str, ...] = ()
 
     def joined(self, other: TextScores) -> TextScores:
         """Return the scores of both, of different metrics for the same samples."""
@@ -54,6 +57,7 @@ class TextScores:
             {**self.reasons, **other.reasons},
             _joined(self.causes, other.causes),
             self.unjudged + other.unjudged,
+            (*self.lacking, *other.lacking),
         )
 
 
@@ -110,7 +114,8 @@ def _captions(
             cut_released=False,
         )
     except (JavaError, CaptionError) as error:
-        return dict.fromkeys(groups, _without(CAPTION_METRICS, str(error)))
+        lost = _without(CAPTION_METRICS, str(error), lacking=(NOT_COUNTED.format(error),))
+        return dict.fromkeys(groups, lost)
     found: dict[Protocol, TextScores] = {}
     if by_video is not None:
         found[by_video] = _of_videos(groups[by_video], scores)
@@ -176,22 +181,45 @@ def _verdicts(
     samples = {id: {"clair": verdict.score} for id, verdict in verdicts.items()}
     by_video = {video: [verdicts[i.entry.id] for i in items] for video, items in groups.items()}
     unjudged = sum(1 for verdict in verdicts.values() if verdict.score is None)
+    problem = _unjudged(list(verdicts.values()), protocol)
+    lacking = () if problem is None else (problem,)
+    reasons = {} if problem is None else {"clair": problem}
     if protocol == "released":
         released = {video: clair.released_group(items) for video, items in by_video.items()}
         return TextScores(
             videos={video: {"clair": group.value} for video, group in released.items()},
             samples=samples,
-            causes={v: {"clair": cause} for v, group in released.items() if (cause := group.cause)},
+            causes={
+                video: {"clair": cause}
+                for video, group in released.items()
+                if group.value is not None and (cause := group.cause)
+            },
+            reasons=reasons,
             unjudged=unjudged,
+            lacking=lacking,
         )
     strict = clair.strict_summary(by_video)
     return TextScores(
         whole={"clair": strict.value},
         videos={video: {"clair": value} for video, value in strict.groups.items()},
         samples=samples,
+        reasons=reasons,
         unjudged=unjudged,
+        lacking=lacking,
     )
 
 
-def _without(metrics: Sequence[str], reason: str) -> TextScores:
-    return TextScores(reasons=dict.fromkeys(metrics, reason))
+def _without(metrics: Sequence[str], reason: str, lacking: tuple[str, ...] = ()) -> TextScores:
+    return TextScores(reasons=dict.fromkeys(metrics, reason), lacking=lacking)
+
+
+def _unjudged(verdicts: Sequence[clair.SampleClair], protocol: Protocol) -> str | None:
+    """Say that the judge failed, on some texts or on all; None where it did its work."""
+    failed = [verdict for verdict in verdicts if verdict.failed]
+    useless = [verdict for verdict in verdicts if verdict.score is None or verdict.unreadable]
+    chosen = useless if len(useless) == len(verdicts) else failed
+    if not chosen:
+        return None
+    what = "got no reply" if chosen == failed else "has no readable verdict"
+    cause = chosen[0].cause or "no readable reply"
+    return f"CLAIR ({protocol}) {what} on {len(chosen)} of {len(verdicts)} texts, e.g. {cause}"

@@ -78,6 +78,20 @@ def test_goldens():
         ('{"score": [90]}', None),
         ('{"score": "high"}', None),
         ('{"score": "nan"}', None),
+        ('<think>Draft: {"score": 20}</think>\n{"score": 80}', 0.8),
+        ('Draft: {"score": 20}\n</think>\n{"score": 80}', 0.8),
+        ('<think>{"score": 20}</think> hm <THINK>{"score": 30}</THINK>{"score": 80}', 0.8),
+        ('[THINK]{"score": 20}[/THINK]{"score": 80}', 0.8),
+        ('\u25c1think\u25b7{"score": 20}\u25c1/think\u25b7{"score": 80}', 0.8),
+        ('{"score": 80, "reason": "the caption says <think>"}', 0.8),
+        ('<think>I would say {"score": 20}, but', None),
+        ('{"score": 20} <think> or rather {"score": 80}', 0.2),
+        ('The candidate says {"score": 100}. {"score": 5, "reason": "no match"}', None),
+        ('{"score": 10} {"score": 90}', None),
+        ('{"score": 10} {"score": "high"}', None),
+        ('{"score": 10, "score": 90}', None),
+        ('{"score": 80} again: {"score": 80.0, "reason": "x"}', 0.8),
+        ('{"score": 80, "draft": {"score": 20}}', 0.8),
         ("Score: 85", None),
         ("[85]", None),
         ("{" * 5000, None),
@@ -116,6 +130,11 @@ def test_released_group_is_zero_with_a_cause():
     assert group.cause.startswith("ValueError")
     with pytest.raises(ValueError, match="one sample or more"):
         clair.released_group([])
+
+
+def test_a_request_that_failed_is_no_zero_of_its_group():
+    good, lost = SampleClair(0.5, 1), SampleClair(None, 1, cause="HTTP 400", failed=True)
+    assert clair.released_group([good, lost]) == clair.GroupClair(None, "HTTP 400")
 
 
 def test_strict_summary_counts_the_missing():
