@@ -63,6 +63,12 @@ def test_every_family_names_models_that_exist():
         assert set(family.names) <= known
 
 
+def test_the_whole_family_asks_for_a_gpu_before_anything_is_spent():
+    published = {name for family in FAMILIES.values() for name in family.names}
+    with_tracker = [name for name in sorted(published) if not name.startswith(("sam2", "sam3"))]
+    assert [name for name in with_tracker if not model(name).needs.cuda] == []
+
+
 PAIRS = [
     ("sama-1b", "sa2va-internvl", "run it with --model sa2va-1b, sa2va-4b"),
     ("sa2va-1b", "sa2va-qwen3", "run it with --model sa2va-qwen3-vl-2b or sa2va-qwen3-vl-4b"),
