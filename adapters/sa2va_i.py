@@ -1,7 +1,8 @@
 """Sa2VA-i (Nekrasov et al., 2025): Sa2VA with uniform frames and the original SAM 2 weights.
 
 Protocol: adapters.md section 6, refvos.md section 1. ``--option frames=N`` sets how many frames the
-language model sees; the published command line has 5, its commit messages speak of 12.
+language model sees; the published command line has 5, its commit messages speak of 12. Its public
+code answers about videos only.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from typing import Any
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapters._chat.prompts import form
+from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._settings import options
-from sama_bench.adapters.sa2va import NEEDS, TASK, Sa2va
+from sama_bench.adapters.sa2va import NEEDS, Sa2va
 from sama_bench.nouns import Sample
 
 
@@ -55,6 +57,17 @@ class Sa2vaI(Sa2va):
             arguments.update({"video": video, "text": text})
         return {**arguments, "sample_num_frames": self._frames}
 
+    def _ask(self, arguments: dict[str, Any]) -> Any:
+        try:
+            return super()._ask(arguments)
+        except UnboundLocalError as error:
+            if "image" not in arguments or "sample_idx" not in str(error):
+                raise
+            raise ModelOutputError(
+                "the published code of Sa2VA-i answers about videos only: about an image it ends "
+                "in an error (sample_idx is never set)"
+            ) from error
+
     def card(self) -> dict[str, Any]:
         """Return the protocol card."""
         return {**super().card(), "frames": f"{self._frames} uniform"}
@@ -71,7 +84,7 @@ MODELS = tuple(
         f"sa2va-i-{size.lower()}",
         "sama_bench.adapters.sa2va_i:Sa2vaI",
         f"Sa2VA-i-{size}: uniform frames, original SAM 2 weights for propagation",
-        TASK,
+        "referring video segmentation",
         f"kumuji/Sa2VA-i-{size}",
         size,
         "see its hub page",

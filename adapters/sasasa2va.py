@@ -45,6 +45,7 @@ class Sasasa2va(Sa2va):
     def configure(self, setup: Setup) -> None:
         """Read the options, and the selected frames when the mode needs them."""
         super().configure(setup)
+        self._style = "sa2va1"
         self._mode = options.choice(setup.options, "mode", MODES, "uniform")
         file = setup.options.get("selected_frames")
         if self._mode == "q_frame" and file is None:
@@ -92,7 +93,7 @@ class Sasasa2va(Sa2va):
             raise ValueError(f"SaSaSa2VA answers referring expressions, not {sample.benchmark}")
         return {
             "video": [Image.fromarray(frame) for frame in sample.video],
-            "text": referring_prompt(sample.text, "sa2va1"),
+            "text": referring_prompt(sample.text, self._style),
             "tokenizer": TOKENIZER,
             "mode": self._mode,
             "print_answer": False,

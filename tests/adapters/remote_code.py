@@ -1,6 +1,7 @@
 """Checkpoint folders with code of their own, written here, that records how it is called.
 
-As the published code does, it calls ``.cuda()`` by name midway.
+As the published code does, it calls ``.cuda()`` by name midway. With ``videos_only`` it reads
+``sample_idx`` that it sets for videos alone, as Sa2VA-i's public code does.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ class {CLASS}(PreTrainedModel):
         with path.open("a") as file:
             file.write(json.dumps({{name: told(value) for name, value in given.items()}}) + "\\n")
         torch.tensor([1, 2]).cuda().unsqueeze(0)
+        if not self.config.videos_only or video is not None:
+            sample_idx = [0]
+        assert sample_idx
         reply = self.config.reply.replace("RANDOM", f"{{random.random():.6f}}")
         if given.get("prediction_only"):
             return {{"prediction": reply, "prediction_masks": None}}
@@ -94,6 +98,7 @@ def write_checkpoint(
     name: str = "RecordingChat",
     reply: str = REPLY,
     masks: int = 2,
+    videos_only: bool = False,
 ) -> Path:
     """Write config, code, weights and a tokenizer; calls are noted in ``calls.jsonl``."""
     torch = pytest.importorskip("torch")
@@ -114,6 +119,7 @@ def write_checkpoint(
         "calls": str(folder / "calls.jsonl"),
         "reply": reply,
         "masks": masks,
+        "videos_only": videos_only,
     }
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "configuration_recording.py").write_text(CONFIGURATION)

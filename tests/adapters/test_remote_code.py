@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
+from sama_bench.adapters._chat.prompts import referring_prompt
 from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._checkpoints import loading_models
 from sama_bench.adapters.sa2va import Sa2va, call_form
@@ -244,10 +245,19 @@ def test_sa2va_i_samples_uniformly(tmp_path):
     assert changed == [21], "the uniform frame nearest to 20"
 
 
+def test_sa2va_i_on_an_image_fails_in_words(tmp_path):
+    folder = write_checkpoint(tmp_path / "weights", remote_code.SA2VA_I, videos_only=True)
+    adapter = loaded(Sa2vaI, folder)
+    image = clip(tmp_path / "frames", frames=1)
+    with pytest.raises(ModelOutputError, match="about videos only"):
+        adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=frozenset({"masks"})))
+    assert adapter.predict(referring(image)).segments
+
+
 def test_sasasa2va_modes(tmp_path):
     folder = write_checkpoint(tmp_path / "weights", remote_code.SASASA, masks=1)
     video = clip(tmp_path / "frames")
-    loaded(Sasasa2va, folder, mode="wrap_around").predict(referring(video))
+    loaded(Sasasa2va, folder, mode="wrap_around").predict(referring(video, "Who runs?"))
     chosen = tmp_path / "selected_frames.json"
     picked = [0] * 50 + [3] * 50
     chosen.write_text(json.dumps({"clip0": {"s0": picked}}))
@@ -255,6 +265,7 @@ def test_sasasa2va_modes(tmp_path):
     sample = replace(referring(video), id="clip0/s0")
     adapter.predict(sample)
     plain, selected = calls(folder)
+    assert plain["text"] == referring_prompt("Who runs?", adapter.card()["prompt_style"])
     assert (plain["mode"], plain["selected_fids"]) == ("wrap_around", None)
     assert (selected["mode"], selected["selected_fids"]) == ("q_frame", picked)
     with pytest.raises(ValueError, match="nothing for clip0/other"):
