@@ -65,7 +65,7 @@ def _run(run: Run, samples: Sequence[Shown], place: int) -> dict[str, Any]:
         "name": run.name,
         "model": run.scored.model,
         "history": manifest.get("history", "independent"),
-        "takes_tracks": bool(manifest.get("takes_tracks")),
+        "takes_tracks": bool(row.get("takes_tracks")),
         "oracle": bool(manifest.get("oracle")),
         "about": list(about_model(row)),
         "card": {key: _text(value) for key, value in (manifest.get("card") or {}).items()},

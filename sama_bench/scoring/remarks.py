@@ -93,5 +93,6 @@ def failures(samples: Iterable[SampleScore]) -> dict[str, str]:
     found: dict[str, str] = {}
     for sample in samples:
         if sample.status == "failed":
-            found.setdefault(sample.id, str(sample.notes.get("error") or UNKNOWN))
+            reason = str(sample.notes.get("error") or UNKNOWN)
+            found.setdefault(sample.id, reason.removeprefix(f"{sample.id}: "))
     return found

@@ -65,13 +65,14 @@ class Result:
     def rows(self) -> list[dict[str, Any]]:
         """Return the tidy rows, as in every JSON result that holds scores."""
         named = {"model": self.model, "benchmark": self.benchmark}
+        # how a model is shown regions matters only where the benchmark marks some
+        regions = any(sample.attributes.get("regions") for sample in self.scores.samples)
         asked = {
             "history": self.manifest.get("history", "independent"),
-            "takes_tracks": bool(self.manifest.get("takes_tracks", False)),
+            "takes_tracks": bool(self.manifest.get("takes_tracks", False)) and regions,
         }
         prompt = (self.manifest.get("card") or {}).get("region_prompt")
-        # how a model is shown regions matters only where the benchmark marks some
-        if prompt and any(sample.attributes.get("regions") for sample in self.scores.samples):
+        if prompt and regions:
             asked["prompt"] = prompt
         rows = [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
         return [_not_whole(row, self.shortfall) for row in rows] if self.shortfall else rows
@@ -139,7 +140,7 @@ class Result:
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
     """Return the JSON result of commands that print scores: ``{"scores": [...]}``.
 
-    ``remarks`` and ``failed`` say what stands below the table; ``runs`` holds the content of each
+    ``remarks`` and ``failed`` say what stands below the table; ``results`` holds the content of each
     ``scores.json``, so that such a file can be compared and reported like a run.
     """
     named = [
@@ -159,7 +160,7 @@ def tidy(results: Sequence[Result]) -> dict[str, Any]:
             for name, result in named
             for id, reason in result.failures().items()
         ],
-        "runs": [result.to_json() for result in results],
+        "results": [result.to_json() for result in results],
     }
 
 

@@ -158,7 +158,7 @@ def _one_of(file: Path, data: Any) -> Any:
     """
     if not isinstance(data, dict) or "samples" in data or "scores" not in data:
         return data
-    runs = data.get("runs")
+    runs = data.get("results")
     if not isinstance(runs, list) or not runs:
         raise DataError(
             f"{file} holds a table without the values of videos; name the run folder, its "

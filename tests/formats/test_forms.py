@@ -220,7 +220,7 @@ def test_a_json_file_can_be_compared(data, tmp_path, capsys):
     run_command("compare", *files, "--resamples", "100")
     assert "A = r0, B = r40" in capsys.readouterr().out
     table = json.loads((tmp_path / "s0.json").read_text())
-    save(tmp_path / "two.json", {**table, "runs": table["runs"] * 2})
+    save(tmp_path / "two.json", {**table, "results": table["results"] * 2})
     save(tmp_path / "old.json", {"scores": table["scores"]})
     with pytest.raises(DataError, match="several results"):
         read_scored_run(tmp_path / "two.json")
