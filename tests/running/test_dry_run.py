@@ -84,6 +84,10 @@ def test_missing_data_are_in_the_list_and_alone_the_old_error(tmp_path):
     plan = api.dry_run("sama-1b", "VidSTG_3", data=tmp_path, offline=True)
     assert plan.parts == []
     assert plan.checks[0].name == "data"
+    for benchmark in ("sama-bench-g", "ref-sav"):  # no root at all is one more line, not the only
+        checks = api.dry_run("sama-1b", benchmark=benchmark, offline=True).checks
+        assert "--data DIR" in checks[0].text
+        assert {check.name for check in checks if check.state == "missing"} >= {"data", "weights"}
     with pytest.raises(DataError, match="VidSTG_3"):
         api.run("static", "VidSTG_3", data=tmp_path, runs=tmp_path / "runs")
 
