@@ -218,10 +218,18 @@ class Segment:
         """Read what ``to_json`` wrote, checking every mask.
 
         Raises:
-            ValueError: a broken or misshapen mask.
+            ValueError: a broken or misshapen mask, a phrase that is no text, a missing field.
         """
+        for key in ("size", "phrase", "masks"):
+            if key not in data:
+                raise ValueError(f"it lacks '{key}'")
+        phrase, masks = data["phrase"], data["masks"]
+        if phrase is not None and not isinstance(phrase, str):
+            raise ValueError(f"its phrase must be a text, not {type(phrase).__name__}")
+        if not isinstance(masks, (list, tuple)):
+            raise ValueError(f"its masks must be a list, not {type(masks).__name__}")
         height, width = coco_rle.check_size(data["size"])
-        return cls(data["phrase"], Masklet.from_rles(data["masks"], height, width))
+        return cls(phrase, Masklet.from_rles(masks, height, width))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import AdapterError
+from sama_bench.storage.untrusted_files import read_regular_text
 
 FRAMES = 100
 """Frames of an expression: ten clips of ten; some repeat where the video is shorter."""
@@ -26,10 +27,10 @@ def read_selected(path: Path) -> Selected:
         AdapterError: it is missing, or not of that form; with the place.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_regular_text(path))
     except FileNotFoundError:
         raise AdapterError(f"--option selected_frames={path}: there is no such file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AdapterError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict) or not content:
         raise AdapterError(f"{path} must be an object: video, expression id, frame indices")

@@ -28,6 +28,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from sama_bench.adapter import ModelSpec
 from sama_bench.errors import UserError, did_you_mean
+from sama_bench.storage.untrusted_files import read_regular_text
 
 KEYS = {"summary", "python", "size", "wants", "requirements", "torch"}
 TORCH_KEYS = {"accepts", "share", "install"}
@@ -93,8 +94,8 @@ def read_environment(path: Path) -> Environment:
         UserError: it cannot be read, or a key is unknown, missing or of the wrong kind.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        content = tomllib.loads(read_regular_text(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"environment file {path}: {error}") from None
     torch = content.get("torch", {})
     unknown = (set(content) - KEYS) | ({f"torch.{key}" for key in set(torch) - TORCH_KEYS})

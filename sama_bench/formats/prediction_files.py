@@ -9,6 +9,7 @@ from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
 from sama_bench.formats import prediction_line
 from sama_bench.formats.foreign_answers import Imported, matching
+from sama_bench.storage.untrusted_files import open_regular
 
 FORMAT = "predictions.jsonl"
 MAIN_FILE = "predictions.jsonl"
@@ -49,7 +50,7 @@ def read_lines(path: Path, dataset: Dataset) -> Imported:
     def answers(id: str) -> Outcome:
         if id not in places:
             return Outcome("missing")
-        with places[id].file.open("rb") as file:
+        with open_regular(places[id].file) as file:
             file.seek(places[id].offset)
             return prediction_line.from_line(file.readline()).outcome()
 
@@ -61,7 +62,7 @@ def _index(path: Path, strict: bool) -> dict[str, _Place]:
     places: dict[str, _Place] = {}
     start = 0
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     try:

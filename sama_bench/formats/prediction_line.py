@@ -26,6 +26,16 @@ _ID = b'{"id": '
 _STATUS = b', "status": "'
 _SEGMENTS = b', "segments": ['
 _CHECKSUM = "crc32"
+_FIELDS: tuple[tuple[str, Any, str], ...] = (
+    ("text", str, "a text"),
+    ("segments", list, "a list"),
+    ("error", str, "a text"),
+    ("seconds", (int, float), "a number"),
+    ("worker", str, "a text"),
+    ("time", (int, float), "a number"),
+)
+_LONGEST = 1e12
+"""Seconds, whether of an answer or since the epoch; NaN and infinity are beyond it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,9 @@ def to_line(record: Prediction) -> bytes:
 def from_line(line: bytes) -> Prediction:
     """Read one line, sealed or not.
 
+    A line with an id and a status whose other fields are of wrong types is a failed answer, and
+    its error says which; notes of a wrong type are no notes.
+
     Raises:
         ValueError: torn, damaged, or not a record.
     """
@@ -101,17 +114,37 @@ def from_line(line: bytes) -> Prediction:
     status = data.get("status")
     if status not in STATUSES:
         raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
+    wrong = _wrong_type(data)
+    if wrong is not None:
+        return Prediction(
+            data["id"], "failed", error=f"the recorded answer cannot be read: {wrong}"
+        )
+    notes = data.get("notes")
     return Prediction(
         id=data["id"],
         status=status,
         text=data.get("text"),
         segments=tuple(data.get("segments") or ()),
-        notes=data.get("notes") or {},
+        notes=notes if isinstance(notes, dict) else {},
         error=data.get("error"),
         seconds=float(data.get("seconds") or 0.0),
-        worker=str(data.get("worker") or ""),
+        worker=data.get("worker") or "",
         time=float(data.get("time") or 0.0),
     )
+
+
+def _wrong_type(data: Mapping[str, Any]) -> str | None:
+    """Say which field of a record is of a wrong type, or None."""
+    for key, kind, what in _FIELDS:
+        value = data.get(key)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            return f"'{key}' must be {what}, not {type(value).__name__}"
+        if isinstance(value, (int, float)) and not abs(value) <= _LONGEST:
+            return f"'{key}' is no believable number"
+    for number, segment in enumerate(data.get("segments") or ()):
+        if not isinstance(segment, dict):
+            return f"segment {number} must be an object, not {type(segment).__name__}"
+    return None
 
 
 def _is_sealed(line: bytes) -> bool:
@@ -134,9 +167,10 @@ def text_of(line: bytes) -> str | None:
     """
     if _is_sealed(line):
         head = line.partition(_SEGMENTS)[0] + b"}"  # no text holds this: its quotes are escaped
-        with contextlib.suppress(ValueError, KeyError):  # sealed by others, in another order
-            text: str | None = json.loads(head)["text"]
-            return text
+        with contextlib.suppress(ValueError, KeyError, RecursionError):  # sealed by others
+            text = json.loads(head)["text"]
+            if text is None or isinstance(text, str):
+                return text
     return from_line(line).text
 
 
@@ -154,6 +188,10 @@ def peek(line: bytes) -> tuple[str, Status]:
         status = body[end + len(_STATUS) : body.index(b'"', end + len(_STATUS))].decode()
         for known in STATUSES:
             if status == known:
-                return json.loads(body[len(_ID) : end]), known
+                with contextlib.suppress(RecursionError):
+                    id = json.loads(body[len(_ID) : end])
+                    if isinstance(id, str):
+                        return id, known
+                raise ValueError("not a record with an id")
     record = from_line(line)
     return record.id, record.status

@@ -18,7 +18,7 @@ from sama_bench.formats import (
     results_json,
 )
 from sama_bench.formats.foreign_answers import Imported, keys_of
-from sama_bench.storage.untrusted_files import read_json
+from sama_bench.storage.untrusted_files import open_regular, read_json
 
 Reader = Callable[[Path, Dataset], Imported]
 
@@ -80,7 +80,7 @@ def _of_folder(path: Path, dataset: Dataset) -> Reader | None:
 
 def _of_file(path: Path) -> Reader | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(1 << 12).lstrip()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
@@ -95,11 +95,11 @@ def _of_file(path: Path) -> Reader | None:
 
 def _is_line(path: Path) -> bool:
     """Tell whether the first line alone is a record."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         line = file.readline(1 << 26)
     try:
         item = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(item, dict) and {"id", "status"} <= set(item)
 

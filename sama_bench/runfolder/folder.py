@@ -23,6 +23,7 @@ from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
 from sama_bench.formats.prediction_line import Prediction, Status
 from sama_bench.storage.append import Appender, write_atomically
+from sama_bench.storage.untrusted_files import open_regular, read_regular
 
 PREDICTIONS = MAIN_FILE
 MANIFEST, SCORES = "manifest.json", "scores.json"
@@ -162,7 +163,7 @@ class RunFolder:
                 if file.stat().st_size < start:  # replaced: begin again
                     self._forget(file)
                     start, lines = 0, 0
-                with file.open("rb") as stream:
+                with open_regular(file) as stream:
                     stream.seek(start)
                     for line in stream:
                         if not line.endswith(b"\n"):
@@ -190,7 +191,7 @@ class RunFolder:
             return
         with self.appender() as appender:
             for place in elsewhere:
-                with place.file.open("rb") as file:
+                with open_regular(place.file) as file:
                     file.seek(place.offset)
                     appender.append(file.read(place.length) + b"\n", wait=False)
             appender.append(b"")
@@ -225,7 +226,7 @@ class RunFolder:
         if place is None:
             return None
         try:
-            with place.file.open("rb") as file:
+            with open_regular(place.file) as file:
                 file.seek(place.offset)
                 return read(file.read(place.length))
         except (OSError, ValueError) as error:
@@ -289,7 +290,7 @@ def read_json(path: Path) -> Mapping[str, Any] | None:
         DataError: it cannot be read or is not an object.
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_regular(path))
     except FileNotFoundError:
         return None
     except OSError as error:

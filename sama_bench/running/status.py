@@ -15,6 +15,7 @@ from sama_bench.errors import DataError
 from sama_bench.runfolder.folder import RunFolder, event_files
 from sama_bench.running.fetching import EVENT, download_line
 from sama_bench.running.leases import Leases
+from sama_bench.storage.untrusted_files import read_regular
 
 RECENT = 200
 """Samples over which the rate is taken."""
@@ -96,7 +97,7 @@ def _time(event: Mapping[str, Any]) -> float:
 
 def _events_of(file: Path) -> Iterator[Mapping[str, Any]]:
     try:
-        lines = file.read_bytes().splitlines()
+        lines = read_regular(file).splitlines()
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from None
     for line in lines:

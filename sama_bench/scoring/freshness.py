@@ -11,6 +11,7 @@ from sama_bench.errors import DataError
 from sama_bench.formats.prediction_files import prediction_files
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scoring.scored_run import ScoredRun
+from sama_bench.storage.untrusted_files import open_regular
 
 
 def run_parts(path: Path, manifest: Mapping[str, Any]) -> list[Path]:
@@ -37,7 +38,7 @@ def prediction_checksums(parts: Sequence[Path]) -> dict[str, str]:
 def file_checksum(path: Path) -> str:
     """SHA-256 of a file, read in blocks."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

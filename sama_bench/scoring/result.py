@@ -140,8 +140,8 @@ class Result:
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
     """Return the JSON result of commands that print scores: ``{"scores": [...]}``.
 
-    ``remarks`` and ``failed`` say what stands below the table; ``results`` holds the content of each
-    ``scores.json``, so that such a file can be compared and reported like a run.
+    ``remarks`` and ``failed`` say what stands below the table; ``results`` holds the content of
+    each ``scores.json``, so that such a file can be compared and reported like a run.
     """
     named = [
         (

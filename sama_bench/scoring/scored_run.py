@@ -15,6 +15,7 @@ import numpy as np
 from sama_bench.errors import DataError
 from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
+from sama_bench.storage.untrusted_files import read_regular
 
 SCORES = "scores.json"
 
@@ -129,7 +130,7 @@ def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
     """
     file = path / SCORES if path.is_dir() else path
     try:
-        data = _one_of(file, json.loads(file.read_text(encoding="utf-8")))
+        data = _one_of(file, json.loads(read_regular(file)))
         run = _from_json(file, data)
         old = {name: version for name, version in outdated(data).items() if name in run.coverage}
     except FileNotFoundError:
@@ -137,7 +138,7 @@ def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
         raise DataError(f"{file} does not exist; {hint}") from None
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{file} is not a file of scores: {what}; score the run again") from None
     if old and not any_version:

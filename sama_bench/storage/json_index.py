@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from sama_bench.errors import DataError
 from sama_bench.storage.cache_folder import cache_dir, keep, read_cached
+from sama_bench.storage.untrusted_files import open_regular
 
 CHUNK = 1 << 24
 """Bytes read at a time, 16 MiB; a longer value makes the window grow."""
@@ -48,18 +49,23 @@ class JsonIndex:
         """Read and parse the value of one key.
 
         Raises:
-            DataError: the file changed since it was indexed, or vanished.
+            DataError: the file changed since it was indexed, vanished, or the value is no JSON.
             KeyError: there is no such key.
         """
         first, last = self.spans[key]
         try:
             if _stamp(self.path) != self.stamp:
                 raise DataError(f"{self.path} changed while it was being used; start again")
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 file.seek(first)
                 return json.loads(file.read(last - first))
         except OSError as error:
             raise _unreadable(self.path, error) from None
+        except UnicodeDecodeError as error:
+            place = f"at byte {first + error.start}"
+            raise DataError(f"{self.path} is not UTF-8: {error.reason}, {place}") from None
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{self.path}, bytes {first} to {last}: {error}") from None
 
 
 def index_json(path: Path) -> JsonIndex:
@@ -93,7 +99,7 @@ def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:
     spans: dict[str, tuple[int, int]] = {}
     repeated: dict[str, None] = {}
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             window = Window(file, path)
             window.expect("{")
             if window.peek() == "}":

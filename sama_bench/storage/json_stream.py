@@ -8,6 +8,7 @@ from typing import Any
 
 from sama_bench.errors import DataError
 from sama_bench.storage.json_index import Window
+from sama_bench.storage.untrusted_files import open_regular
 
 
 def read_lists(path: Path, takers: Mapping[str, Callable[[Any], None]]) -> str:
@@ -27,7 +28,7 @@ def read_lists(path: Path, takers: Mapping[str, Callable[[Any], None]]) -> str:
     """
     seen = set()
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             window = Window(file, path)
             window.expect("{")
             while True:

@@ -1,29 +1,90 @@
-"""Reading small files from others, and keeping their paths inside a folder."""
+"""Reading files from others, and keeping their paths inside a folder."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from sama_bench.errors import DataError
 
 LARGEST_FILE = 1 << 30
 """An annotation file that is read whole may have this many bytes, 1 GiB."""
 
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, unless it is no regular file.
+
+    A pipe would be waited for without end, a link to ``/dev/zero`` be read without end, and what
+    is read twice, as most files are, cannot come from ``<(...)``.
+
+    Raises:
+        OSError: as ``open`` does; also where it is a pipe, a device or a socket, with that as
+            its ``strerror``.
+    """
+    _insist_on_regular(path, os.stat(path).st_mode)  # a device may act on being opened
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, flags), "rb")
+    try:
+        _insist_on_regular(path, os.fstat(file.fileno()).st_mode)  # it may be another one by now
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _insist_on_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+
+
+def read_regular(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """Return the content of a regular file.
+
+    Raises:
+        OSError: as ``open_regular``; also where it has more than ``largest`` bytes.
+    """
+    with open_regular(path) as file:
+        raw = file.read(min(os.fstat(file.fileno()).st_size, largest) + 1)
+        while len(raw) <= largest and (more := file.read(1 << 20)):  # it grew, or tells no size
+            raw += more
+    if len(raw) > largest:
+        raise OSError(errno.EFBIG, f"it has more than {largest} bytes", str(path))
+    return raw
+
+
+def read_regular_text(path: Path, largest: int = LARGEST_FILE) -> str:
+    """Return the content of a regular file as UTF-8 text.
+
+    Raises:
+        OSError: as ``read_regular``.
+        ValueError: it is not UTF-8.
+    """
+    return read_regular(path, largest).decode("utf-8")
+
 
 def read_bytes(path: Path) -> tuple[bytes, str]:
     """Return a file's content and ``sha256:...``.
 
     Raises:
-        DataError: it is missing, unreadable or absurdly large.
+        DataError: it is missing, unreadable, no regular file, or absurdly large.
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise DataError(f"{path} has {size} bytes, more than an annotation file may have")
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
     except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import AbsentError, DataError
-from sama_bench.storage.untrusted_files import is_text
+from sama_bench.storage.untrusted_files import is_text, read_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def read_shard(root: Path, shard: str) -> tuple[list[VideoItem], str]:
     """
     path = root / f"{shard}.json"
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError:
         raise AbsentError(f"{path} does not exist; is --data the root of the benchmark?") from None
     except OSError as error:

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -316,3 +317,64 @@ def test_the_same_answers_as_pngs(real, tmp_path):
             assert found["accuracy"] <= item["A_raw"]  # Q37
         else:
             assert set(found.values()) == {None}
+
+
+def record(**fields):
+    return {"id": "vid_a/0", "status": "answered", "text": "x", "segments": [], **fields}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"text": ["a cat"]}, "'text' must be a text, not list"),
+        ({"segments": 5}, "'segments' must be a list, not int"),
+        ({"segments": [5]}, "segment 0 must be an object, not int"),
+        ({"segments": [{"phrase": [], "masks": [], "size": [1, 1]}]}, "its phrase must be a text"),
+        ({"segments": [{"phrase": "a", "masks": 5, "size": [1, 1]}]}, "its masks must be a list"),
+        ({"segments": [{"phrase": "a", "masks": []}]}, "it lacks 'size'"),
+        ({"seconds": [1]}, "'seconds' must be a number, not list"),
+        ({"seconds": float("nan")}, "'seconds' is no believable number"),
+        ({"time": [1]}, "'time' must be a number, not list"),
+        ({"time": 10**400}, "'time' is no believable number"),
+        ({"status": "failed", "error": [1]}, "'error' must be a text, not list"),
+    ],
+)
+def test_a_line_of_wrong_types_is_one_failed_answer(tmp_path, dataset, fields, says):
+    path = tmp_path / "p.jsonl"
+    good = {**record(), "id": "vid_a/10"}
+    path.write_text(f"{json.dumps(record(**fields))}\n{json.dumps(good)}\n")
+    imported = answers_from(path, dataset)
+    outcome = imported.answers("vid_a/0")
+    assert outcome.status == "failed"
+    assert says in outcome.error
+    assert imported.answers("vid_a/10").status == "answered"
+
+
+def test_notes_of_a_wrong_type_are_no_notes():
+    line = json.dumps(record(notes="xyz")).encode()
+    assert prediction_line.from_line(line).outcome().answer.notes == {}
+
+
+def test_a_text_that_is_none_is_not_handed_on_as_one():
+    sealed = prediction_line.to_line(prediction_line.Prediction("a", "answered", ["x"])).rstrip()
+    assert prediction_line.text_of(sealed) is None
+
+
+def test_a_line_that_is_nested_too_deeply_is_said(tmp_path, dataset):
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "a", "status": ' + "[" * 100_000 + "\n")
+    with pytest.raises(DataError, match="line 1: its JSON is nested too deeply"):
+        answers_from(path, dataset)
+
+
+@pytest.mark.parametrize("name", ["results.json", "p.jsonl"])
+def test_a_pipe_is_not_waited_for(tmp_path, dataset, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match="it is a pipe, not a regular file"):
+        answers_from(tmp_path / name, dataset)
+
+
+def test_a_folder_of_a_pipe_is_not_waited_for(tmp_path, dataset):
+    os.mkfifo(tmp_path / "predictions.jsonl")
+    with pytest.raises(DataError, match="it is a pipe, not a regular file"):
+        answers_from(tmp_path, dataset)
