@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
+from sama_bench.leaderboard.schema import (
+    NONE,
+    NUMBER,
+    Fields,
+    SchemaError,
+    check,
+    check_value,
+    read_plain,
+)
 from sama_bench.leaderboard.videos import Videos, unpack
 from sama_bench.runfolder.folder import safe_name
 from sama_bench.storage.append import write_atomically
@@ -43,6 +50,26 @@ _ROW: Fields = {
     "videos": (int, NONE),
     "coverage": (*NUMBER, NONE),
 }
+_MORE: Fields = {
+    "low": (*NUMBER, NONE),
+    "high": (*NUMBER, NONE),
+    "p": (*NUMBER, NONE),
+    "note": (str, NONE),
+    "variant": (str, NONE),
+    "prompt": (str, NONE),
+    "history": (str, NONE),
+    "shortfall": (str, NONE),
+}
+"""Fields that a row may have."""
+_PROVENANCE = {
+    "card": dict,
+    "scoring": dict,
+    "predictions": dict,
+    "files": dict,
+    "shortfall": list,
+    "not_recorded": list,
+}
+"""Fields of the provenance that are read, each of its type or absent."""
 _COUNTS: Fields = dict.fromkeys(("expected", "answered", "refused", "failed", "missing"), int)
 
 
@@ -120,10 +147,13 @@ def write_entry(entry: BoardEntry, folder: Path) -> Path:
     """Write an entry into a folder, under its own name, and return the path.
 
     Raises:
-        UserError: it cannot be written.
+        UserError: it cannot be written, or holds what cannot be in JSON.
     """
     path = folder / f"{entry.name}.json"
-    content = _lines(entry.to_json()).encode()
+    try:
+        content = _lines(entry.to_json()).encode()
+    except ValueError as error:  # half a surrogate pair, NaN
+        raise SchemaError(f"{path} cannot hold what its run recorded: {error}") from None
     write_atomically(path, content, "choose another folder with --to")
     return path
 
@@ -148,12 +178,7 @@ def read_entry(path: Path) -> BoardEntry:
     Raises:
         SchemaError: not JSON, not of the schema, changed by hand, or complete only by its own word.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SchemaError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise SchemaError(f"{path} is not JSON: {error}") from None
+    data = read_plain(path)
     check(data, _ENTRY, str(path))
     if data["schema"] != 1 or data["kind"] not in ("run", "import"):
         raise SchemaError(f"{path}: schema {data['schema']}, kind {data['kind']!r} is not known")
@@ -161,7 +186,8 @@ def read_entry(path: Path) -> BoardEntry:
         _check_row(row, data["model"], f"{path}: row {place}")
     unpack(data["videos"], str(path))
     for protocol, counts in data["coverage"].items():
-        check(counts, _COUNTS, f"{path}: coverage {protocol}")
+        _check_counts(counts, f"{path}: coverage {protocol}")
+    _check_provenance(data["provenance"], f"{path}: provenance")
     if data["digest"] != digest(data):
         raise SchemaError(
             f"{path} was changed after it was made: its digest does not fit; make it again with "
@@ -197,6 +223,30 @@ def _check_row(row: Any, model: str, where: str) -> None:
     check(fixed, _ROW, where)
     if row["model"] != model:
         raise SchemaError(f"{where}: its model is {row['model']!r}, the entry's {model!r}")
-    numbers = [row.get(key) for key in ("value", "low", "high", "coverage")]
-    if any(isinstance(n, float) and not math.isfinite(n) for n in numbers):
-        raise SchemaError(f"{where}: a number is not finite")
+    more = {key: kind for key, kind in _MORE.items() if key in row}
+    check({key: row[key] for key in more}, more, where)
+    for key in ("value", "low", "high"):
+        check_value(row["metric"], row.get(key), where)
+    if not 0 <= (row["coverage"] or 0) <= 1:
+        raise SchemaError(f"{where}: coverage cannot be {row['coverage']:g}, only 0 to 1")
+    for key in ("samples", "videos"):
+        if (row[key] or 0) < 0:
+            raise SchemaError(f"{where}: {key} cannot be {row[key]}")
+
+
+def _check_counts(counts: Any, where: str) -> None:
+    check(counts, _COUNTS, where)
+    parts = [number for name, number in counts.items() if name != "expected"]
+    if min(parts) < 0 or sum(parts) != counts["expected"]:
+        raise SchemaError(f"{where}: {parts} do not add up to {counts['expected']} samples")
+
+
+def _check_provenance(provenance: Mapping[str, Any], where: str) -> None:
+    for key, kind in _PROVENANCE.items():
+        if not isinstance(provenance.get(key), (kind, NONE)):
+            raise SchemaError(f"{where}: {key} must be a {kind.__name__}")
+    for key in ("shortfall", "not_recorded"):
+        if not all(isinstance(text, str) for text in provenance.get(key) or ()):
+            raise SchemaError(f"{where}: {key} must hold texts")
+    if not all(isinstance(text, str) for text in (provenance.get("predictions") or {}).values()):
+        raise SchemaError(f"{where}: predictions must hold checksums")

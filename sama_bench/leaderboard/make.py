@@ -118,9 +118,14 @@ def _lacking(run: ScoredRun) -> str:
 def _without_homes(value: Any) -> Any:
     """Replace the folders of somebody's machine: an entry is published."""
     if isinstance(value, Mapping):
-        return {key: _without_homes(item) for key, item in value.items()}
+        return {_shown(key): _without_homes(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_homes(item) for item in value]
     if isinstance(value, str) and re.match(r"^(/|~|[A-Za-z]:\\)", value):
-        return ".../" + re.split(r"[/\\]", value.rstrip("/\\"))[-1]
-    return value
+        value = ".../" + re.split(r"[/\\]", value.rstrip("/\\"))[-1]
+    return _shown(value) if isinstance(value, str) else value
+
+
+def _shown(text: str) -> str:
+    """Half a surrogate pair, which no file can hold, as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

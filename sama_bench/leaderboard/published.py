@@ -8,14 +8,20 @@ carry a flag, so that nobody cites or reproduces them unawares.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.leaderboard.schema import NONE, NUMBER, Fields, SchemaError, check
+from sama_bench.leaderboard.schema import (
+    NONE,
+    NUMBER,
+    Fields,
+    SchemaError,
+    check,
+    check_value,
+    read_plain,
+)
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "published"
 UNITS = {
@@ -119,14 +125,13 @@ def read(path: Path) -> tuple[Figure, ...]:
     Raises:
         SchemaError: the file is not JSON or not of the schema.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise SchemaError(f"{path.name}: not JSON: {error}") from error
+    content = read_plain(path)
     check(content, _FILE, path.name)
     if content["schema"] != 1:
         raise SchemaError(f"{path.name}: schema is {content['schema']}; this version reads 1")
     check(content["source"], _SOURCE, f"{path.name}: source")
+    if not all(isinstance(text, str) for text in content["conditions"].values()):
+        raise SchemaError(f"{path.name}: conditions must hold texts")
     source = Source(
         name=path.stem,
         conditions=content["conditions"],
@@ -150,12 +155,12 @@ def contradictions(rows: Iterable[Figure]) -> dict[tuple[str | None, ...], tuple
 
 def _figure(row: Any, source: Source, where: str) -> Figure:
     check(row, _ROW, where)
-    if not math.isfinite(row["value"]):
-        raise SchemaError(f"{where}: value is {row['value']}, not a finite number")
     if row["unit"] not in UNITS:
         raise SchemaError(f"{where}: unit {row['unit']!r} is none of {', '.join(UNITS)}")
-    unknown = [flag for flag in row["flags"] if flag not in FLAGS]
+    unknown = [flag for flag in row["flags"] if not isinstance(flag, str) or flag not in FLAGS]
     if unknown:
         raise SchemaError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
+    if row["relative_to"] is None:
+        check_value(row["metric"], row["value"] / UNITS[row["unit"]], where)
     fields = {**row, "value": float(row["value"]), "flags": tuple(row["flags"])}
     return Figure(source=source, **fields)

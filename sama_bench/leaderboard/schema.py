@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError
+from sama_bench.storage.untrusted_files import is_text, read_regular_text
+from sama_bench.tables.names import bounds
 
 Fields: TypeAlias = Mapping[str, type | tuple[type, ...]]
 NONE = type(None)
 NUMBER = (int, float)
+LARGEST = 1e15
+"""No number of a file of results is larger."""
+_SLACK = 1e-6
+"""Sums of floating-point numbers may pass a bound by so much."""
 
 
 class SchemaError(DataError):
@@ -33,3 +42,43 @@ def check(content: Any, fields: Fields, where: str) -> None:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise SchemaError(f"{where}: {name} has the wrong type ({type(value).__name__})")
+
+
+def read_plain(path: Path) -> Any:
+    """Read a JSON file of results, in which every number and every text can be shown.
+
+    Raises:
+        SchemaError: it cannot be read, is no JSON, or holds a number that is not finite or absurdly
+            large, or half a surrogate pair.
+    """
+    try:
+        content = json.loads(read_regular_text(path))
+    except OSError as error:
+        raise SchemaError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise SchemaError(f"{path} is not JSON: {error}") from None
+    left = [content]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            left += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            left += item
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise SchemaError(f"{path} holds {item}, not a finite number")
+        elif isinstance(item, int) and abs(item) > LARGEST:
+            raise SchemaError(f"{path} holds a number of more than {LARGEST:g}")
+        elif isinstance(item, str) and not is_text(item):
+            raise SchemaError(f"{path} holds a text with half a surrogate pair")
+    return content
+
+
+def check_value(metric: str, value: float | None, where: str) -> None:
+    """Check that a metric can have a value.
+
+    Raises:
+        SchemaError: it cannot.
+    """
+    low, high = bounds(metric)
+    if value is not None and not low - _SLACK <= value <= high + _SLACK:
+        raise SchemaError(f"{where}: {metric} cannot be {value:g}, only {low:g} to {high:g}")

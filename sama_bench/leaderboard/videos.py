@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
+from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check, check_value
 from sama_bench.scoring.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
 
 Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]
@@ -57,9 +57,18 @@ def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
     columns = [groups, *item["values"].values(), *item["weights"].values()]
     if any(not isinstance(column, list) or len(column) != len(ids) for column in columns):
         raise SchemaError(f"{where}: videos {protocol}: columns are of different lengths")
-    for number in (value for column in item["values"].values() for value in column):
-        if not isinstance(number, int | float | NONE) or isinstance(number, bool):
-            raise SchemaError(f"{where}: videos {protocol}: {number!r} is no score")
+    if not all(isinstance(text, str) for text in ids):
+        raise SchemaError(f"{where}: videos {protocol}: ids must be texts")
+    if not all(isinstance(text, str | NONE) for text in groups):
+        raise SchemaError(f"{where}: videos {protocol}: groups must be texts")
+    for metric, column in item["values"].items():
+        for number in column:
+            if not _is_number(number) and number is not None:
+                raise SchemaError(f"{where}: videos {protocol}: {number!r} is no score")
+            check_value(metric, number, f"{where}: videos {protocol}")
+    for pair in (value for column in item["weights"].values() for value in column):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(map(_is_number, pair)):
+            raise SchemaError(f"{where}: videos {protocol}: {str(pair)[:40]} is no weight")
     return by_id(
         ScoredVideo(
             video=id,
@@ -73,6 +82,10 @@ def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
         )
         for place, id in enumerate(ids)
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 METRICS = {
     "miou": "mIoU",
     "recall": "Recall",
@@ -72,6 +74,8 @@ HEADLINES = {
 }
 # not shares of 1: shown as they are
 _PLAIN = frozenset({"perception", "cognition", "total", "score", "score_of_valid", "fps"})
+_LARGEST = {"cider": 10.0}
+"""The largest values of metrics that are shown in percent and are no shares of 1."""
 _TIMES = frozenset({"seconds", "hours"})
 _LOWER_IS_BETTER = _TIMES | {"refusal_rate"}
 _COUNTS = frozenset({"videos", "questions", "expressions", "samples"})
@@ -110,6 +114,18 @@ def resolution(metric: str) -> float:
     One step of the last digit that tables print: two values that print alike do not differ.
     """
     return 0.1 / scale(metric)
+
+
+def bounds(metric: str) -> tuple[float, float]:
+    """The least and the largest value that a metric can have, in its natural unit.
+
+    Another way of averaging a metric has its bounds; of an unknown metric nothing is known.
+    """
+    plain = metric.removeprefix("rank_mean_")
+    plain = plain.removesuffix("_over_samples").removesuffix("_over_videos")
+    if plain not in METRICS:
+        return -math.inf, math.inf
+    return 0.0, math.inf if plain in _PLAIN else _LARGEST.get(plain, 1.0)
 
 
 def is_secondary(metric: str) -> bool:

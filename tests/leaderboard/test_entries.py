@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,3 +222,55 @@ def test_the_predictions_of_a_merge_are_those_of_its_shards(tmp_path):
     shards[0].rmdir()
     with pytest.raises(DataError, match="which is gone"):
         entry_of_run(folder)
+
+
+def surrogate(data):
+    data["provenance"]["note"] = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda data: data["scores"][0].update(value=-5), "j cannot be -5, only 0 to 1"),
+        (lambda data: data["scores"][0].update(value=float("nan")), "nan, not a finite number"),
+        (lambda data: data["scores"][0].update(value=10**400), "a number of more than 1e+15"),
+        (lambda data: data["scores"][0].update(low="0.5"), "low has the wrong type (str)"),
+        (lambda data: data["scores"][0].update(note=["x"]), "note has the wrong type (list)"),
+        (lambda data: data["scores"][0].update(coverage=9), "coverage cannot be 9, only 0 to 1"),
+        (lambda data: data["scores"][0].update(samples=-1), "samples cannot be -1"),
+        (lambda data: data["coverage"]["strict"].update(answered=7), "do not add up to 120"),
+        (lambda data: data["provenance"].update(card=[]), "card must be a dict"),
+        (lambda data: data["provenance"].update(shortfall=[1]), "shortfall must hold texts"),
+        (lambda data: data["provenance"].update(predictions={"a": 1}), "must hold checksums"),
+        (lambda data: data["videos"]["strict"]["values"]["j"].__setitem__(0, 7), "j cannot be 7"),
+        (lambda data: data["videos"]["strict"]["ids"].__setitem__(0, []), "must be texts"),
+        (lambda data: data["videos"]["strict"].update(weights={"j": [1] * 40}), "is no weight"),
+        (surrogate, "half a surrogate pair"),
+    ],
+)
+def test_an_entry_that_cannot_be_true_is_refused_in_one_line(tmp_path, change, says):
+    path = write_entry(entry_of_run(made(tmp_path)[0], resamples=50), tmp_path / "entries")
+    data = json.loads(path.read_text())
+    change(data)
+    try:
+        data["digest"] = digest(data)
+    except ValueError:  # NaN has none
+        data["digest"] = ""
+    path.write_text(json.dumps(data))
+    with pytest.raises(SchemaError, match=re.escape(says)) as refused:
+        read_entry(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_half_a_surrogate_pair_of_a_manifest_is_written_as_its_escape(tmp_path):
+    manifest = {**MANIFEST, "card": {"prompt\udc80": "\ud800"}}
+    folder, data = made(tmp_path)
+    write(folder, {**data, "manifest": manifest})
+    path = write_entry(entry_of_run(folder, resamples=50), tmp_path / "entries")
+    assert read_entry(path).provenance["card"] == {r"prompt\udc80": r"\ud800"}
+
+
+def test_a_model_whose_name_no_file_can_hold_is_one_line(tmp_path):
+    entry = replace(entry_of_run(made(tmp_path)[0], resamples=50), benchmark="\ud800")
+    with pytest.raises(UserError, match="cannot hold what its run recorded"):
+        write_entry(entry, tmp_path / "entries")

@@ -171,5 +171,5 @@ def test_a_broken_row_is_named(tmp_path, change, message):
 
 def test_a_file_that_is_not_json_is_named(tmp_path):
     (tmp_path / "x.json").write_text("{")
-    with pytest.raises(SchemaError, match=r"x\.json: not JSON"):
+    with pytest.raises(SchemaError, match=r"x\.json is not JSON"):
         published.figures(tmp_path)

@@ -17,6 +17,7 @@ from typing import Any
 from sama_bench.errors import DataError
 from sama_bench.leaderboard.vlmevalkit.datasets import find_dataset
 from sama_bench.leaderboard.vlmevalkit.readers import FormatError, read_numbers
+from sama_bench.storage.untrusted_files import read_regular
 
 PROTOCOL = "vlmevalkit"
 _RUN = re.compile(r"^T\d{8}_G")
@@ -84,7 +85,7 @@ def _model(folder: Path, root: Path) -> Imported:
             if not path.resolve().is_relative_to(root):
                 raise FormatError("it links to a place outside the folder")
             rows += _rows(path, model)
-            files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            files[name] = hashlib.sha256(read_regular(path)).hexdigest()
         except (FormatError, OSError, ValueError) as error:
             skipped.append(Skipped(name, str(error)))
     return Imported(model, tuple(rows), files, tuple(skipped))

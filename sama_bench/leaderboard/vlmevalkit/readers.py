@@ -7,6 +7,7 @@ points, video ratings decimal strings. What comes out is in natural units.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.vlmevalkit.datasets import Kind
+from sama_bench.storage.untrusted_files import read_regular_text
 
 Number: TypeAlias = tuple[str | None, str, float]
 """Split or group, metric, value in its natural unit."""
@@ -131,8 +133,11 @@ def _percentages(path: Path, label: str, columns: Mapping[str, str]) -> Iterator
 
 
 def _csv(path: Path, needed: Sequence[str], lines: int | None = None) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        found = [dict(line) for line in csv.DictReader(stream)]
+    text = read_regular_text(path).removeprefix("\ufeff")
+    try:
+        found = [dict(line) for line in csv.DictReader(io.StringIO(text, newline=""))]
+    except csv.Error as error:
+        raise FormatError(f"it is no CSV: {error}") from None
     if not found or (lines is not None and len(found) != lines):
         raise FormatError(f"it has {len(found)} lines, expected {lines or 'at least 1'}")
     if any(None in line or None in line.values() for line in found):
@@ -144,7 +149,10 @@ def _csv(path: Path, needed: Sequence[str], lines: int | None = None) -> list[di
 
 
 def _json(path: Path) -> Mapping[str, Any]:
-    data = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        data = json.loads(read_regular_text(path))
+    except RecursionError:
+        raise FormatError("it is nested too deeply") from None
     if not isinstance(data, Mapping):
         raise FormatError("it is not an object")
     return data
@@ -160,8 +168,8 @@ def _share(text: Any, full: float) -> float:
 def _number(text: Any) -> float:
     try:
         value = float(text)
-    except (TypeError, ValueError):
-        raise FormatError(f"{text!r} is not a number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise FormatError(f"{str(text)[:60]!r} is not a number") from None
     if not math.isfinite(value):
         raise FormatError(f"{text!r} is not a finite number")
     return value
