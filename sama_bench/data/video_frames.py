@@ -17,6 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sama_bench.errors import DataError
+from sama_bench.media.frames import check_movie
+
 Decoding = Literal["sequential", "seeking"]
 Frame = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, blue green red, as OpenCV decodes and encodes it."""
@@ -28,6 +31,10 @@ class UnreadableVideoError(Exception):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
+    try:
+        check_movie(path)
+    except DataError as error:
+        raise UnreadableVideoError(str(error)) from None
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():

@@ -11,18 +11,27 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from sama_bench.errors import DataError
+from sama_bench.storage.untrusted_files import open_regular
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+T = TypeVar("T")
 Frame = npt.NDArray[np.uint8]
 Key = tuple[Path, int]
 
 DEFAULT_BUDGET = 1 << 30
 """Bytes of decoded frames that a store keeps: 1 GiB, about 390 frames at 720p."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
+"""Formats of pictures that are read. Pillow knows many more, some of which start other programs
+(Ghostscript for PostScript), and it goes by a file's content, not by its name."""
 
 OPEN_MOVIES = 16
 """Movie files that are kept open at most."""
@@ -37,15 +46,7 @@ def read_image(path: Path) -> Frame:
     Raises:
         DataError: the file is missing or not a readable image.
     """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("RGB"))
-    except FileNotFoundError:
-        raise DataError(f"frame {path} does not exist") from None
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"frame {path} cannot be read: {error}") from None
+    return _read_picture(path, lambda image: np.array(image.convert("RGB")))
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -54,15 +55,42 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: the file is missing or not an image.
     """
-    from PIL import Image
+    return _read_picture(path, lambda image: (image.height, image.width))
+
+
+def _read_picture(path: Path, take: Callable[[Image.Image], T]) -> T:
+    from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
-            return image.height, image.width
+        with open_regular(path) as file, Image.open(file, formats=FORMATS) as image:
+            return take(image)
     except FileNotFoundError:
         raise DataError(f"frame {path} does not exist") from None
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"frame {path} cannot be read: {error}") from None
+    except UnidentifiedImageError:
+        known = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise DataError(f"frame {path} cannot be read: it is no {known}") from None
+    except OSError as error:
+        raise DataError(f"frame {path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # on damaged files Pillow raises whatever its decoders come across
+        raise DataError(f"frame {path} cannot be read: {error!r}") from None
+
+
+def check_movie(path: Path) -> None:
+    """Check that a file may be handed to a decoder of movies.
+
+    To the decoder a text (M3U, ffconcat, SDP) is a list of places, of which it fetches what they
+    name, from this machine or another.
+
+    Raises:
+        DataError: it is missing, no regular file, or a text.
+    """
+    try:
+        with open_regular(path) as file:
+            start = file.read(64)
+    except OSError as error:
+        raise DataError(f"video {path} cannot be opened: {error.strerror or error}") from None
+    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):
+        raise DataError(f"video {path} cannot be opened: it is a text, not a movie")
 
 
 class MovieReader:
@@ -89,6 +117,7 @@ class MovieReader:
 
         if self._movie is None or index < self._next:
             self.close()
+            check_movie(self.path)
             self._movie = cv2.VideoCapture(str(self.path))
             if not self._movie.isOpened():
                 raise DataError(f"video {self.path} cannot be opened")

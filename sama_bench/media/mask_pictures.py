@@ -90,9 +90,9 @@ def _open(path: Path) -> tuple[bytes, Image.Image]:
         raise UnreadableMaskError(str(error)) from None
     except (UnidentifiedImageError, Image.DecompressionBombError):
         raise UnreadableMaskError("it is no PNG") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, UnreadableMaskError):
-            raise
+    except UnreadableMaskError:
+        raise
+    except Exception as error:  # on damaged files Pillow raises whatever its decoders come across
         raise UnreadableMaskError(f"it cannot be read: {error}") from None
     return data, image
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from sama_bench.errors import UserError
 from sama_bench.storage.append import write_atomically
+from sama_bench.storage.untrusted_files import read_regular
 
 FOLDER = "claims"
 NAME = ".name"
@@ -31,6 +32,9 @@ NAME = ".name"
 
 BEAT = 10.0
 LEASE = 90.0
+
+LARGEST = 1 << 16
+"""Bytes of a claim or of what a job says of itself; no job writes as many."""
 
 
 def new_job(name: str) -> str:
@@ -181,7 +185,7 @@ class Leases:
     def _owner(self, claim: Path) -> str | None:
         """Return the job in whose name a claim stands: empty when unknown, None without claim."""
         try:
-            return claim.read_text(errors="replace")
+            return read_regular(claim, LARGEST).decode(errors="replace")
         except FileNotFoundError:
             return None
 
@@ -203,7 +207,7 @@ class Leases:
     def _facts(self, job: str) -> dict[str, Any]:
         """Return what a job says of itself; nothing where its file is gone, empty or wrong."""
         try:
-            facts = json.loads(self._beat_file(job).read_bytes())
+            facts = json.loads(read_regular(self._beat_file(job), LARGEST))
         except (OSError, ValueError, RecursionError):
             return {}
         return facts if isinstance(facts, dict) else {}

@@ -144,7 +144,7 @@ def test_broken_videos_fail_alone(source: Path) -> None:
     (source / "videos" / "a8.mp4").write_bytes(b"no video at all")
     report = prepare(source)
     assert by_name(report)["a8"].status == "failed"
-    assert "cannot open" in by_name(report)["a8"].detail
+    assert "it is a text, not a movie" in by_name(report)["a8"].detail
     assert by_name(report)["b21"].status == "made"
     assert names(source / "root" / "VidSTG" / "val") == {"b21", "c1"}
 

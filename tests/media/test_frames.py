@@ -1,12 +1,13 @@
+import os
 import threading
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from sama_bench.errors import DataError
-from sama_bench.media.frames import FrameStore, image_size, read_image
+from sama_bench.media.frames import FrameStore, MovieReader, check_movie, image_size, read_image
 from sama_bench.nouns import Video
 from sama_bench.worker.prefetch import Prefetcher
 
@@ -140,3 +141,60 @@ def test_a_missing_frame_is_said(tmp_path):
         for read in (read_image, image_size):
             with pytest.raises(DataError, match="cannot be read"):
                 read(tmp_path / name)
+
+
+POSTSCRIPT = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 16 9\n%%EndComments\nshowpage\n"
+
+
+def test_a_frame_that_is_postscript_starts_no_other_program(tmp_path, monkeypatch):
+    def started(*args):
+        raise AssertionError("Ghostscript was started")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", started)
+    monkeypatch.setattr(EpsImagePlugin, "has_ghostscript", started)
+    path = tmp_path / "00000.jpg"
+    path.write_text(POSTSCRIPT)
+    for read in (read_image, image_size):
+        with pytest.raises(DataError, match="it is no JPEG, PNG, WEBP, BMP or GIF"):
+            read(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF"])
+def test_a_picture_is_known_by_its_content(tmp_path, kind):
+    path = tmp_path / "00000.jpg"
+    Image.new("RGB", (16, 9), "white").save(path, kind)
+    assert image_size(path) == (9, 16)
+    assert read_image(path).shape == (9, 16, 3)
+
+
+def test_a_picture_with_a_broken_chunk_is_one_line(tmp_path):
+    path = tmp_path / "0.png"
+    Image.effect_noise((16, 9), 50).convert("RGB").save(path)
+    raw = bytearray(path.read_bytes())
+    length = raw.index(b"IDAT") - 4
+    raw[length : length + 4] = (50).to_bytes(4, "big")  # pixels stand where a chunk's name should
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match=r"0\.png cannot be read.*broken PNG"):
+        read_image(path)
+
+
+def test_pipes_and_devices_are_no_pictures(tmp_path):
+    os.mkfifo(tmp_path / "0.jpg")
+    (tmp_path / "1.jpg").symlink_to("/dev/zero")
+    for name, kind in (("0.jpg", "a pipe"), ("1.jpg", "a device")):
+        for read in (read_image, image_size):
+            with pytest.raises(DataError, match=f"it is {kind}, not a regular file"):
+                read(tmp_path / name)
+
+
+def test_a_text_is_no_movie_whatever_it_names(tmp_path):
+    inner = movie(tmp_path / "a.mp4")
+    path = tmp_path / "b.mp4"
+    path.write_text(f"ffconcat version 1.0\nfile {inner}\n")
+    for read in (check_movie, lambda path: next(MovieReader(path).read(0, frozenset()))):
+        with pytest.raises(DataError, match="it is a text, not a movie"):
+            read(path)
+    os.mkfifo(tmp_path / "c.mp4")
+    with pytest.raises(DataError, match="it is a pipe"):
+        check_movie(tmp_path / "c.mp4")
+    check_movie(inner)

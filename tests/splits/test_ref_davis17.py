@@ -1,5 +1,7 @@
+import io
 import json
 import pickle
+import zlib
 
 import cv2
 import numpy as np
@@ -153,6 +155,19 @@ def test_masks_are_keyed_by_the_counted_expressions(data):
     for id, number in (("walk/3", 1), ("walk/4", 2)):
         (target,) = dataset.reference(id, "released").masklets
         assert np.array_equal(target.decode(0), first == number)
+
+
+def test_labels_are_read_from_pngs_alone(tmp_path):
+    path = tmp_path / "00000.png"
+    Image.new("L", (4, 3)).save(path, "GIF")
+    with pytest.raises(DataError, match="it is no PNG"):
+        read_index_map(path)
+    whole = io.BytesIO()
+    Image.new("L", (4, 3)).save(whole, "PNG")
+    chunk = b"\0\0\0\0pHYs" + zlib.crc32(b"pHYs").to_bytes(4, "big")
+    path.write_bytes(whole.getvalue()[:33] + chunk + whole.getvalue()[33:])
+    with pytest.raises(DataError, match=r"00000\.png cannot be read"):
+        read_index_map(path)
 
 
 def test_both_protocols(data):
