@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import resource
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -123,5 +124,65 @@ def test_a_cut_file_is_one_clear_error(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="does not exist"):
         load_pickle(tmp_path / "none.p")
+
+
+def doubled(start: bytes, levels: int = 40) -> bytes:
+    """Opcodes that put ``start``, doubled so many times, at place ``levels`` of the memo."""
+    code = start + b"q\x000"
+    for level in range(levels):
+        code += b"h%ch%c\x86q%c0" % (level, level, level + 1)
+    return code
+
+
+BOMBS = {
+    "a tuple that is hashed without end": doubled(b"K\x01") + b"}h\x28K\x01s.",
+    "the same with items": doubled(b"K\x01") + b"}(h\x28K\x01u.",
+    "the same as a dict": doubled(b"K\x01") + b"(h\x28K\x01d.",
+    "in a set": doubled(b"K\x01") + b"\x8f(h\x28\x90.",
+    "in a frozen set": doubled(b"K\x01") + b"(h\x28\x91.",
+    "in a set of Python 2": b"c__builtin__\nset\n(" + doubled(b"K\x01") + b"(lh\x28atR.",
+    "in an ordered dict": b"ccollections\nOrderedDict\n("
+    + doubled(b"K\x01")
+    + b"(l(lh\x28aK\x01aatR.",
+    "as the name of an outside object": doubled(b"K\x01") + b"h\x28Q.",
+    "as a kind of number": b"cnumpy\ndtype\n" + doubled(b"K\x01") + b"h\x28\x85R.",
+    "doubled without a memo": b"K\x01" + b"2\x86" * 40 + b"}2K\x01s.",
+    "a tuple deeper than the stack of C": b"}K\x01" + b"\x85" * 1_000_000 + b"K\x01s.",
+    "lists that contain one another": b"]q\x000"
+    + b"".join(b"](h%ch%ceq%c0" % (n, n, n + 1) for n in range(40))
+    + b"h\x28.",
+    "a list in itself": b"]q\x00h\x00a.",
+    "a text longer than the file": b"X\xff\xff\xff\x7fa.",
+    "bytes longer than the file": b"\x8e\xff\xff\xff\xff\xff\0\0\0a.",
+    "a long key many times": b"(" + b"N" * 100_000 + b"tq\x000}" + b"h\x00Ns" * 100_000 + b".",
+    "bytes that are made before they are read": b"\x96" + b"\xff" * 4 + b"\x03\0\0\0a.",
+    "a state for a function": b"c_codecs\nencode\n}b.",
+}
+
+
+@pytest.mark.parametrize("code", BOMBS.values(), ids=BOMBS)
+def test_what_costs_far_more_than_its_bytes_is_refused_at_once(tmp_path: Path, code: bytes) -> None:
+    path = tmp_path / "refs(unc).p"
+    path.write_bytes(b"\x80\x04" + code)
+    with pytest.raises(DataError, match=r"refs\(unc\)\.p") as refused:
+        load_pickle(path)
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("code", [b"Nr\xff\xff\xff\x7f.", b"Np20000000000\n."])
+def test_a_place_in_the_memo_that_is_far_off_takes_no_memory(tmp_path: Path, code: bytes) -> None:
+    path = tmp_path / "refs.p"
+    path.write_bytes(code)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert load_pickle(path) is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 17  # kB
+
+
+def test_sizes_that_are_one_list_many_times(tmp_path: Path) -> None:
+    size = [480, 854]
+    masks = {str(n): [{"size": size, "counts": b"04"}] * 20 for n in range(50)}
+    path = tmp_path / "mask_dict.pkl"
+    path.write_bytes(pickle.dumps(masks))
+    assert load_pickle(path) == masks
