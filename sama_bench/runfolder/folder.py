@@ -279,8 +279,7 @@ class RunAnswers:
 
 def event_files(folder: Path) -> list[Path]:
     """Return the logs of events of a run folder, the main one first."""
-    found = (path for path in folder.glob("events*.jsonl") if path.is_file())
-    return sorted(found, key=lambda path: (path.name != EVENTS, path))
+    return sorted(folder.glob("events*.jsonl"), key=lambda path: (path.name != EVENTS, path))
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:

@@ -93,6 +93,6 @@ def failures(samples: Iterable[SampleScore]) -> dict[str, str]:
     found: dict[str, str] = {}
     for sample in samples:
         if sample.status == "failed":
-            reason = str(sample.notes.get("error") or UNKNOWN)
+            reason = str(sample.notes.get("error") or sample.notes.get("note") or UNKNOWN)
             found.setdefault(sample.id, reason.removeprefix(f"{sample.id}: "))
     return found

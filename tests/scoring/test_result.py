@@ -28,5 +28,5 @@ def test_tracks_are_said_where_the_benchmark_marks_regions_alone():
 def test_the_reason_of_a_failure_is_the_recorded_one(key, capsys):
     print_results([result("failed", notes={key: "v/0: out of memory"})])
     said = capsys.readouterr().err
-    assert "1 samples of mevis valid failed and have no score, e.g. v/0: out of memory\n" in said
+    assert "1 samples of mevis valid failed, no score: out of memory (v/0)\n" in said
     assert "no reason" not in said

@@ -161,13 +161,13 @@ def test_labels_are_read_from_pngs_alone(tmp_path):
     path = tmp_path / "00000.png"
     Image.new("L", (4, 3)).save(path, "GIF")
     with pytest.raises(DataError, match="it is no PNG"):
-        read_index_map(path)
+        read_labels(path)
     whole = io.BytesIO()
     Image.new("L", (4, 3)).save(whole, "PNG")
     chunk = b"\0\0\0\0pHYs" + zlib.crc32(b"pHYs").to_bytes(4, "big")
     path.write_bytes(whole.getvalue()[:33] + chunk + whole.getvalue()[33:])
-    with pytest.raises(DataError, match=r"00000\.png cannot be read"):
-        read_index_map(path)
+    with pytest.raises(DataError, match=r"00000\.png: it cannot be read"):
+        read_labels(path)
 
 
 def test_both_protocols(data):
