@@ -16,6 +16,7 @@ from PIL import Image
 
 from sama_bench.adapters._checkpoints.loading import one_line, require
 from sama_bench.errors import AdapterError
+from sama_bench.storage.secrets import scrub
 
 KEY = "OPENAI_API_KEY"
 MILLION = 1_000_000
@@ -107,7 +108,7 @@ class ChatClient:
             try:
                 return self._once(content, attempt)
             except Exception as error:
-                why = hidden(one_line(error))
+                why = scrub(one_line(error))
                 if not worth_retrying(error) or attempt == self.endpoint.attempts:
                     raise EndpointError(
                         f"{self.endpoint.model} gave no answer ({attempt} attempts): {why}"
@@ -177,9 +178,3 @@ def pause(error: Exception, attempt: int) -> float:
 
 def _jitter() -> float:
     return 0.5 + random.random() / 2
-
-
-def hidden(text: str) -> str:
-    """Return a message without the key."""
-    key = os.environ.get(KEY, "")
-    return text.replace(key, "***") if len(key) >= 8 else text

@@ -26,7 +26,7 @@ from sama_bench.judge.client import (
 )
 from sama_bench.judge.settings import JudgeSettings, Usage
 from sama_bench.metric import JudgeError, JudgeRequest, Reply
-from sama_bench.runfolder.manifest import public
+from sama_bench.storage.secrets import public
 
 __all__ = ["Judge", "JudgeError", "JudgeRequest", "JudgeSettings", "Reply", "Usage"]
 

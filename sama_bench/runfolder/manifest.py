@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from sama_bench.adapter import Setup
 from sama_bench.benchmark import Dataset
 from sama_bench.errors import UserError
 from sama_bench.nouns import History
+from sama_bench.storage.secrets import public, scrub_all
 
 FORMAT = 1
 
@@ -62,8 +62,8 @@ def from_request(
         "device_map": setup.device_map,
         "offline": setup.offline,
         "trust_remote_code": setup.trust_remote_code,
-        "asked_checkpoint": setup.checkpoint,
-        "asked_revision": setup.revision,
+        "asked_checkpoint": scrub_all(setup.checkpoint),
+        "asked_revision": scrub_all(setup.revision),
     }
 
 
@@ -71,10 +71,10 @@ def from_handshake(hello: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a manifest that a loaded model told."""
     checkpoint = hello["checkpoint"]
     return {
-        "checkpoint": checkpoint["name"],
-        "revision": checkpoint["revision"],
+        "checkpoint": scrub_all(checkpoint["name"]),
+        "revision": scrub_all(checkpoint["revision"]),
         "fingerprint": checkpoint["fingerprint"],
-        "card": hello["card"],
+        "card": scrub_all(hello["card"]),
         "can": hello["can"],
         "takes_tracks": hello["takes_tracks"],
         "takes_history": hello["takes_history"],
@@ -110,22 +110,6 @@ def check_same(before: Mapping[str, Any], new: Mapping[str, Any], where: object)
             f"{where} holds answers of another run ({'; '.join(changes)}); repeat that request, "
             "choose another folder with --runs, or begin again with --fresh"
         )
-
-
-def public(options: Mapping[str, str]) -> dict[str, str]:
-    """Return options with the values of keys and tokens blanked, also inside addresses."""
-    secret = re.compile(r"key|token|secret|password", re.IGNORECASE)
-    harmless = re.compile(r"tokens$", re.IGNORECASE)  # max_new_tokens=512 is no secret
-    return {
-        name: "***" if secret.search(name) and not harmless.search(name) else _without_login(value)
-        for name, value in options.items()
-    }
-
-
-def _without_login(value: str) -> str:
-    """Blank user and password of an address, and what stands in its query."""
-    value = re.sub(r"://[^/?#\s]*@", "://***@", value)
-    return re.sub(r"(://[^?\s]*\?).+", r"\1***", value)
 
 
 def _short(value: object) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import platform
-import re
 import sys
 import traceback
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from sama_bench._version import __version__
 from sama_bench.adapter import Oracle, Setup
+from sama_bench.storage.secrets import scrub
 from sama_bench.worker.messages import VERSION
 
 # fmt: off
@@ -98,12 +98,12 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     steps = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""
-    return without_secrets(f"{type(error).__name__}: {text[:500]}{where}")
+    return scrub(f"{type(error).__name__}: {text[:500]}{where}")
 
 
 def log_error() -> None:
     """Write the exception at hand, with its traceback, to the log."""
-    print(without_secrets(traceback.format_exc()), file=sys.stderr, flush=True)
+    print(scrub(traceback.format_exc()), file=sys.stderr, flush=True)
 
 
 def out_of_memory(error: BaseException) -> str | None:
@@ -122,11 +122,3 @@ def out_of_memory(error: BaseException) -> str | None:
         f"out of memory ({one_line(error)}); try --dtype bfloat16, fewer frames (the model's "
         "options), or --gpus-per-worker 2 --device-map auto"
     )
-
-
-def without_secrets(text: str) -> str:
-    """Blank the values of environment variables that hold keys."""
-    for name, value in os.environ.items():
-        if len(value) >= 8 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name.upper()):
-            text = text.replace(value, "***")
-    return text

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from sama_bench.adapter import Setup
-from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint, EndpointError, hidden
+from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint, EndpointError
 from sama_bench.adapters.openai_api import OpenaiApi, gemini_frames, plain_answer
 from sama_bench.errors import AdapterError
+from sama_bench.storage.secrets import scrub
 from tests.adapters.clips import asked, clip, square_track
 
 
@@ -139,7 +140,7 @@ def test_cost_is_counted_and_limited():
 
 def test_the_key_never_reaches_a_message(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-key")
-    assert "secret" not in hidden("bad key sk-very-secret-key")
+    assert "secret" not in scrub("bad key sk-very-secret-key")
     fake = FakeEndpoint(RuntimeError("denied for sk-very-secret-key"))
     with pytest.raises(EndpointError) as caught:
         client(fake).ask("q", [])
