@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,12 @@ def _open_judge(
         input_price=prices[0],
         output_price=prices[1],
     )
-    return registry.provided("clair_judge")(ShownJudge(settings, judge_cache))
+    return registry.provided("clair_judge")(ShownJudge(settings, judge_cache, say=_say))
+
+
+def _say(line: str) -> None:
+    """Say a line on standard error, beside the progress if that is shown."""
+    tqdm.write(f"note: {line}", file=sys.stderr)
 
 
 def _value(text: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from sama_bench.judge.settings import JudgeSettings
 from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.storage.append import Appender
+from sama_bench.storage.secrets import public, scrub
 
 _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
 
@@ -42,7 +43,9 @@ class JudgeCache:
 
     def served_models(self) -> list[str]:
         """Return the models that the kept replies say they came from, sorted."""
-        return sorted({str(reply.served_model) for reply in self._replies.values()} - {"None"})
+        return sorted(
+            {scrub(str(reply.served_model)) for reply in self._replies.values()} - {"None"}
+        )
 
     def checksum(self) -> str | None:
         """Return the checksum of the file, ``sha256:...``; None without one."""
@@ -81,7 +84,7 @@ class JudgeCache:
             "model": settings.model,
             "form": request.form,
             "attempt": request.attempt,
-            "parameters": settings.sent(request),
+            "parameters": public(settings.sent(request), known_only=True),
             "messages": [dict(message) for message in request.messages],
             "reply": {name: asdict(reply)[name] for name in _KEPT},
         }

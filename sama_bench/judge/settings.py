@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sama_bench.metric import JudgeError, JudgeRequest
+from sama_bench.storage.secrets import names_a_secret
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,16 @@ class JudgeSettings:
         return {name: value for name, value in sent.items() if value is not None}
 
     def key(self, request: JudgeRequest) -> str:
-        """Return the SHA-256 of all that shapes the reply to a request, except the endpoint."""
+        """Return the SHA-256 of all that shapes the reply to a request, except the endpoint.
+
+        Keys and passwords shape none; without them a published cache serves everybody.
+        """
+        sent = {k: v for k, v in self.sent(request).items() if not names_a_secret(k)}
         matter = {
             "model": self.model,
             "form": request.form,
             "messages": [dict(message) for message in request.messages],
-            "parameters": self.sent(request),
+            "parameters": sent,
             "attempt": request.attempt,
         }
         text = json.dumps(matter, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
@@ -107,12 +112,19 @@ class JudgeSettings:
 
 
 def _check_url(url: str) -> None:
-    """Refuse what is no web address, and one with secrets in it: addresses are logged and kept."""
+    """Refuse what is no web address, and one with secrets in it: addresses are logged and kept.
+
+    No part of it is repeated: what stands where a port belongs may be half of a password.
+    """
     try:
         parts = urlsplit(url)
         secret = parts.username is not None or parts.password is not None or parts.query
     except ValueError:
         parts, secret = urlsplit(""), ""
+    try:
+        _ = parts.port
+    except ValueError:
+        raise JudgeError("the judge's base URL has a port that is no number up to 65535") from None
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise JudgeError("the judge's base URL must start with http:// or https:// and a host")
     if secret:
@@ -133,7 +145,8 @@ class Usage:
         refused: questions that the judge refused to answer, cached ones included.
         input_tokens: of the replies that were not cached.
         output_tokens: of the replies that were not cached.
-        cost: US dollars for these; None where no prices were given.
+        cost: US dollars for these, retries included; None where no prices were given.
+        uncounted: requests whose tokens the endpoint did not count; their costs are estimates.
     """
 
     calls: int = 0
@@ -143,10 +156,13 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+    uncounted: int = 0
 
     def summary(self) -> str:
         """Return one line for a user."""
         cost = "" if self.cost is None else f", {self.cost:.4f} USD"
+        if cost and self.uncounted:
+            cost += f", {self.uncounted:,} replies estimated since their tokens were not counted"
         return (
             f"judge: {self.calls:,} calls ({self.input_tokens:,} + {self.output_tokens:,} tokens"
             f"{cost}), {self.cached:,} from the cache, {self.refused:,} refused, "

@@ -8,6 +8,12 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from sama_bench.judge.settings import JudgeSettings
+from sama_bench.metric import JudgeRequest
+
+KEY = "sk-test-0123456789abcdef"
+GOOD = '{"score": 80, "reason": "close"}'
+
 Behaviour = Callable[["Handler", dict[str, Any], int], None]
 
 
@@ -94,3 +100,18 @@ def completion(text: str | None, finish: str = "stop", **message: Any) -> dict[s
         ],
         "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
     }
+
+
+def settings(server, **changes):
+    defaults = {"backoff": 0.01, "retries": 3, "timeout": 5.0}
+    return JudgeSettings("judge", server.url, **{**defaults, **changes})
+
+
+def ask(text="hello", attempt=1, **parameters):
+    return JudgeRequest(
+        ({"role": "user", "content": text},), form="test-1", parameters=parameters, attempt=attempt
+    )
+
+
+def good(handler, body, number):
+    handler.say(GOOD)

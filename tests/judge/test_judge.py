@@ -5,79 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import threading
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
-from sama_bench.judge import judge as judge_module
 from sama_bench.judge.judge import Judge, JudgeSettings
-from sama_bench.metric import JudgeError, JudgeRequest
+from sama_bench.metric import JudgeError
 from sama_bench.metrics._judged.clair_judge import ClairJudge
-from tests.judge.judge_server import JudgeServer
+from tests.judge.judge_server import GOOD, KEY, ask, good, settings
 from tests.processes import wait_until
 from tests.shared import needs
 
 pytestmark = needs("openai")
-
-KEY = "sk-test-0123456789abcdef"
-GOOD = '{"score": 80, "reason": "close"}'
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Start servers by behaviour; they stop with the test."""
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    servers = []
-
-    def start(behaviour):
-        server = JudgeServer(behaviour)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-class StandingClock:
-    """``asyncio`` for the judge: no time passes, and how long it would sleep is noted."""
-
-    def __init__(self):
-        self.slept = []
-
-    def __getattr__(self, name):
-        return getattr(asyncio, name)
-
-    def get_running_loop(self):
-        return SimpleNamespace(time=lambda: 0.0)
-
-    async def sleep(self, seconds):
-        self.slept.append(seconds)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    standing = StandingClock()
-    monkeypatch.setattr(judge_module, "asyncio", standing)
-    return standing
-
-
-def settings(server, **changes):
-    defaults = {"backoff": 0.01, "retries": 3, "timeout": 5.0}
-    return JudgeSettings("judge", server.url, **{**defaults, **changes})
-
-
-def ask(text="hello", attempt=1, **parameters):
-    return JudgeRequest(
-        ({"role": "user", "content": text},), form="test-1", parameters=parameters, attempt=attempt
-    )
-
-
-def good(handler, body, number):
-    handler.say(GOOD)
 
 
 def test_replies_come_in_order_and_once(serve):
