@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sama_bench._version import __version__
+from sama_bench import __version__
 from sama_bench.cli._summaries import SUMMARIES, Whole
 from sama_bench.errors import did_you_mean
 

@@ -20,6 +20,7 @@ from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.scoring.breakdown import ATTRIBUTES
+from sama_bench.storage.whole_folder import replacing
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
 from sama_bench.tables.names import (
@@ -30,7 +31,7 @@ from sama_bench.tables.names import (
     is_secondary,
     scale,
 )
-from sama_bench.web.pages import embedded, replacing
+from sama_bench.web.pages import embedded
 
 SITE = Path(__file__).parent / "site"
 MARK = "leaderboard.sama-bench"

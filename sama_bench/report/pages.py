@@ -22,7 +22,8 @@ from sama_bench.report.quirks import quirks_that_acted
 from sama_bench.report.sample_data import card_data, picture_data, sample_data
 from sama_bench.report.select import Filter, check_keys, chosen
 from sama_bench.scoring.score import standard_tools
-from sama_bench.web.pages import embedded, replacing
+from sama_bench.storage.whole_folder import replacing
+from sama_bench.web.pages import embedded
 
 SITE = Path(__file__).parent / "site"
 MARK = "report.sama-bench"

@@ -1,17 +1,9 @@
-"""What the report and the leaderboard page share: their folder, and data inside a page."""
+"""What the report and the leaderboard page share: data inside a page."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-from sama_bench.errors import UserError
-from sama_bench.storage.append import sync_folder
 
 
 def embedded(data: Any) -> str:
@@ -20,56 +12,3 @@ def embedded(data: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-@contextlib.contextmanager
-def replacing(out: Path, mark: str) -> Iterator[Path]:
-    """Write a folder of pages beside the old one, and put it in its place when it is whole.
-
-    Args:
-        out: the folder.
-        mark: name of the empty file that tells such a folder from others.
-
-    Yields:
-        the folder to write to.
-
-    Raises:
-        UserError: ``out`` is a file, holds something else, or cannot be written.
-    """
-    out = Path(os.path.realpath(out))
-    _check_free(out, mark)
-    new = out.with_name(f".{out.name}.new-{os.getpid()}")
-    try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        (new / mark).touch()
-        (new / ".nojekyll").touch()
-        yield new
-        _exchange(new, out)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"--out {out} cannot be written: {reason}; name another folder") from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _check_free(out: Path, mark: str) -> None:
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
-        raise UserError(f"--out {out} holds other files; name a new or empty folder")
-
-
-def _exchange(new: Path, out: Path) -> None:
-    """Put the new folder in the place of the old one; a kill leaves one of the two, whole."""
-    old = out.with_name(f".{out.name}.old-{os.getpid()}")
-    if out.exists():
-        out.rename(old)
-    try:
-        new.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
-    sync_folder(out.parent)
-    shutil.rmtree(old, ignore_errors=True)

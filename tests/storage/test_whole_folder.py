@@ -3,7 +3,7 @@
 import pytest
 
 from sama_bench.errors import UserError
-from sama_bench.web.pages import replacing
+from sama_bench.storage.whole_folder import replacing
 
 MARK = ".pages"
 

@@ -1,0 +1,65 @@
+"""A folder that is replaced as a whole: a reader, or a kill, finds the old or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sama_bench.errors import UserError
+from sama_bench.storage.append import sync_folder
+
+
+@contextlib.contextmanager
+def replacing(out: Path, mark: str) -> Iterator[Path]:
+    """Write a folder of pages beside the old one, and put it in its place when it is whole.
+
+    Args:
+        out: the folder.
+        mark: name of the empty file that tells such a folder from others.
+
+    Yields:
+        the folder to write to.
+
+    Raises:
+        UserError: ``out`` is a file, holds something else, or cannot be written.
+    """
+    out = Path(os.path.realpath(out))
+    _check_free(out, mark)
+    new = out.with_name(f".{out.name}.new-{os.getpid()}")
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        (new / mark).touch()
+        (new / ".nojekyll").touch()
+        yield new
+        _exchange(new, out)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"--out {out} cannot be written: {reason}; name another folder") from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _check_free(out: Path, mark: str) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
+        raise UserError(f"--out {out} holds other files; name a new or empty folder")
+
+
+def _exchange(new: Path, out: Path) -> None:
+    """Put the new folder in the place of the old one; a kill leaves one of the two, whole."""
+    old = out.with_name(f".{out.name}.old-{os.getpid()}")
+    if out.exists():
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+    sync_folder(out.parent)
+    shutil.rmtree(old, ignore_errors=True)
