@@ -19,7 +19,7 @@ from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
 from sama_bench.adapters._checkpoints import loading_models
-from sama_bench.adapters._checkpoints.families import family_check
+from sama_bench.adapters._checkpoints.families import family_check, fits_name
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -180,7 +180,7 @@ def _stacked(masks: list[Any]) -> Any:
 TASK = "referring segmentation (video, image), grounded captions"
 
 
-NEEDS = Needs(remote_code=True, cuda=True, weights=("checkpoint",))
+NEEDS = Needs(remote_code=True, cuda=True, weights=("checkpoint",), fits=fits_name)
 
 
 def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSpec:

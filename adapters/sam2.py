@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
-from sama_bench.adapters._checkpoints.families import family_check
+from sama_bench.adapters._checkpoints.families import family_check, fits_name
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
@@ -84,7 +84,7 @@ MODELS = tuple(
         "apache-2.0",
         None,
         {"size": size},
-        needs=Needs(packages=("torch",), weights=("checkpoint",)),
+        needs=Needs(packages=("torch",), weights=("checkpoint",), fits=fits_name),
     )
     for size, parameters in (
         ("tiny", "39M"),

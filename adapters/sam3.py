@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
-from sama_bench.adapters._checkpoints.families import check_family
+from sama_bench.adapters._checkpoints.families import check_family, fits_name
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -143,6 +143,8 @@ MODELS = (
         "facebook/sam3",
         "848M",
         "SAM licence",
-        needs=Needs(packages=("torch", "transformers>=5,<6"), weights=("checkpoint",)),
+        needs=Needs(
+            packages=("torch", "transformers>=5,<6"), weights=("checkpoint",), fits=fits_name
+        ),
     ),
 )

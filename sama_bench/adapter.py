@@ -9,8 +9,9 @@ run. An adapter gets a region on one frame only, and never the reference; see ``
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from sama_bench.nouns import Answer, Reference, Sample
@@ -163,6 +164,8 @@ class Needs:
         endpoint: option that puts a server in the place of the weights of ``--checkpoint``.
         checkouts: code from elsewhere.
         files: of other models.
+        fits: checks that the folder of a checkpoint is of a kind that the model runs, reading its
+            config and code alone; raises AdapterError.
     """
 
     remote_code: bool = False
@@ -174,6 +177,7 @@ class Needs:
     endpoint: str | None = None
     checkouts: tuple[Checkout, ...] = ()
     files: tuple[HubFiles, ...] = ()
+    fits: Callable[[Setup, Path], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ class AbsentError(DataError):
     """A benchmark's files are not below the data root at all."""
 
 
+class NoRootError(UserError):
+    """A benchmark has files, and nobody said where they are."""
+
+
 class AdapterError(UserError):
     """A model cannot be loaded or does not honour the adapter contract."""
 

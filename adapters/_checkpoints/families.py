@@ -87,6 +87,16 @@ def family_check(setup: Setup, accepted: tuple[str, ...]) -> Callable[[Path], No
     return lambda folder: check_family(setup, folder, accepted)
 
 
+def fits_name(setup: Setup, folder: Path) -> None:
+    """Check a checkpoint of a model that a family names, before an environment is made for it.
+
+    Raises:
+        AdapterError: as ``check_family``.
+    """
+    if any(setup.model in item.names for item in FAMILIES.values()):
+        check_family(setup, folder, ())
+
+
 def check_family(setup: Setup, folder: Path, accepted: tuple[str, ...]) -> None:
     """Check that a checkpoint is of the family that the model's name promises.
 

@@ -20,7 +20,7 @@ from sama_bench.adapter import Adapter, Checkout, HubFiles, ModelSpec, Needs, Se
 from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
-from sama_bench.adapters._checkpoints.families import family_check
+from sama_bench.adapters._checkpoints.families import family_check, fits_name
 from sama_bench.adapters._checkpoints.loading import (
     checkpoint_folder,
     config_of,
@@ -263,6 +263,7 @@ NEEDS = Needs(
             bert.NAME, bert.READ, "SAMA's Q-Former", bert.NAMES[1:], option="bert", own_folder=True
         ),
     ),
+    fits=fits_name,
 )
 
 

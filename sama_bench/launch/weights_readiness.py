@@ -55,6 +55,8 @@ def look_for_weights(start: Start) -> Weights:
             if folder is None:
                 folder = _from_hub(start, named, setup.revision if own else None, found)
             else:
+                if own and needs.fits is not None:
+                    needs.fits(setup, folder)
                 check_weights(folder)
                 found.checks.append(Check("weights", "ok", str(folder)))
         except UserError as error:

@@ -10,7 +10,7 @@ from sama_bench import registry
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.environments.manage import environments_dir
-from sama_bench.errors import DataError, UserError
+from sama_bench.errors import DataError, NoRootError, UserError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.gpu_readiness import gpu_checks
 from sama_bench.launch.local_process import Launch, Launcher
@@ -88,7 +88,7 @@ class Prepared:
     start: Start
     checks: Sequence[Check] = ()
     weights: Weights = field(default_factory=Weights)
-    data_error: DataError | None = None
+    data_error: DataError | NoRootError | None = None
 
 
 def prepare(wanted: Wanted) -> Prepared:
@@ -148,10 +148,10 @@ def _check_numbers(wanted: Wanted) -> None:
 
 def _datasets(
     wanted: Wanted, benchmarks: Sequence[Benchmark], options: Mapping[str, str]
-) -> tuple[list[Dataset], DataError | None]:
+) -> tuple[list[Dataset], DataError | NoRootError | None]:
     try:
         datasets = open_datasets(benchmarks, wanted.split, wanted.data, options, wanted.subset)
-    except DataError as error:
+    except (DataError, NoRootError) as error:
         return [], error
     if not any(dataset.entries for dataset in datasets):
         names = ", ".join(item.name for item in benchmarks)

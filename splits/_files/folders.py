@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sama_bench.errors import AbsentError
+from sama_bench.errors import AbsentError, NoRootError
 
 
 def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marker: str) -> Path:
@@ -18,10 +18,11 @@ def find_folder(root: Path | None, benchmark: str, folders: Sequence[str], marke
         marker: a file that the folder must hold.
 
     Raises:
-        AbsentError: no root was given, or none of the folders holds the file; all are named.
+        NoRootError: no root was given.
+        AbsentError: none of the folders holds the file; all of them are named.
     """
     if root is None:
-        raise AbsentError(
+        raise NoRootError(
             f"{benchmark} needs its files: give --data DIR or set SAMA_BENCH_DATA "
             "('sama-bench data fetch' says how to get them)"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
-from sama_bench.errors import AbsentError
+from sama_bench.errors import NoRootError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import SamaDataset, Task
@@ -33,7 +33,7 @@ class _SamaBench(Benchmark):
         if split == "mini":
             root = ensure_mini()
         if root is None:
-            raise AbsentError(
+            raise NoRootError(
                 f"split {split} needs the benchmark's files: give --data DIR or set "
                 "SAMA_BENCH_DATA ('sama-bench data fetch' says how to get them)"
             )

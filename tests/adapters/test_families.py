@@ -13,6 +13,7 @@ from sama_bench.adapters._checkpoints.remote_files import imported, reached, sib
 from sama_bench.errors import AdapterError
 from sama_bench.registry import model, models
 from sama_bench.worker.adapter_import import adapter_class
+from tests.runs import run_command
 
 CHAT = ("configuration_sa2va_chat.Sa2VAChatConfig", "modeling_sa2va_chat.Sa2VAChatModel")
 QWEN = ("configuration_sa2va_chat.Sa2VAChatConfigQwen", "modeling_sa2va_qwen.Sa2VAChatModelQwen")
@@ -94,6 +95,21 @@ def test_a_wrong_pairing_is_one_line(tmp_path, monkeypatch, name, case, message)
     with pytest.raises(AdapterError, match=message) as caught:
         adapter.load(wanted)
     assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_folder_is_among_what_is_missing_before_an_environment_is_made(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("SAMA_BENCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "ck").mkdir()
+    folder = write(tmp_path / "ck", "sa2va-internvl")
+    asked = ("run", "--model", "sama-1b", "--split", "mini", "--checkpoint", str(folder))
+    run_command(*asked, "--runs", str(tmp_path / "runs"), status=2)
+    said = capsys.readouterr().err
+    assert "is Sa2VA on InternVL, not SAMA; run it with --model sa2va-1b" in said
+    assert "--trust-remote-code" in said  # beside all else
+    assert not (tmp_path / "cache" / "envs").exists()
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_name_of_ones_own_takes_what_the_adapter_can_ask(tmp_path):
