@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sama_bench.benchmark import Finding
 from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
 from sama_bench.storage.untrusted_files import is_text, plain_name, read_json, shown
+
+LONGEST_SIDE = 1 << 15
+"""Pixels of the longest side that an image may have."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class CocoFile:
         images: in the order of the file.
         annotations: by image id, in the order of the file.
         by_id: annotations by their own id.
+        repeated: what stands more than once in the file and counts once.
+        ambiguous: ids that different things share; of images the last counts, annotations all.
     """
 
     path: Path
@@ -38,10 +44,23 @@ class CocoFile:
     images: tuple[CocoImage, ...]
     annotations: Mapping[str, Sequence[Mapping[str, Any]]]
     by_id: Mapping[str, Mapping[str, Any]]
+    repeated: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+
+    def findings(self) -> Iterator[Finding]:
+        """Report what stands more than once, and what shares its id with something else."""
+        for what in self.repeated:
+            yield Finding("repeated", f"{self.path.name}, {what}", "stands again, and counts once")
+        for what in self.ambiguous:
+            where = f"{self.path.name}, {what}"
+            fatal = what.startswith("image")
+            yield Finding("ambiguous_id", where, "another one has the same id", fatal=fatal)
 
 
 def read_coco(path: Path) -> CocoFile:
     """Read a COCO-style file.
+
+    An image or annotation that stands again, unchanged, counts once.
 
     Raises:
         DataError: it is missing or malformed, or a file name leads out of its folder.
@@ -49,15 +68,67 @@ def read_coco(path: Path) -> CocoFile:
     content, checksum = read_json(path)
     if not isinstance(content, dict):
         raise DataError(f"{path} must hold an object")
-    images = [_image(path, item) for item in _list(path, content, "images")]
+    images: dict[str, CocoImage] = {}
     annotations: dict[str, list[Mapping[str, Any]]] = {}
     by_id: dict[str, Mapping[str, Any]] = {}
+    repeated: list[str] = []
+    ambiguous: list[str] = []
+    for item in _list(path, content, "images"):
+        image = _image(path, item)
+        if image.id in images:
+            again = repeated if images[image.id] == image else ambiguous
+            again.append(f"image {image.id[:80]}")
+        images[image.id] = image
     for number, item in enumerate(_list(path, content, "annotations")):
-        if not isinstance(item, dict) or "image_id" not in item:
+        if not isinstance(item, dict) or not _is_id(item.get("image_id")):
             raise DataError(f"{path}, annotation {number}: no 'image_id'")
+        id = item.get("id", f"number {number}")
+        if not _is_id(id):
+            raise DataError(f"{path}, annotation {number}: its 'id' is a {type(id).__name__}")
+        before = by_id.get(str(id))
+        if before == item:
+            repeated.append(f"annotation {str(id)[:80]}")
+            continue
+        if before is not None:
+            ambiguous.append(f"annotation {str(id)[:80]}")
         annotations.setdefault(str(item["image_id"]), []).append(item)
-        by_id[str(item.get("id"))] = item
-    return CocoFile(path, checksum, tuple(images), annotations, by_id)
+        by_id[str(id)] = item
+    return CocoFile(
+        path,
+        checksum,
+        tuple(images.values()),
+        annotations,
+        by_id,
+        tuple(repeated),
+        tuple(ambiguous),
+    )
+
+
+def picture_size(height: object, width: object) -> tuple[int, int]:
+    """Return (height, width) of an image as a file states it.
+
+    Raises:
+        ValueError: not whole numbers, or larger than any image of a benchmark.
+    """
+    size = coco_rle.check_size([height, width])
+    if max(size) > LONGEST_SIDE:
+        raise ValueError(f"{size[1]}x{size[0]} is not a believable image size")
+    return size
+
+
+def segmentation_of(file: CocoFile, item: Mapping[str, Any]) -> Any:
+    """Return the segmentation of an annotation, not yet looked at.
+
+    Raises:
+        DataError: it has none, or an empty one.
+    """
+    if not item.get("segmentation"):
+        raise DataError(f"{file.path}, annotation {item.get('id')}: no mask under 'segmentation'")
+    return item["segmentation"]
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
 
 
 def caption_of(file: CocoFile, item: Mapping[str, Any]) -> str:
@@ -68,7 +139,7 @@ def caption_of(file: CocoFile, item: Mapping[str, Any]) -> str:
 
 
 def _image(path: Path, item: Any) -> CocoImage:
-    if not isinstance(item, dict) or "id" not in item:
+    if not isinstance(item, dict) or not _is_id(item.get("id")):
         raise DataError(f"{path}: an image without 'id'")
     id = str(item["id"])
     if not is_text(id):
@@ -80,7 +151,7 @@ def _image(path: Path, item: Any) -> CocoImage:
     if item.get("height") is None or item.get("width") is None:
         return CocoImage(id, name, None)
     try:
-        size = coco_rle.check_size([item["height"], item["width"]])
+        size = picture_size(item["height"], item["width"])
     except ValueError as error:
         raise DataError(f"{path}, image {id[:80]}: {error}") from None
     return CocoImage(id, name, size)

@@ -57,12 +57,12 @@ def image_folder(
 def image_findings(
     path: Path, size: tuple[int, int] | None, where: str, deep: bool
 ) -> Iterator[Finding]:
-    """Report an image that is missing, and with ``deep`` one that is broken or of another size."""
+    """Report an image that is missing, broken or of another size; ``deep`` decodes it whole."""
     if not path.is_file():
         yield Finding("missing_frame", where, f"{path} does not exist", fatal=True)
-    elif deep:
+    else:
         try:
-            found = read_image(path).shape[:2]
+            found = read_image(path).shape[:2] if deep else image_size(path)
         except DataError as error:
             yield Finding("broken_frame", where, str(error), fatal=True)
             return

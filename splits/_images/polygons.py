@@ -19,13 +19,15 @@ def parts(segmentation: Any, size: tuple[int, int]) -> list[dict[str, Any]]:
     """Return every part of a segmentation as a compressed COCO RLE, ``counts`` as bytes.
 
     Args:
-        segmentation: list of polygons, list of RLEs, or one RLE (compressed or not); empty or
-            None for no mask.
+        segmentation: list of polygons, list of RLEs, or one RLE (compressed or not); empty for
+            no mask.
         size: (height, width) of the image.
 
     Raises:
         ValueError: what is wrong with it, in one line.
     """
+    if segmentation is None:
+        raise ValueError("no 'segmentation'")
     if not segmentation:
         return []
     if isinstance(segmentation, dict):
@@ -38,6 +40,21 @@ def parts(segmentation: Any, size: tuple[int, int]) -> list[dict[str, Any]]:
         _check_polygon(polygon)
     coded: list[dict[str, Any]] = coco.frPyObjects(segmentation, size[0], size[1])
     return coded
+
+
+def overlap(segmentation: Any, size: tuple[int, int]) -> tuple[int, bool]:
+    """Return the pixels of a segmentation, and whether any two of its parts share one.
+
+    Told from the runs: no plane of the image's size is made.
+
+    Raises:
+        ValueError: the segmentation is malformed.
+    """
+    coded = parts(segmentation, size)
+    if not coded:
+        return 0, False
+    pixels = int(coco.area(coded[0] if len(coded) == 1 else coco.merge(coded)))
+    return pixels, sum(int(coco.area(part)) for part in coded) > pixels
 
 
 def planes(segmentation: Any, size: tuple[int, int]) -> list[NDArray[np.uint8]]:

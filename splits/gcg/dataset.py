@@ -10,7 +10,7 @@ from typing import Any
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
 from sama_bench.nouns import Masklet, Reference, Sample, Video
-from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of
+from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
 from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
 from sama_bench.splits._images.polygons import united
 
@@ -85,7 +85,8 @@ class GcgDataset(Dataset):
         masks = []
         for item in self._annotations(id):
             try:
-                masks.append(one_frame(united(item.get("segmentation"), size), size))
+                mask = united(segmentation_of(self.masks, item), size)
+                masks.append(one_frame(mask, size))
             except ValueError as error:
                 raise DataError(
                     f"{self.masks.path}, annotation {item.get('id')}: {error}"
@@ -109,6 +110,8 @@ class GcgDataset(Dataset):
 
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report missing images, captions and broken masks; ``deep`` opens every image."""
+        yield from self.captions.findings()
+        yield from self.masks.findings()
         for image in self.captions.images:
             where = f"image {image.id}"
             path = self.folder / image.file_name

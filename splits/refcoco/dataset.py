@@ -14,7 +14,7 @@ from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Reference, Sample
 from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
-from sama_bench.splits._images.polygons import planes, summed, united
+from sama_bench.splits._images.polygons import overlap, summed, united
 from sama_bench.splits.refcoco.files import ImageInfo, ImageRefs, Instances, Sentence
 
 
@@ -127,6 +127,9 @@ class RefcocoDataset(Dataset):
             path = self.source.folder / info.file_name
             size = (info.height, info.width)
             yield from image_findings(path, size, f"image {image.id}", deep)
+        for what in self.source.instances.ambiguous:
+            detail = "another one has the same id"
+            yield Finding("ambiguous_id", f"instances.json, {what}", detail, fatal=True)
         for number in self._image_of:
             yield from self._annotation_findings(number)
         for id in self._asked:
@@ -138,14 +141,15 @@ class RefcocoDataset(Dataset):
         info = instances.images[self._image_of[number]]
         where = f"instances.json, annotation {number}"
         try:
-            parts = planes(instances.segmentations[number], (info.height, info.width))
+            mask = instances.segmentations[number]
+            pixels, overlapping = overlap(mask, (info.height, info.width))
         except ValueError as error:
             yield Finding("broken_mask", where, str(error), fatal=True)
             return
         if number in instances.crowds and self.benchmark == "grefcoco":
             yield Finding("dropped_crowd", where, "a crowd annotation is passed over")
-        elif not any(part.any() for part in parts):
+        elif not pixels:
             yield Finding("empty_mask", where, "the object has no pixel")
-        elif len(parts) > 1 and int(np.sum(parts, axis=0).max()) > 1:
+        elif overlapping:
             detail = "its polygons overlap; the overlap becomes background where it is encoded"
             yield Finding("overlapping_polygons", where, detail, protocols=frozenset({"released"}))

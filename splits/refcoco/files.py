@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import DataError
-from sama_bench.media import rle as coco_rle
 from sama_bench.splits._files.safe_pickle import load_pickle
+from sama_bench.splits._images.coco_files import picture_size
 from sama_bench.storage.json_stream import read_lists
 from sama_bench.storage.untrusted_files import plain_name, read_bytes, read_json
 
@@ -55,12 +55,14 @@ class Instances:
         segmentations: of annotations that are no crowd, by id.
         crowds: ids of the annotations that are.
         checksum: of the file.
+        ambiguous: images and annotations that share their id with another one; the last counts.
     """
 
     images: Mapping[int, ImageInfo]
     segmentations: Mapping[int, Any]
     crowds: frozenset[int]
     checksum: str
+    ambiguous: tuple[str, ...] = ()
 
 
 def in_split(name: str, wanted: str) -> bool:
@@ -136,16 +138,23 @@ def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
     infos: dict[int, ImageInfo] = {}
     segmentations: dict[int, Any] = {}
     crowds: set[int] = set()
+    ambiguous: list[str] = []
 
     def take_image(item: Any) -> None:
-        if isinstance(item, dict) and item.get("id") in wanted_images:
-            infos[item["id"]] = _image_info(path, item)
+        if _has_id_of(item, wanted_images):
+            info = _image_info(path, item)
+            if infos.get(item["id"], info) != info:
+                ambiguous.append(f"image {item['id']}")
+            infos[item["id"]] = info
 
     def take_annotation(item: Any) -> None:
-        if isinstance(item, dict) and item.get("id") in wanted:
+        if _has_id_of(item, wanted):
             if item.get("iscrowd"):
                 crowds.add(item["id"])
-            segmentations[item["id"]] = item.get("segmentation")
+            mask = item.get("segmentation")
+            if segmentations.get(item["id"], mask) != mask:
+                ambiguous.append(f"annotation {item['id']}")
+            segmentations[item["id"]] = mask
 
     checksum = read_lists(path, {"images": take_image, "annotations": take_annotation})
     for kind, missing in (
@@ -154,7 +163,11 @@ def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
     ):
         if missing:
             raise DataError(f"{path} lacks {len(missing)} {kind}s, first {min(missing)}")
-    return Instances(infos, segmentations, frozenset(crowds), checksum)
+    return Instances(infos, segmentations, frozenset(crowds), checksum, tuple(ambiguous))
+
+
+def _has_id_of(item: Any, wanted: set[int]) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), int) and item["id"] in wanted
 
 
 def _image_info(path: Path, item: Mapping[str, Any]) -> ImageInfo:
@@ -162,7 +175,7 @@ def _image_info(path: Path, item: Mapping[str, Any]) -> ImageInfo:
     if not isinstance(name, str):
         raise DataError(f"{path}, image {item['id']}: no 'file_name'")
     try:
-        height, width = coco_rle.check_size([item.get("height"), item.get("width")])
+        height, width = picture_size(item.get("height"), item.get("width"))
     except ValueError as error:
         raise DataError(f"{path}, image {item['id']}: {error}") from None
     return ImageInfo(plain_name(name, f"{path.name}: file_name"), height, width)

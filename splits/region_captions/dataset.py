@@ -8,7 +8,7 @@ from pathlib import Path
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
 from sama_bench.nouns import Reference, Region, Sample
-from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of
+from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
 from sama_bench.splits._images.dataset import as_video, image_findings
 from sama_bench.splits._images.polygons import united
 
@@ -47,7 +47,7 @@ class RegionCaptionDataset(Dataset):
         if item is None:
             raise DataError(f"{self.masks.path} has no annotation with the id of image {id}")
         try:
-            mask = united(item.get("segmentation"), (video.height, video.width))
+            mask = united(segmentation_of(self.masks, item), (video.height, video.width))
         except ValueError as error:
             raise DataError(f"{self.masks.path}, annotation {id}: {error}") from None
         region = Region(frame=0, mask=mask)
@@ -63,6 +63,8 @@ class RegionCaptionDataset(Dataset):
 
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report missing images, masks and captions; ``deep`` opens every image."""
+        yield from self.masks.findings()
+        yield from self.captions.findings()
         for image in self.masks.images:
             where = f"image {image.id}"
             yield from image_findings(self.images / image.file_name, image.size, where, deep)

@@ -62,6 +62,9 @@ def chat_rounds(item: VideoItem) -> tuple[list[Round], list[Finding]]:
     where = f"{item.shard}.json, {item.video}"
     findings: list[Finding] = []
     messages = item.conversation
+    if not messages:
+        detail = "it has no conversation: nothing is asked of it"
+        findings.append(Finding("no_conversation", where, detail))
     if len(messages) % 2:
         messages = messages[:-1]
         findings.append(
@@ -142,6 +145,9 @@ def descriptions(item: VideoItem) -> tuple[list[Round], list[Finding]]:
     where = f"{item.shard}.json, {item.video}"
     rounds: list[Round] = []
     findings: list[Finding] = []
+    if not item.description:
+        detail = "it has no description: nothing is asked of it"
+        findings.append(Finding("no_description", where, detail))
     for turn, (key, text) in enumerate(item.description.items()):
         number = re.search(r"obj(\d+)", key)
         position = int(number.group(1)) if number and len(number.group(1)) < 10 else -1

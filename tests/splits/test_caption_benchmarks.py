@@ -9,6 +9,7 @@ from sama_bench.formats.recognise import answers_from
 from sama_bench.metrics._captions.scores import CaptionError
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet, Segment
+from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits._scores import caption_rows
 from sama_bench.splits.gcg import Gcg
 from sama_bench.splits.region_captions import RegionCaptions
@@ -98,6 +99,62 @@ def test_gcg_without_phrases_has_no_recall(gcg):
     scores = Gcg().score(gcg, oracle(gcg), ("strict",), Tools(captions=False))
     (row,) = [row for row in scores.rows if row.metric == "recall"]
     assert (row.value, row.note) == (None, "no phrase similarity was chosen (--phrases)")
+
+
+def findings(tmp_path, benchmark, change):
+    """What is found in a mini whose file of masks was changed, and its number of samples."""
+    root = ensure_mini(tmp_path / "data", benchmark.name)
+    (path,) = (
+        p for p in root.rglob("*.json") if '"segmentation"' in p.read_text() and "val" in p.name
+    )
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    dataset = benchmark.open(tmp_path / "data", "val", {})
+    return [(f.kind, f.fatal) for f in dataset.findings()], len(dataset.entries)
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "kind"), [(Gcg(), "unusable_image"), (RegionCaptions(), "broken_mask")]
+)
+@pytest.mark.parametrize("empty", ["absent", None, []])
+def test_an_annotation_without_a_mask_is_found(tmp_path, benchmark, kind, empty):
+    def change(content):
+        content["annotations"][0]["segmentation"] = empty
+        if empty == "absent":
+            del content["annotations"][0]["segmentation"]
+
+    assert findings(tmp_path, benchmark, change)[0] == [(kind, True)]
+
+
+@pytest.mark.parametrize("benchmark", [Gcg(), RegionCaptions()])
+def test_what_stands_twice_counts_once(tmp_path, benchmark):
+    def twice(content):
+        content["images"] *= 2
+        content["annotations"] *= 2
+
+    found, samples = findings(tmp_path / "twice", benchmark, twice)
+    assert set(found) == {("repeated", False)}
+    whole, same = findings(tmp_path / "once", benchmark, lambda content: None)
+    assert (whole, same) == ([], samples)
+
+
+def test_two_things_of_one_id_are_found(tmp_path):
+    def change(content):
+        content["images"].append({**content["images"][0], "file_name": "b.jpg"})
+        content["annotations"].append({**content["annotations"][0], "area": -1})
+
+    found, _ = findings(tmp_path, Gcg(), change)
+    assert [item for item in found if item[0] == "ambiguous_id"] == [
+        ("ambiguous_id", True),
+        ("ambiguous_id", False),
+    ]
+
+
+@pytest.mark.parametrize("id", [[1], {"a": 1}, True, None])
+def test_ids_of_wrong_types_are_one_line(tmp_path, id):
+    with pytest.raises(DataError, match="its 'id' is a"):
+        findings(tmp_path, Gcg(), lambda c: c["annotations"][0].update(id=id))
 
 
 def test_gcg_masks_of_another_size_are_a_failure(gcg):

@@ -12,7 +12,8 @@ from sama_bench.errors import DataError, IncompleteError, UserError
 from sama_bench.media import rle as coco_rle
 from sama_bench.media.rle import decode, encode_raw
 from sama_bench.nouns import Masklet
-from sama_bench.splits._images.polygons import planes, summed, united
+from sama_bench.splits._images import polygons as segmentations
+from sama_bench.splits._images.polygons import overlap, planes, summed, united
 from sama_bench.splits.refcoco import Grefcoco, Refcoco
 from sama_bench.splits.refcoco.files import in_split
 from sama_bench.storage import json_index
@@ -189,6 +190,7 @@ def test_segmentations_agree_with_their_planes(polygons):
     added = sum(planes(polygons, size), np.zeros(size, np.uint8))
     assert np.array_equal(coco_rle.decode(united(polygons, size)), added > 0)
     assert summed(polygons, size) == encode_raw(added)
+    assert overlap(polygons, size) == (int((added > 0).sum()), bool((added > 1).any()))
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,7 @@ def test_segmentations_agree_with_their_planes(polygons):
         ([[0, 0, 1e12, 0, 5, 5]], "far outside"),
         ([[0, 0, float("nan"), 0, 5, 5]], "far outside"),
         ([{"size": [9, 9], "counts": "0"}], "size 9 x 9"),
+        (None, "no 'segmentation'"),
     ],
 )
 def test_strangers_segmentations(segmentation, says):
@@ -248,3 +251,46 @@ def test_files_that_lack_something(data, monkeypatch):
     (folder / "refs(unc).p").unlink()
     with pytest.raises(DataError, match="holds none of"):
         Refcoco().open(data, "val", {})
+
+
+def changed(data, change):
+    """Change what instances.json says and return what is found."""
+    path = data / "refcoco" / "instances.json"
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    return [(f.kind, f.fatal) for f in Refcoco().open(data, "val", {}).findings()]
+
+
+@pytest.mark.parametrize("size", [(144, 1_000_256), (1_000_256, 144), (1 << 14, (1 << 14) + 1)])
+def test_sizes_that_no_image_has_are_refused(data, size):
+    with pytest.raises(DataError, match="not a believable image size"):
+        changed(data, lambda c: c["images"][0].update(height=size[0], width=size[1]))
+
+
+def test_a_size_that_the_image_has_not_is_found_without_making_such_a_mask(data, monkeypatch):
+    monkeypatch.setattr(segmentations.coco, "decode", lambda mask: pytest.fail("a plane was made"))
+    found = changed(data, lambda c: c["images"][0].update(height=1 << 14, width=1 << 14))
+    assert found == [("frame_size", True)]
+
+
+def test_ids_that_are_no_numbers_are_nobodys(data):
+    def change(content):
+        content["images"].append({"id": [3]})
+        content["annotations"].append({"id": {"a": 1}})
+
+    assert changed(data, change) == []
+
+
+def test_what_shares_an_id_is_found(data):
+    def change(content):
+        content["images"] += [dict(content["images"][0]), {**content["images"][0], "width": W + 1}]
+        content["annotations"] += [content["annotations"][0], {"id": 10, "segmentation": [LEFT]}]
+
+    fatal = ("ambiguous_id", True)
+    assert changed(data, change) == [("frame_size", True), fatal, fatal]
+
+
+def test_an_annotation_without_a_mask_is_found(data):
+    found = changed(data, lambda c: c["annotations"][0].pop("segmentation"))
+    assert found == [("broken_mask", True)]

@@ -136,6 +136,19 @@ def test_odd_and_crooked_conversations(root):
     assert len(opened(root).entries) == 0
 
 
+@pytest.mark.parametrize("lacking", ["absent", "empty"])
+def test_a_video_of_which_nothing_is_asked_is_said(root, lacking):
+    item = video(conversation=[], description={})
+    if lacking == "absent":
+        del item["conversation"], item["description"]
+    root.shard("mevis", [item, video("mevis/val_u/JPEGImages/b")])
+    for task, kind in (("g", "no_conversation"), ("c", "no_description")):
+        dataset = opened(root, task=task)
+        assert len(dataset.entries) == 1
+        assert kinds(dataset, "released") == {kind: 1}
+        assert [finding.kind for finding in dataset.adjusted()] == [kind]
+
+
 def test_a_repeated_question_id_is_kept_apart_and_said(root):
     two = said("<mask>?", "<p>it</p> [SEG]") + said("<mask>!", "<p>it</p> [SEG]")
     root.shard("mevis", [video(conversation=two, obj_masks=[[1], [2]], groundtruth=[[[1]], [[2]]])])
