@@ -15,15 +15,11 @@ from sama_bench.nouns import History
 from sama_bench.running.limits import Limits
 from sama_bench.running.plan import Plan, plan_of
 from sama_bench.running.prepare import Wanted, prepare
+from sama_bench.running.progress import print_line
 from sama_bench.running.request import Request
 from sama_bench.running.run import RunResult
 from sama_bench.running.run import run as run_request
 from sama_bench.storage.cache_folder import nothing_kept
-
-
-def print_line(line: str) -> None:
-    """Print a line of progress to standard error."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def run(

@@ -72,6 +72,9 @@ def _run(argv: list[str] | None) -> int:
     except SamaBenchError as error:
         _say(str(error))
         return EXIT_WRONG
+    except RecursionError:  # readers of files say which; this is what passes them
+        _say("a file that was read is nested too deeply")
+        return EXIT_WRONG
     except BrokenPipeError:
         with contextlib.suppress(OSError):
             flush_output()
@@ -84,4 +87,6 @@ def _run(argv: list[str] | None) -> int:
 
 
 def _say(message: str) -> None:
-    print(f"sama-bench: {message}", file=sys.stderr)
+    from sama_bench.tables.escape import one_line
+
+    print(f"sama-bench: {one_line(message)}", file=sys.stderr)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 
-import click
-
+from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
 from sama_bench.media.rle.kernel_choice import compiles
 
@@ -24,7 +23,7 @@ def say_compiling() -> None:
         raise UserError(str(error)) from None
     from sama_bench.media.rle.compiling import on_first_compile
 
-    on_first_compile(lambda: click.echo(MESSAGE, err=True))
+    on_first_compile(lambda: say(MESSAGE, err=True))
 
 
 MESSAGE = "compiling the mask kernels, once on this machine (some 20 s)"

@@ -11,6 +11,7 @@ import click
 from sama_bench.benchmark import PROTOCOLS, Protocol
 from sama_bench.errors import UserError
 from sama_bench.storage.append import write_atomically
+from sama_bench.tables.escape import json_text
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -89,7 +90,7 @@ def write_text(file: Path, text: str) -> None:
         UserError: the file cannot be written.
     """
     if takes_stdout(file):
-        click.echo(text)
+        click.echo(json_text(text))
         return
     # half a surrogate pair in a text from others becomes its JSON escape
     content = (text + "\n").encode("utf-8", "backslashreplace")

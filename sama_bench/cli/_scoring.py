@@ -12,6 +12,7 @@ import click
 
 from sama_bench import tables
 from sama_bench.cli._options import write_text
+from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.tables.escape import clean
@@ -43,7 +44,7 @@ def print_results(results: Sequence[Result], groups: bool = True, err: bool = Fa
     click.echo(tables.render(headline(rows, groups), "terminal"), err=err)
     for result in results:
         for line in (*result.problems, *(remark.text for remark in result.remarks())):
-            click.echo(f"note: {clean(line)}", err=True)
+            say(f"note: {clean(line)}", err=True)
         _say_failed(result)
 
 
@@ -57,10 +58,10 @@ def _say_failed(result: Result) -> None:
     for reason, ids in list(reasons.items())[:REASONS]:
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         where = f"{len(ids)} samples of {result.benchmark} {result.split} failed, no score"
-        click.echo(f"note: {where}: {clean(reason)} ({clean(ids[0])}{more})", err=True)
+        say(f"note: {where}: {clean(reason)} ({clean(ids[0])}{more})", err=True)
     if len(reasons) > REASONS:
         left = sum(map(len, list(reasons.values())[REASONS:]))
-        click.echo(f"note: {left} more failed for other reasons; --json FILE lists all", err=True)
+        say(f"note: {left} more failed for other reasons; --json FILE lists all", err=True)
 
 
 def write_json(results: Sequence[Result], file: Path | None) -> None:

@@ -21,6 +21,7 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
+from sama_bench.cli._printing import say
 from sama_bench.registry import model
 from sama_bench.worker.adapter_import import adapter_class
 
@@ -72,9 +73,9 @@ def command(
         rows = [asdict(case) for case in compared]
         for case in compared:
             word = "same     " if case.difference is None else "DIFFERENT"
-            click.echo(f"{word} {case.name}", err=takes_stdout(json_file))
+            say(f"{word} {case.name}", err=takes_stdout(json_file))
             if case.difference:
-                click.echo(f"          {case.difference}", err=takes_stdout(json_file))
+                say(f"          {case.difference}", err=takes_stdout(json_file))
         return _end(rows, "difference", json_file, "recorded cases are reproduced")
     setup = Setup(
         spec.name,
@@ -85,7 +86,7 @@ def command(
         offline=offline,
         trust_remote_code=trust_remote_code,
     )
-    found = check_model(spec, setup, env_python, no_env, lambda line: click.echo(line, err=True))
+    found = check_model(spec, setup, env_python, no_env, lambda line: say(line, err=True))
     return _contract(spec, found, json_file)
 
 
@@ -94,9 +95,7 @@ def _contract(spec: ModelSpec, findings: Iterable[Fault], json_file: Path | None
     for found in findings:
         rows.append(asdict(found))
         word = "ok   " if found.problem is None else "WRONG"
-        click.echo(
-            f"{word} {found.name}: {found.problem or found.detail}", err=takes_stdout(json_file)
-        )
+        say(f"{word} {found.name}: {found.problem or found.detail}", err=takes_stdout(json_file))
     return _end(rows, "problem", json_file, f"checks of {spec.name} are well")
 
 
@@ -104,5 +103,5 @@ def _end(rows: list[dict[str, Any]], key: str, json_file: Path | None, words: st
     bad = sum(1 for row in rows if row[key] is not None)
     if json_file is not None:
         write_text(json_file, json.dumps({"checks": rows}, indent=2))
-    click.echo(f"{len(rows) - bad} of {len(rows)} {words}", err=takes_stdout(json_file))
+    say(f"{len(rows) - bad} of {len(rows)} {words}", err=takes_stdout(json_file))
     return 1 if bad else 0

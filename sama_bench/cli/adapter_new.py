@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sama_bench.authoring.template import write_adapter
+from sama_bench.cli._printing import say
 
 
 @click.command("new")
@@ -22,6 +23,6 @@ def command(name: str, folder: Path) -> None:
     adapter, test, cls = write_adapter(name, folder)
     environment = adapter.with_suffix(".toml")
     where = f", in the environment of {environment}" * environment.is_file()
-    click.echo(f"wrote {adapter} and {test}; next{where}:")
-    click.echo(f"  sama-bench adapter check {adapter}:{cls}")
-    click.echo(f"  sama-bench run --model {adapter}:{cls} --split mini")
+    say(f"wrote {adapter} and {test}; next{where}:")
+    say(f"  sama-bench adapter check {adapter}:{cls}")
+    say(f"  sama-bench run --model {adapter}:{cls} --split mini")

@@ -17,6 +17,7 @@ from sama_bench.cli._options import (
 from sama_bench.comparison import compare
 from sama_bench.comparison.text import to_text
 from sama_bench.scoring.scored_run import read_scored_run
+from sama_bench.tables.escape import printable
 
 
 @click.command("compare")
@@ -76,6 +77,6 @@ def command(
     )
     text = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     if not takes_stdout(json_file):
-        click.echo(to_text(result, gaps=min(top, 5)), nl=False)
+        click.echo(printable(to_text(result, gaps=min(top, 5))), nl=False)
     if json_file is not None:
         write_text(json_file, text)

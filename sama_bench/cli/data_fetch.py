@@ -13,11 +13,13 @@ from tqdm import tqdm
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._options import data_option, json_option, write_text
+from sama_bench.cli._printing import say, say_lines
 from sama_bench.data.fetch import FetchReport, fetch
 from sama_bench.data.fetch_plan import FetchPlan, plan_fetch, source_name
 from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES, HumanSource
 from sama_bench.data.unpack import is_archive, unpack
 from sama_bench.errors import UserError
+from sama_bench.tables.escape import one_line
 
 _SHOWN = 20
 
@@ -54,7 +56,7 @@ def command(
     sama-bench data fetch sama-bench --data sama
     """
     if not names:
-        click.echo(catalogue())
+        say_lines(catalogue())
         return EXIT_DONE
     chosen = list(dict.fromkeys(source_name(name) for name in names))
     if data is None and any(name in HUB_SOURCES for name in chosen):
@@ -65,18 +67,18 @@ def command(
     for name in chosen:
         if name in HUMAN_SOURCES:
             results.append(_human_json(HUMAN_SOURCES[name], data))
-            click.echo(instructions(HUMAN_SOURCES[name], data), err=quiet)
+            say_lines(instructions(HUMAN_SOURCES[name], data), err=quiet)
             continue
         assert data is not None
         plan = plan_fetch(name, data, revision=revision, everything=everything)
-        click.echo(describe_plan(plan), err=quiet)
+        say_lines(describe_plan(plan), err=quiet)
         if dry_run or not _agreed(plan, yes):
             results.append(plan.to_json())
             continue
         report = _carry_out(plan, overwrite)
-        click.echo(describe_report(report), err=quiet)
+        say_lines(describe_report(report), err=quiet)
         for line in _archives(report, unpacking, overwrite):
-            click.echo(line, err=quiet)
+            say(line, err=quiet)
         results.append(report.to_json())
         complete = complete and report.complete
     _write_json(json_file, results)
@@ -98,7 +100,7 @@ def _carry_out(plan: FetchPlan, overwrite: bool) -> FetchReport:
     with bar:
 
         def show(count: int, path: str) -> None:
-            bar.set_postfix_str(Path(path).name, refresh=False)
+            bar.set_postfix_str(one_line(Path(path).name), refresh=False)
             bar.update(count)
 
         return fetch(plan, overwrite=overwrite, progress=show)

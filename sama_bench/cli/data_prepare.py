@@ -11,11 +11,13 @@ from tqdm import tqdm
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._groups import Suggesting
 from sama_bench.cli._options import data_option, json_option, takes_stdout, write_text
+from sama_bench.cli._printing import say_lines
 from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_items, prepare_vidstg
 from sama_bench.data.video_frames import Decoding
 from sama_bench.data.vidstg_video import VideoReport
 from sama_bench.errors import UserError
 from sama_bench.storage.append import write_atomically
+from sama_bench.tables.escape import one_line
 
 _SHOWN = 20
 
@@ -86,7 +88,7 @@ def vidstg(
 
         def show(report: VideoReport, total: int) -> None:
             bar.total = total
-            bar.set_postfix_str(report.video, refresh=False)
+            bar.set_postfix_str(one_line(report.video), refresh=False)
             bar.update()
 
         report = prepare_vidstg(
@@ -99,7 +101,7 @@ def vidstg(
     if json_file is not None:
         write_text(json_file, json.dumps(report.to_json(), indent=2))
     if not takes_stdout(json_file):
-        click.echo(summary(report))
+        say_lines(summary(report))
     return EXIT_DONE if report.complete else EXIT_INCOMPLETE
 
 

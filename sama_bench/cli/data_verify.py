@@ -19,9 +19,10 @@ from sama_bench.cli._options import (
     parse_options,
     write_text,
 )
+from sama_bench.cli._printing import say_lines
 from sama_bench.data.verify import Check, verify
 from sama_bench.errors import UserError
-from sama_bench.tables.escape import clean
+from sama_bench.tables.escape import clean, one_line
 
 _HEADS = ("benchmark", "split", "videos", "samples", "findings", "seconds", "state")
 _SAYS = {
@@ -74,7 +75,7 @@ def command(
     if all(check.state == "absent" for check in checks):
         raise UserError(f"no benchmark's files are below {data}; 'sama-bench data fetch' helps")
     if str(json_file) != "-":
-        click.echo(text(checks, everything))
+        say_lines(text(checks, everything))
     lacking = any(check.state in ("broken", "incomplete") for check in checks)
     return EXIT_INCOMPLETE if lacking else EXIT_DONE
 
@@ -82,7 +83,7 @@ def command(
 def _progress(line: str) -> None:
     """Say what is being checked, where somebody watches."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[Kchecking {line}\r", err=True, nl=False)
+        click.echo(f"\r\x1b[Kchecking {one_line(line)}\r", err=True, nl=False)
 
 
 def text(checks: Sequence[Check], everything: bool) -> str:

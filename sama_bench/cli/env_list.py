@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sama_bench.cli._options import json_option, takes_stdout, write_text
+from sama_bench.cli._printing import say
 from sama_bench.environments.definition import known_environments, read_environment
 from sama_bench.environments.manage import Made, environments_dir, half_made, made_environments
 from sama_bench.errors import UserError
@@ -32,8 +33,8 @@ def command(json_file: Path | None) -> None:
     if takes_stdout(json_file):
         return
     for row in rows:
-        click.echo(f"{row['name']:16} {_state(row):12} {row['summary']}")
-    click.echo(f"They lie in {environments_dir()}.")
+        say(f"{row['name']:16} {_state(row):12} {row['summary']}")
+    say(f"They lie in {environments_dir()}.")
 
 
 def _row(name: str, path: Path | None, copies: Sequence[Made], half: bool) -> dict[str, Any]:

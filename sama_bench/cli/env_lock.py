@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sama_bench.cli._printing import say
 from sama_bench.environments.lock import lock
 
 
@@ -17,5 +18,5 @@ def command(file: Path) -> None:
     What the author names stands in `wants`, or before the first lock in `requirements`. torch and
     its CUDA packages stay out of the list: they belong to the file's [torch] table. Needs uv.
     """
-    environment = lock(file, lambda line: click.echo(line, err=True))
-    click.echo(f"{file}: {len(environment.requirements)} packages")
+    environment = lock(file, lambda line: say(line, err=True))
+    say(f"{file}: {len(environment.requirements)} packages")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sama_bench.cli._printing import say
 from sama_bench.environments.definition import environment_named
 from sama_bench.environments.manage import made_for
 from sama_bench.errors import UserError
@@ -16,7 +17,7 @@ def command(name: str) -> None:
     environment = environment_named(name)
     made = made_for(environment)
     if made is not None:
-        click.echo(str(made.python))
+        say(str(made.python))
         return
     raise UserError(
         f"the environment {environment.name} has not been made; "

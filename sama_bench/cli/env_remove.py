@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sama_bench.cli._printing import say
 from sama_bench.environments.manage import remove
 
 
@@ -12,4 +13,4 @@ from sama_bench.environments.manage import remove
 def command(name: str) -> None:
     """Delete the environment NAME; it is made anew when a run needs it."""
     for folder in remove(name):
-        click.echo(f"removed {folder}")
+        say(f"removed {folder}")

@@ -8,6 +8,7 @@ import click
 
 from sama_bench.cli._leaderboard import to_option, write_json
 from sama_bench.cli._options import json_option
+from sama_bench.cli._printing import say
 from sama_bench.leaderboard.entry import write_entry
 from sama_bench.leaderboard.make import entry_of_run
 
@@ -38,7 +39,7 @@ def command(runs: tuple[Path, ...], to: Path, partial: bool, json_file: Path | N
         path = write_entry(entry, to)
         written.append({"entry": entry.name, "path": str(path), "complete": entry.complete})
         if str(json_file) != "-":
-            click.echo(f"{path}" + ("" if entry.complete else "  (incomplete: never ranked)"))
+            say(f"{path}" + ("" if entry.complete else "  (incomplete: never ranked)"))
             for lacking in entry.provenance["not_recorded"]:
-                click.echo(f"  the run did not record {lacking}")
+                say(f"  the run did not record {lacking}")
     write_json(json_file, {"entries": written})

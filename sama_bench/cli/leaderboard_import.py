@@ -9,6 +9,7 @@ import click
 from sama_bench.cli import EXIT_INCOMPLETE
 from sama_bench.cli._leaderboard import to_option, write_json
 from sama_bench.cli._options import json_option
+from sama_bench.cli._printing import say
 from sama_bench.leaderboard.entry import write_entry
 from sama_bench.leaderboard.make import entry_of_import
 from sama_bench.leaderboard.vlmevalkit import Imported, read_results
@@ -40,7 +41,7 @@ def vlmevalkit(context: click.Context, folder: Path, to: Path, json_file: Path |
             path = write_entry(entry_of_import(imported, "VLMEvalKit"), to)
             if str(json_file) != "-":
                 benchmarks = len({row["benchmark"] for row in imported.rows})
-                click.echo(f"{path}: {len(imported.rows)} numbers of {benchmarks} benchmarks")
+                say(f"{path}: {len(imported.rows)} numbers of {benchmarks} benchmarks")
         _name_skipped(imported)
     write_json(json_file, {"scores": [row for imported in found for row in imported.rows]})
     if any(imported.skipped for imported in found):
@@ -49,4 +50,4 @@ def vlmevalkit(context: click.Context, folder: Path, to: Path, json_file: Path |
 
 def _name_skipped(imported: Imported) -> None:
     for skipped in imported.skipped:
-        click.echo(f"not read: {clean(skipped.file)}: {clean(skipped.reason)}", err=True)
+        say(f"not read: {clean(skipped.file)}: {clean(skipped.reason)}", err=True)

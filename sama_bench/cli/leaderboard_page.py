@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sama_bench.cli._leaderboard import all_entries, entries_option
+from sama_bench.cli._printing import say
 from sama_bench.leaderboard import published
 from sama_bench.leaderboard.page import write_page
 
@@ -29,4 +30,4 @@ def command(out: Path, folders: tuple[Path, ...]) -> None:
     \b
     sama-bench leaderboard page --out site/leaderboard
     """
-    click.echo(write_page(out, all_entries(folders), published.figures()))
+    say(write_page(out, all_entries(folders), published.figures()))

@@ -25,6 +25,7 @@ from sama_bench.leaderboard.verify import Rescored, verify
 from sama_bench.runfolder.folder import run_path
 from sama_bench.scoring.merge import score_merged
 from sama_bench.scoring.score import score_run, standard_tools
+from sama_bench.tables.escape import printable
 
 
 @click.command("verify")
@@ -96,7 +97,7 @@ def command(
             verification.holds,
         )
     if str(json_file) != "-":
-        click.echo(text, nl=False)
+        click.echo(printable(text), nl=False)
     write_json(json_file, result)
     if not good:
         context.exit(EXIT_INCOMPLETE)

@@ -10,6 +10,7 @@ import click
 from sama_bench import registry
 from sama_bench.cli._columns import columns
 from sama_bench.cli._options import json_option, write_text
+from sama_bench.cli._printing import say_lines
 
 
 @click.command("benchmarks")
@@ -42,7 +43,7 @@ def command(with_options: bool, json_file: Path | None) -> None:
         (item.name, item.title, item.default_split, ", ".join(item.metrics))
         for item in found.values()
     ]
-    click.echo(columns(("benchmark", "title", "default split", "metrics"), rows))
+    say_lines(columns(("benchmark", "title", "default split", "metrics"), rows))
     if not with_options:
         return
     for item in found.values():
@@ -51,5 +52,5 @@ def command(with_options: bool, json_file: Path | None) -> None:
                 (name, released or "-", strict or "-", about)
                 for name, (released, strict, about) in item.options.items()
             ]
-            click.echo(f"\n{item.name}")
-            click.echo(columns(("--option", "released", "strict", "meaning"), settings))
+            say_lines(f"\n{item.name}")
+            say_lines(columns(("--option", "released", "strict", "meaning"), settings))

@@ -10,6 +10,7 @@ import click
 from sama_bench import registry
 from sama_bench.cli._columns import columns
 from sama_bench.cli._options import json_option, write_text
+from sama_bench.cli._printing import say_lines
 
 
 @click.command("metrics")
@@ -26,4 +27,4 @@ def command(json_file: Path | None) -> None:
         (item["name"], item["title"], item["range"], item["better"], item["definition"])
         for item in found
     ]
-    click.echo(columns(("metric", "title", "range", "better", "definition"), rows))
+    say_lines(columns(("metric", "title", "range", "better", "definition"), rows))

@@ -10,6 +10,7 @@ import click
 from sama_bench import registry
 from sama_bench.cli._columns import columns
 from sama_bench.cli._options import json_option, write_text
+from sama_bench.cli._printing import say_lines
 
 
 @click.command("models")
@@ -46,5 +47,5 @@ def command(json_file: Path | None) -> None:
         )
         for spec in specs
     ]
-    click.echo(columns(("model", "size", "weights", "environment", "licence", "task"), rows))
-    click.echo("\nA model of your own: --model path/to/file.py:ClassName")
+    say_lines(columns(("model", "size", "weights", "environment", "licence", "task"), rows))
+    say_lines("\nA model of your own: --model path/to/file.py:ClassName")

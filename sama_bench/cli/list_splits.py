@@ -10,6 +10,7 @@ import click
 from sama_bench import registry
 from sama_bench.cli._columns import columns
 from sama_bench.cli._options import json_option, write_text
+from sama_bench.cli._printing import say_lines
 
 
 @click.command("splits")
@@ -35,4 +36,4 @@ def command(benchmark: str | None, json_file: Path | None) -> None:
         if str(json_file) == "-":
             return
     rows = [(item.name, ", ".join(item.splits)) for item in chosen]
-    click.echo(columns(("benchmark", "splits, the default first"), rows))
+    say_lines(columns(("benchmark", "splits, the default first"), rows))

@@ -21,6 +21,7 @@ from sama_bench.cli._options import (
     subset_option,
     takes_stdout,
 )
+from sama_bench.cli._printing import say
 from sama_bench.cli._scoring import (
     headline,
     print_results,
@@ -84,7 +85,7 @@ def command(
             data=data,
             protocols=chosen_protocols(protocol),
             tools=tools,
-            say=lambda line: click.echo(line, err=True),
+            say=lambda line: say(line, err=True),
         )
     )
     results = [result for _, result in placed]
@@ -114,4 +115,4 @@ def write_tables(results: list[Result], folder: Path) -> None:
     for ending, text in texts.items():
         content = text.encode("utf-8", "backslashreplace")
         write_atomically(folder / f"table.{ending}", content, "choose another folder with --out")
-    click.echo(f"tables: {folder}/table.md, .csv, .tex, .json", err=True)
+    say(f"tables: {folder}/table.md, .csv, .tex, .json", err=True)

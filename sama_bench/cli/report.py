@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import data_option
+from sama_bench.cli._printing import say
 from sama_bench.report import parse_filter, write_report
 
 
@@ -104,8 +105,8 @@ def command(
         )
     finally:
         bar.close()
-    click.echo(made.index)
+    say(made.index)
     said = f"{made.samples} of {made.total} samples have a page, {made.pictures} pictures"
     if made.fitting > made.samples:
         said += f"; {made.fitting} fit, these are the worst (--max-samples)"
-    click.echo(said, err=True)
+    say(said, err=True)

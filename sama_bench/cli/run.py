@@ -26,6 +26,7 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
+from sama_bench.cli._printing import say
 from sama_bench.cli._scoring import print_results, scoring_options, written_first
 from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import SCORES
@@ -141,7 +142,7 @@ def command(
     scored: list[Result] = []
     if score or (score is None and cluster_rank(os.environ) is None):
         tools = standard_tools(phrases, captions)
-        click.echo("scoring the answers", err=True)
+        say("scoring the answers", err=True)
         say_compiling()
         scored = [
             score_run(folder, given["data"], chosen_protocols(protocol), tools, write=False)
@@ -164,17 +165,17 @@ def say_plan(plan: Plan, json_file: Path | None) -> int:
     """Print what a run would do and what it needs; return the exit status."""
     err = takes_stdout(json_file)
     for part in plan.parts:
-        click.echo(
+        say(
             f"{plan.model} on {part.benchmark} {part.split}: {part.samples} samples about "
             f"{part.videos} videos of {part.frames} frames, {part.answered} answered; in "
             f"{part.folder}",
             err=err,
         )
     for check in plan.checks:
-        click.echo(f"{check.state:8} {check.name}: {check.text}", err=err)
+        say(f"{check.state:8} {check.name}: {check.text}", err=err)
     missing = sum(check.state == "missing" for check in plan.checks)
     end = f"{missing} missing: it would not start" if missing else "ready"
-    click.echo(f"{end}; nothing was installed, downloaded or written", err=err)
+    say(f"{end}; nothing was installed, downloaded or written", err=err)
     if json_file is not None:
         content = {
             "model": plan.model,
@@ -194,15 +195,15 @@ def say_result(result: RunResult) -> None:
         parts = [f"{found.answered} answered", f"{found.refused} refused"]
         parts += [f"{found.failed} failed"] * bool(found.failed)
         parts += [f"{found.missing} missing"] * bool(found.missing)
-        click.echo(f"{folder}: {', '.join(parts)} of {found.expected} samples", err=True)
+        say(f"{folder}: {', '.join(parts)} of {found.expected} samples", err=True)
     for benchmark, id, reason in result.failures[:SHOWN_FAILURES]:
-        click.echo(f"  failed: {benchmark} {id}: {reason}", err=True)
+        say(f"  failed: {benchmark} {id}: {reason}", err=True)
     if len(result.failures) > SHOWN_FAILURES:
         more = len(result.failures) - SHOWN_FAILURES
-        click.echo(f"  and {more} more; all are in events.jsonl of the run folder", err=True)
+        say(f"  and {more} more; all are in events.jsonl of the run folder", err=True)
     if not result.complete:
         again = shlex.join(["sama-bench", *(arg for arg in sys.argv[1:] if arg != "--fresh")])
-        click.echo(f"To ask again just what failed or is missing: {again}", err=True)
+        say(f"To ask again just what failed or is missing: {again}", err=True)
 
 
 def as_json(result: RunResult) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sama_bench.cli._options import (
     subset_option,
     takes_stdout,
 )
+from sama_bench.cli._printing import say, say_lines
 from sama_bench.cli._scoring import print_results, scoring_options, write_json, written_first
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
@@ -95,9 +96,9 @@ def command(
     with written_first(*files, partial(write_json, results, json_file)):
         print_results(results, err=takes_stdout(json_file))
         for source, worth in lines:
-            click.echo(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
+            say_lines(explained_text(source.benchmark, worth), err=takes_stdout(json_file))
         if judge is not None:
-            click.echo(f"note: {summary(judge)}", err=True)
+            say(f"note: {summary(judge)}", err=True)
     return 0 if all(result.delivered for result in results) else 1
 
 
@@ -137,7 +138,7 @@ def _explain(source: Answered, tools: Tools) -> list[Explained]:
         source.dataset,
         source.answers,
         with_options(tools, source.manifest),
-        lambda quirk: click.echo(f"without {quirk} ...", err=True),
+        lambda quirk: say(f"without {quirk} ...", err=True),
     )
 
 

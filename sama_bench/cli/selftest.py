@@ -12,6 +12,7 @@ from sama_bench.authoring.selftest import TOLERANCE, GoldenResult, selftest
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import json_option, takes_stdout, write_text
+from sama_bench.cli._printing import say_lines
 
 
 @click.command("selftest")
@@ -29,7 +30,7 @@ def command(folder: Path | None, json_file: Path | None) -> int:
         content = {"selftest": [result.as_dict() for result in results]}
         write_text(json_file, json.dumps(content, indent=2))
     if not takes_stdout(json_file):
-        click.echo(_table(results, folder))
+        say_lines(_table(results, folder))
     return EXIT_DONE if all(result.passed for result in results) else EXIT_INCOMPLETE
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sama_bench.cli._options import json_option, runs_option, takes_stdout, write_text
+from sama_bench.cli._printing import say
 from sama_bench.errors import DataError, UserError
 from sama_bench.runfolder.folder import find_runs
 from sama_bench.running.progress import duration
@@ -48,7 +49,8 @@ def command(paths: tuple[Path, ...], runs: Path, json_file: Path | None) -> int:
         }
         write_text(json_file, json.dumps(content, indent=1))
     if not takes_stdout(json_file):
-        click.echo("\n".join(said))
+        for line in said:
+            say(line)
     complete = all(s.missing == 0 and not s.counts.get("failed") for s in statuses)
     return 0 if complete and not unreadable else 1
 

@@ -18,6 +18,7 @@ from sama_bench.cli._options import (
     takes_stdout,
     write_text,
 )
+from sama_bench.cli._printing import say
 from sama_bench.data.submit import PREFIX, submit
 from sama_bench.errors import UserError
 from sama_bench.scoring.answers import Answered, open_predictions, open_run
@@ -62,9 +63,9 @@ def command(
     answered = _answered(benchmark, run, predictions, split, data, parse_options(options))
     dataset = answered.dataset
     if dataset.split == "valid_u":
-        click.echo("note: valid_u is scored here (sama-bench score), servers take valid", err=True)
+        say("note: valid_u is scored here (sama-bench score), servers take valid", err=True)
     for line in answered.problems:
-        click.echo(f"note: {line}", err=True)
+        say(f"note: {line}", err=True)
     target = out or Path(f"{answered.manifest['model']}_{benchmark}_{dataset.split}.zip")
     videos = len({entry.video for entry in dataset.entries})
     with tqdm(total=2 * videos, unit="video", desc="checking") as bar:
@@ -76,7 +77,7 @@ def command(
         written = submit(
             dataset, answered.answers, target, fill_missing=fill_missing, progress=progress
         )
-    click.echo(
+    say(
         f"{written.path}: {written.videos} videos, {written.expressions} expressions "
         f"({written.empty} of them without any mask), {written.frames} frames, "
         f"{written.size / 1e6:.1f} MB",

@@ -21,7 +21,7 @@ from sama_bench.benchmark import Outcome
 from sama_bench.errors import DataError
 from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
-from sama_bench.formats.prediction_line import Prediction, Status
+from sama_bench.formats.prediction_line import Prediction, Status, to_line
 from sama_bench.storage.append import Appender, write_atomically
 from sama_bench.storage.untrusted_files import open_regular, read_regular
 
@@ -275,6 +275,11 @@ class RunAnswers:
         """Return the reply to a sample; None without one."""
         folder = self.holder(id)
         return None if folder is None else folder.text(id)
+
+
+def failed_line(id: str, error: str, worker: str) -> bytes:
+    """Return the line of a sample that failed for a reason that no worker could report."""
+    return to_line(Prediction(id, "failed", error=error, worker=worker))
 
 
 def event_files(folder: Path) -> list[Path]:

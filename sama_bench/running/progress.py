@@ -8,13 +8,15 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from sama_bench.tables.escape import one_line
+
 
 class Progress:
     """Counts samples as they are recorded; shows rate, time left and failures so far."""
 
     def __init__(self, label: str, total: int, done: int, out: TextIO | None = None) -> None:
         self._out = sys.stderr if out is None else out
-        self._label = label
+        self._label = one_line(label)  # the name of a model, and what workers say, is not ours
         self._total = total
         self._done = done
         self._new = 0
@@ -23,10 +25,15 @@ class Progress:
         self._bar: Any = None
         if self._out.isatty():
             self._bar = tqdm(
-                total=total, initial=done, desc=label, unit="sample", file=self._out, leave=True
+                total=total,
+                initial=done,
+                desc=self._label,
+                unit="sample",
+                file=self._out,
+                leave=True,
             )
         elif total > done:
-            self.say(f"{label}: {total - done} of {total} samples to ask")
+            self.say(f"{self._label}: {total - done} of {total} samples to ask")
 
     def add(self, failed: bool) -> None:
         """Count one recorded sample."""
@@ -50,6 +57,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line without breaking the bar."""
+        text = one_line(text)
         if self._bar is not None:
             self._bar.write(text, file=self._out)
         else:
@@ -74,6 +82,11 @@ class Progress:
         if self._failed:
             parts.append(f"{self._failed} failed")
         return ", ".join(parts)
+
+
+def print_line(line: str) -> None:
+    """Print a line of progress to standard error."""
+    print(one_line(line), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:

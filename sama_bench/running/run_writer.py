@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sama_bench.formats.prediction_line import Prediction, to_line
+from sama_bench.runfolder.folder import failed_line
 from sama_bench.running.schedule import Ask, Target
 from sama_bench.storage.append import Appender
 from sama_bench.worker.messages import Message
@@ -51,8 +51,7 @@ class RunWriter:
 
     def fail(self, ask: Ask, error: str, worker: str) -> None:
         """Record a sample as failed for a reason that no worker could report."""
-        line = to_line(Prediction(ask.entry.id, "failed", error=error, worker=worker))
-        self._appenders[ask.target].append(line)
+        self._appenders[ask.target].append(failed_line(ask.entry.id, error, worker))
         self._targets[ask.target].folder.refresh()
         self._count(ask, "failed", error)
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sama_bench.tables.escape import clean
+from sama_bench.tables import escape
 
 # fmt: off
 FIRST = (
@@ -21,15 +21,20 @@ FIRST = (
 def to_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """``{"scores": [...]}`` with None, never NaN, where a value does not exist."""
     scores = [{key: _finite(value) for key, value in row.items()} for row in rows]
-    return json.dumps({"scores": scores}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps({"scores": scores}, indent=2, ensure_ascii=False, allow_nan=False)
+    return escape.json_text(text) + "\n"
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One line a row; the fixed columns first, an empty field where there is no value."""
+    """One line a row; the fixed columns first, an empty field where there is no value.
+
+    A text that a spreadsheet would evaluate, one that begins with = + - or @, has an apostrophe
+    before it.
+    """
     further = dict.fromkeys(key for row in rows for key in row if key not in FIRST)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, [*FIRST, *further], lineterminator="\n")
-    writer.writeheader()
+    writer.writerow({name: escape.csv(name) for name in writer.fieldnames})
     for row in rows:
         writer.writerow({key: _printable(value) for key, value in row.items()})
     return stream.getvalue()
@@ -40,4 +45,4 @@ def _finite(value: Any) -> Any:
 
 
 def _printable(value: Any) -> Any:
-    return clean(value) if isinstance(value, str) else _finite(value)
+    return escape.csv(value) if isinstance(value, str) else _finite(value)

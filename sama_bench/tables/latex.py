@@ -71,4 +71,6 @@ def _raised(notes: tuple[int, ...]) -> str:
 
 
 def _row(fields: list[str]) -> str:
-    return " & ".join(fields) + r" \\"
+    r"""A row; a [ or * at its start would be read as an option of the rule or ``\\`` before it."""
+    row = " & ".join(fields) + r" \\"
+    return f"{{{row[0]}}}{row[1:]}" if row[0] in "[*" else row

@@ -200,6 +200,37 @@ def test_markup_in_names_is_shown():
     )
 
 
+@pytest.mark.parametrize("sign", "=+-@")
+def test_no_field_of_csv_is_a_formula(sign):
+    formula = f'{sign}HYPERLINK("http://127.0.0.1:9/?"&A2,"x")'
+    text = tables.render([{**row(f" {formula}", value=-0.5), f"{sign}a": "\t=1"}], "csv")
+    heads, fields = csv.reader(io.StringIO(text))
+    found = dict(zip(heads, fields, strict=True))
+    assert found["model"] == f"'{formula}"
+    assert found[f"'{sign}a"] == "'=1"
+    assert found["value"] == "-0.5"  # a number is one
+
+
+@pytest.mark.parametrize("name", ["[2B] x", "*x"])
+def test_no_row_of_latex_begins_with_an_option(name):
+    body = tables.render([row(name), row("b")], "latex").splitlines()
+    assert f"{{{name[0]}}}{name[1:]} & " in "\n".join(body)
+    assert not [line for line in body if line.startswith(("[", "*"))]
+
+
+def test_json_is_the_same_in_escapes():
+    name = "a\u202e\x9b\u2028\U000e0041b"
+    text = tables.render([row(name)], "json")
+    assert json.loads(text)["scores"][0]["model"] == name
+    assert not re.search("[\x80-\x9f\u202e\u2028\U000e0041]", text)
+
+
+def test_lines_keep_their_spaces_and_nothing_else():
+    text = "  a\tb  c\x1b[8m\x00\u2066d\ne"
+    assert escape.printable(text) == "  a b  cd\ne"
+    assert escape.one_line(text) == "  a b  cd e"
+
+
 def test_wide_characters_keep_the_columns_aligned():
     text = lines(tables.render([row("模型"), row("abcd")]))
     assert text[3].index("valid_u") + 2 == text[4].index("valid_u")
