@@ -23,7 +23,7 @@ from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
 from sama_bench.formats.prediction_line import Prediction, Status, to_line
 from sama_bench.storage.append import Appender, write_atomically
-from sama_bench.storage.untrusted_files import open_regular, read_regular
+from sama_bench.storage.untrusted_files import open_regular, read_regular, strict_json
 
 PREDICTIONS = MAIN_FILE
 MANIFEST, SCORES = "manifest.json", "scores.json"
@@ -294,7 +294,7 @@ def read_json(path: Path) -> Mapping[str, Any] | None:
         DataError: it cannot be read or is not an object.
     """
     try:
-        data = json.loads(read_regular(path))
+        data = strict_json(read_regular(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -54,6 +54,8 @@ class Intervals:
     def _of(self, protocol: str, group: str | None) -> tuple[Found, Found]:
         """Intervals over videos, and of the mean of the groups where the row may be that."""
         key = (protocol, group)
+        if not self._ids(protocol, None):
+            return {}, {}
         if key not in self._done:
             groups = self._run.groups(protocol)
             own = group in groups

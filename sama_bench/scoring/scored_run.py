@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sama_bench.errors import DataError
+from sama_bench.scoring.scores_check import check_scores
 from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
 from sama_bench.storage.untrusted_files import read_regular
@@ -131,6 +132,7 @@ def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
     file = path / SCORES if path.is_dir() else path
     try:
         data = _one_of(file, json.loads(read_regular(file)))
+        check_scores(data)
         run = _from_json(file, data)
         old = {name: version for name, version in outdated(data).items() if name in run.coverage}
     except FileNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import stat
 from pathlib import Path, PurePosixPath
@@ -103,6 +104,31 @@ def read_json(path: Path) -> tuple[Any, str]:
         return json.loads(raw), checksum
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON: {error}") from None
+
+
+def strict_json(raw: bytes) -> Any:
+    """Return the content of JSON whose numbers are finite and no larger than 64 bits.
+
+    Raises:
+        ValueError: it is malformed, or holds NaN, Infinity or a number beyond that.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(
+        raw, parse_constant=_no_number, parse_float=_finite_float, parse_int=_short_int
+    )
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text[:40])
+
+
+def _short_int(text: str) -> int:
+    return int(text) if len(text) < 20 else _no_number(text[:40])
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -9,7 +9,13 @@ import pytest
 from sama_bench.errors import DataError
 from sama_bench.storage.json_index import index_json
 from sama_bench.storage.json_stream import read_lists
-from sama_bench.storage.untrusted_files import open_regular, read_bytes, read_json, read_regular
+from sama_bench.storage.untrusted_files import (
+    open_regular,
+    read_bytes,
+    read_json,
+    read_regular,
+    strict_json,
+)
 
 
 @pytest.fixture(params=["pipe", "device", "folder"])
@@ -67,6 +73,13 @@ def test_a_value_that_cannot_be_read_is_an_error_of_its_file(tmp_path, value, sa
     with pytest.raises(DataError, match=r"masks\.json") as refused:
         index_json(path).value("a")
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "1" + "0" * 400])
+def test_numbers_that_cannot_be_written_again_are_refused(number):
+    assert strict_json(b'{"a": [1.5, -3, 1e3]}') == {"a": [1.5, -3, 1000.0]}
+    with pytest.raises(ValueError, match="is no number of JSON"):
+        strict_json(f'{{"a": {number}}}'.encode())
 
 
 def test_deep_nesting_is_an_error_of_its_file(tmp_path):
