@@ -98,20 +98,24 @@ def read_environment(path: Path) -> Environment:
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"environment file {path}: {error}") from None
     torch = content.get("torch", {})
+    if not isinstance(torch, dict):
+        raise UserError(f"environment file {path}: torch must be a table, [torch]")
     unknown = (set(content) - KEYS) | ({f"torch.{key}" for key in set(torch) - TORCH_KEYS})
     if unknown:
         raise UserError(f"environment file {path}: unknown key {min(unknown)}")
     megabytes = _megabytes(path, content.get("size"))
-    try:
-        SpecifierSet(content["python"])
-        SpecifierSet(torch.get("accepts", ""))
-    except (KeyError, TypeError, InvalidSpecifier) as error:
-        raise UserError(f"environment file {path}: python or torch.accepts: {error}") from None
+    if "python" not in content:
+        raise UserError(f'environment file {path}: python is missing, e.g. python = ">=3.10"')
+    for name, value in (("python", content["python"]), ("torch.accepts", torch.get("accepts", ""))):
+        try:
+            SpecifierSet(_text(path, name, value))
+        except InvalidSpecifier as error:
+            raise UserError(f"environment file {path}: {name}: {error}") from None
     return Environment(
         path.stem,
         content["python"],
         _strings(path, content, "requirements"),
-        str(content.get("summary", "")),
+        _text(path, "summary", content.get("summary", "")),
         _size_in_words(megabytes) if megabytes else str(content.get("size", "unknown")),
         torch.get("accepts"),
         _strings(path, torch, "share") or ("torch",),
@@ -122,11 +126,18 @@ def read_environment(path: Path) -> Environment:
     )
 
 
+def _text(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"environment file {path}: {key} must be a text, not {value!r:.40}")
+    return value
+
+
 def _megabytes(path: Path, size: object) -> tuple[int, int] | None:
     if not isinstance(size, dict):
+        _text(path, "size", "" if size is None else size)
         return None
     own, shared = size.get("own"), size.get("shared")
-    if set(size) != {"own", "shared"} or not (isinstance(own, int) and isinstance(shared, int)):
+    if set(size) != {"own", "shared"} or not (type(own) is type(shared) is int):
         raise UserError(f"environment file {path}: size is words, or {{own = MB, shared = MB}}")
     return own, shared
 

@@ -29,6 +29,7 @@ from sama_bench.environments.interpreter import (
 )
 from sama_bench.errors import UserError
 from sama_bench.storage.cache_folder import cache_dir, read_cached
+from sama_bench.storage.untrusted_files import read_regular
 
 Say = Callable[[str], None]
 MARKER = "sama-bench-environment.json"
@@ -263,14 +264,13 @@ def interpreter_of(folder: Path) -> Path:
 
 def _read(folder: Path) -> Made | None:
     try:
-        note = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+        note = json.loads(read_regular(folder / MARKER))
+        file = Path(note["file"]) if note.get("file") else None
+        name, content, shares = str(note["name"]), str(note["content"]), tuple(note["shares"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # not made by this command, or half removed
     python = interpreter_of(folder)
-    if not python.exists():
-        return None
-    file = Path(note["file"]) if note.get("file") else None
-    return Made(note["name"], note["content"], folder, python, tuple(note["shares"]), file)
+    return Made(name, content, folder, python, shares, file) if python.exists() else None
 
 
 @contextmanager

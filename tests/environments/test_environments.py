@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -56,9 +57,17 @@ def test_every_model_names_an_environment_that_exists():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("python = 3", "python or torch.accepts"),
-        ('requirements = ["a==1"]', "python or torch.accepts"),
-        ('python = "what"', "python or torch.accepts"),
+        ("python = 3", "python must be a text, not 3"),
+        ('requirements = ["a==1"]', "python is missing"),
+        ('python = "what"', "python: Invalid specifier"),
+        ('python = ">=3.9"\ntorch = 5', "torch must be a table"),
+        ('python = ">=3.9"\ntorch = "ab"', "torch must be a table"),
+        ('python = ">=3.9"\n[torch]\naccepts = [1]', "torch.accepts must be a text"),
+        ('python = ">=3.9"\n[torch]\naccepts = "x"', "torch.accepts: Invalid specifier"),
+        ('python = ">=3.9"\nsummary = {}', "summary must be a text"),
+        ('python = ">=3.9"\nsize = 5', "size must be a text"),
+        ('python = ">=3.9"\nsize = {own = true, shared = 1}', "size is words, or"),
+        ("a = " + "[" * 5000, "environment file"),
         ('python = ">=3.9"\nrequirements = "a"', "requirements must be a list of strings"),
         ('python = ">=3.9"\nversion = "1"', "unknown key version"),
         ("[[", "environment file"),
@@ -67,6 +76,28 @@ def test_every_model_names_an_environment_that_exists():
 def test_a_broken_file_is_named(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         read_environment(write(tmp_path / "broken.toml", text))
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(b'python = "\xff"')
+    with pytest.raises(UserError, match=r"environment file .*broken\.toml"):
+        read_environment(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(UserError, match="it is a pipe"):
+        read_environment(path)
+
+
+@pytest.mark.parametrize(
+    "note", ["5", "[]", '{"name": "a"}', '{"name": 1, "file": []}', "[" * 9999]
+)
+def test_a_folder_with_an_odd_note_is_nobodys(tmp_path, monkeypatch, note):
+    monkeypatch.setenv("SAMA_BENCH_CACHE", str(tmp_path))
+    folder = manage.environments_dir() / "a-1"
+    folder.mkdir(parents=True)
+    (folder / manage.MARKER).write_text(note)
+    assert manage.made_environments() == []
 
 
 def test_unknown_names_get_a_suggestion():
