@@ -146,3 +146,27 @@ def test_strict_summary_counts_the_missing():
     assert summary.groups == {"a": 0.2, "b": 0.6, "c": None}
     assert (summary.judged, summary.missing) == (2, 2)
     assert clair.strict_summary({"c": [missing]}).value is None
+
+
+def verdict(score):
+    return json.dumps({"score": score, "reason": "same objects"})
+
+
+@given(
+    st.integers(0, 100),
+    st.lists(st.integers(0, 100), max_size=3),
+    st.sampled_from(["<think>{}</think>", "<thinking>{}</thinking>", "{}</think>"]),
+    st.sampled_from(["", "\n", "Here it is: ", "```json\n"]),
+)
+def test_strict_reads_the_verdict_whatever_was_thought(score, drafts, form, before):
+    """Drafts in the thinking never count; without it, objects that disagree are unreadable."""
+    thought = form.replace("{}", " then ".join(map(verdict, drafts)))
+    assert clair.strict_sample(thought + before + verdict(score)).score == score / 100
+    several = before.join(map(verdict, [*drafts, score]))
+    expected = score / 100 if set(drafts) <= {score} else None
+    assert clair.strict_sample(several).score == expected
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=3))
+def test_thinking_that_never_ends_has_no_verdict(drafts):
+    assert clair.strict_sample("<think>" + " ".join(map(verdict, drafts))).score is None
