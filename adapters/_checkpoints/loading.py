@@ -114,7 +114,7 @@ def config_of(folder: Path) -> Mapping[str, Any]:
 def _json(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AdapterError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise AdapterError(f"{path} must hold an object")

@@ -190,7 +190,7 @@ def _read_case(path: Path) -> Case:
         arrays = path.with_suffix(".npz")
         masks = dict(np.load(arrays)) if arrays.is_file() else {}
         return Case(path.stem, content["kwargs"], masks, content["meta"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"recording {path} cannot be read: {error!r}") from None
 
 
@@ -218,7 +218,7 @@ def _expression(case: Case, data: Path) -> Sample:
         name, number = case.meta["video_id"], case.meta["exp_id"]
         text = videos[name]["expressions"][number]["exp"]
         frames = sorted(videos[name]["frames"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path}: {error!r}") from None
     paths = tuple(str(data / name / f"{frame}.jpg") for frame in frames)
     height, width = image_size(Path(paths[0]))

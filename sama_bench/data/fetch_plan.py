@@ -153,7 +153,7 @@ def read_ledger(folder: Path) -> dict[str, Any]:
     """Return what was fetched and checked in a folder: path -> size, mtime_ns, checksum."""
     try:
         content = json.loads((folder / _LEDGER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -150,7 +150,14 @@ def all_frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[
             try:
                 content = json.loads(path.read_text(encoding="utf-8"))
                 items[video.video] = frame_items(content, video.frames)
-            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            except (
+                OSError,
+                ValueError,
+                TypeError,
+                LookupError,
+                AttributeError,
+                RecursionError,
+            ) as error:
                 raise DataError(f"{path} is not a VidSTG annotation: {error!r}") from None
     return items
 

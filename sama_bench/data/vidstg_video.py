@@ -105,7 +105,7 @@ def _kept(task: Task) -> VideoReport | None:
     try:
         record = json.loads(task.record.read_text(encoding="utf-8"))
         made = _recorded(task, record)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         made = None
         if not task.overwrite:
             detail = "its folder was not made by this command; --overwrite makes it anew"
@@ -166,7 +166,7 @@ def _oddity(task: Task, count: int, declared: int) -> str | None:
         return f"{declared} frames declared, so {expected} expected, but {count} could be decoded"
     try:
         annotated = json.loads(task.annotation.read_text(encoding="utf-8")).get("frame_count")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return f"{task.annotation.name} is not a readable annotation"
     if isinstance(annotated, int) and annotated != declared:
         return f"the video declares {declared} frames, its annotation {annotated}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import UserError
+from sama_bench.storage.untrusted_files import read_regular
 
 
 def cache_dir() -> Path:
@@ -70,8 +71,8 @@ def kept_folder(*parts: str) -> Path:
 def read_cached(path: Path) -> Any:
     """Return the JSON kept at ``path``, or None where there is none or it is damaged."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return json.loads(read_regular(path))
+    except (OSError, ValueError, RecursionError):
         return None
 
 

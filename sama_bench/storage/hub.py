@@ -144,7 +144,7 @@ def ask_hub(id: str, revision: str | None = None) -> Repository:
         told = json.loads(_get(f"{path}?blobs=true", id, revision))
         files = tuple(_files(id, told["siblings"]))
         found = Repository(id, str(told["sha"]), bool(told.get("gated")), files, revision)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise HubError(f"{page(id)} answers with something that is no list of files") from None
     return found
 

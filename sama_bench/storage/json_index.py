@@ -80,10 +80,9 @@ def index_json(path: Path) -> JsonIndex:
         raise _unreadable(path, error) from None
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
     cached_at = cache_dir() / "indexes" / f"{name}.json"
-    cached = read_cached(cached_at)
-    if isinstance(cached, dict) and cached.get("key") == [_FORMAT, *stamp]:
-        spans = {key: (first, last) for key, (first, last) in cached["spans"].items()}
-        return JsonIndex(path, stamp, cached["checksum"], spans, tuple(cached["repeated"]))
+    known = _from_cache(path, stamp, read_cached(cached_at))
+    if known is not None:
+        return known
     index = _scan(path, stamp)
     content = {
         "key": [_FORMAT, *stamp],
@@ -93,6 +92,19 @@ def index_json(path: Path) -> JsonIndex:
     }
     keep(cached_at, content)
     return index
+
+
+def _from_cache(path: Path, stamp: tuple[int, int], cached: Any) -> JsonIndex | None:
+    """Return an index as it was kept, or None where that is of another file or damaged."""
+    try:
+        if cached["key"] != [_FORMAT, *stamp]:
+            return None
+        spans = {key: (int(first), int(last)) for key, (first, last) in cached["spans"].items()}
+        inside = all(0 <= first <= last <= stamp[0] for first, last in spans.values())
+        repeated = tuple(map(str, cached["repeated"]))
+        return JsonIndex(path, stamp, str(cached["checksum"]), spans, repeated) if inside else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _scan(path: Path, stamp: tuple[int, int]) -> JsonIndex:

@@ -19,7 +19,10 @@ def check_weights(folder: Path) -> None:
     """
     files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")])
     for index in folder.glob("*.index.json"):
-        for name in sorted(set(_read(index).get("weight_map", {}).values())):
+        named = _read(index).get("weight_map", {})
+        if not isinstance(named, dict) or not all(isinstance(x, str) for x in named.values()):
+            raise AdapterError(f"{index}: 'weight_map' must name the file of each weight")
+        for name in sorted(set(named.values())):
             if not (folder / Path(name).name).is_file():
                 raise AdapterError(f"checkpoint {folder}: {name} of {index.name} is missing")
     if not files:
@@ -41,16 +44,20 @@ def _complete(file: Path) -> bool:
             return False
         try:
             header = json.loads(handle.read(length))
-        except ValueError:
+            ends = [
+                int(item["data_offsets"][1])
+                for name, item in header.items()
+                if name != "__metadata__"
+            ]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             return False
-    ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
     return 8 + length + max(ends, default=0) == size
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AdapterError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise AdapterError(f"{path} must hold an object")

@@ -51,6 +51,22 @@ def test_broken_pickles_are_noticed(tmp_path, content):
         loading.check_weights(tmp_path)
 
 
+@pytest.mark.parametrize("header", ["[]", '{"w": 5}', '{"w": {"data_offsets": []}}', "[" * 9999])
+def test_a_header_of_wrong_types_is_damage(tmp_path, header):
+    raw = header.encode()
+    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(raw)) + raw)
+    with pytest.raises(AdapterError, match="cut off or damaged"):
+        loading.check_weights(tmp_path)
+
+
+@pytest.mark.parametrize("named", ["[]", "5", '{"w": 5}', '{"w": [], "v": "a"}'])
+def test_an_index_of_wrong_types_is_one_line(tmp_path, named):
+    folder = folder_with(tmp_path)
+    (folder / "model.safetensors.index.json").write_text(f'{{"weight_map": {named}}}')
+    with pytest.raises(AdapterError, match="'weight_map' must name the file of each weight"):
+        loading.check_weights(folder)
+
+
 def test_a_hub_out_of_reach_is_one_line(monkeypatch):
     hub = pytest.importorskip("huggingface_hub")
 

@@ -87,3 +87,30 @@ def test_deep_nesting_is_an_error_of_its_file(tmp_path):
     path.write_text(json.dumps({"a": 1})[:-1] + ', "b": ' + "[" * 100_000 + "]" * 100_000 + "}")
     with pytest.raises(DataError, match=r"masks\.json"):
         index_json(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda kept: kept.pop("spans"),
+        lambda kept: kept.update(spans=[]),
+        lambda kept: kept.update(spans={"a": 5}),
+        lambda kept: kept.update(spans={"a": ["x", "y"]}),
+        lambda kept: kept.update(spans={"a": [0, 10**9]}),
+        lambda kept: kept.update(repeated=5),
+        lambda kept: kept.pop("key"),
+    ],
+)
+def test_a_damaged_index_in_the_cache_is_made_again(tmp_path, monkeypatch, change):
+    monkeypatch.setenv("SAMA_BENCH_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "masks.json"
+    path.write_text('{"a": [1, 2]}')
+    index = index_json(path)
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    content = json.loads(kept.read_text())
+    change(content)
+    kept.write_text(json.dumps(content))
+    assert index_json(path) == index
+    assert index_json(path).value("a") == [1, 2]
+    kept.write_text("[" * 100_000)
+    assert index_json(path) == index
