@@ -46,6 +46,7 @@ def run(
     offline: bool = False,
     trust_remote_code: bool = False,
     timeout: float = 1800.0,
+    load_timeout: float = 3600.0,
     max_failures: int = 20,
     env_python: str | Path | None = None,
     no_env: bool = False,
@@ -79,6 +80,7 @@ def run(
         offline: never ask a hub.
         trust_remote_code: allow the checkpoint's own Python code to run.
         timeout: seconds for one sample.
+        load_timeout: seconds in which the model has to be loaded.
         max_failures: failures in a row after which the run stops.
         env_python: interpreter for the workers, instead of the model's own environment.
         no_env: run the workers in the current environment.
@@ -100,7 +102,8 @@ def run(
     wanted = Wanted(
         model, split, benchmark, task, data, runs, devices, gpus_per_worker, limit, subset, fresh,
         history, options, seed, checkpoint, revision, dtype, attention, device_map, offline,
-        trust_remote_code, timeout, max_failures, env_python, no_env, executor, checks,
+        trust_remote_code, timeout, load_timeout, max_failures, env_python, no_env, executor,
+        checks,
     )  # fmt: skip
     prepared = prepare(wanted)
     missing = [check for check in prepared.checks if check.state == "missing"]
@@ -126,7 +129,7 @@ def run(
             fresh=fresh,
             data_root=None if data is None else Path(data).absolute(),
             devices=prepared.devices,
-            limits=Limits(timeout=timeout, max_failures=max_failures),
+            limits=Limits(timeout=timeout, loading=load_timeout, max_failures=max_failures),
             launch=prepared.launcher(str(python or sys.executable)),
             fetch=partial(fetch_weights, parts) if parts and start.here else None,
         )

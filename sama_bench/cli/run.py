@@ -80,6 +80,13 @@ EXIT_WRONG = 2
     "--timeout", type=float, default=1800.0, show_default=True, help="Seconds for one sample."
 )
 @click.option(
+    "--load-timeout",
+    type=float,
+    default=3600.0,
+    show_default=True,
+    help="Seconds in which the model has to be loaded.",
+)
+@click.option(
     "--max-failures",
     type=int,
     default=20,

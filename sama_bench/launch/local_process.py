@@ -23,6 +23,16 @@ Hear = Callable[[Message | None], None]
 """Called from a thread with each message of a worker; None when it is gone."""
 
 
+START = """
+import sys
+sys.path[:] = [place for place in sys.path if place]
+from sama_bench.worker.process import main
+sys.exit(main())
+"""
+"""Starts a worker without the working folder on its import path: a file there called ``queue.py``
+or ``numpy.py`` must not be run. (Python's own ``-P`` is not known to 3.10.)"""
+
+
 class Link(Protocol):
     """The engine's end of a worker, wherever the worker runs."""
 
@@ -68,7 +78,7 @@ class WorkerProcess:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
                 self._process = subprocess.Popen(
-                    [python, "-m", "sama_bench.worker", str(to_read), str(from_write)],
+                    [python, "-c", START, str(to_read), str(from_write)],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -88,6 +98,7 @@ class WorkerProcess:
         self._outbox: queue.Queue[Message | None] = queue.Queue()
         self._hear = hear
         threading.Thread(target=self._read, name=f"read {name}", daemon=True).start()
+        threading.Thread(target=self._clear, name=f"clear {name}", daemon=True).start()
         threading.Thread(target=self._write, name=f"write {name}", daemon=True).start()
 
     def send(self, message: Message) -> None:
@@ -128,6 +139,12 @@ class WorkerProcess:
         self._outbox.put(None)
         self._hear(None)
 
+    def _clear(self) -> None:
+        """End what the worker started, once it has ended: a child may hold its pipe for ever."""
+        self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:
             try:
@@ -148,8 +165,12 @@ def worker_environment(python: str, device: Device) -> dict[str, str]:
 def import_folder(python: str) -> Path:
     """Return a folder from which ``python`` can import sama-bench and nothing else of ours.
 
-    Another Python must not see this one's packages, which may lie beside sama-bench.
+    A model's own package called ``metrics`` must not be hidden by the one beside sama-bench, and
+    another Python must not see this one's packages.
     """
-    if os.path.abspath(python) == os.path.abspath(sys.executable):
-        return Path(__file__).resolve().parents[2]
-    return worker_path()
+    try:
+        return worker_path()
+    except OSError:  # no cache can be kept: what lies beside sama-bench is seen as well
+        if os.path.abspath(python) == os.path.abspath(sys.executable):
+            return Path(__file__).resolve().parents[2]
+        raise

@@ -101,8 +101,8 @@ class Masklet:
                 _check_frame(index, rles[index], (height, width))
             raise
         return cls(
-            height,
-            width,
+            int(height),  # NumPy's integers are no JSON
+            int(width),
             tuple(None if mask is None else coco_rle.counts_text(mask) for mask in rles),
         )
 

@@ -15,7 +15,7 @@ class Limits:
         timeout: for one sample.
         heartbeat: between two signs of life of a worker.
         silence: without a sign of life after which a worker is taken for hung.
-        loading: the same while its model loads, which may keep it from showing that it lives.
+        loading: in which its model has to be loaded.
         max_failures: failures in a row after which the run stops.
         crashes: of a worker on one sample, by a fault of its own, after which it is set aside.
         kills: the same, when somebody else ended the worker.

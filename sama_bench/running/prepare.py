@@ -53,6 +53,7 @@ class Wanted:
     offline: bool = False
     trust_remote_code: bool = False
     timeout: float = 1800.0
+    load_timeout: float = 3600.0
     max_failures: int = 20
     env_python: str | Path | None = None
     no_env: bool = False
@@ -138,6 +139,7 @@ def _check_numbers(wanted: Wanted) -> None:
     for name, value, least in (
         ("--limit", wanted.limit, 1),
         ("--timeout", wanted.timeout, 0.001),
+        ("--load-timeout", wanted.load_timeout, 0.001),
         ("--max-failures", wanted.max_failures, 1),
     ):
         if value is not None and value < least:

@@ -55,6 +55,7 @@ class Supervisor:
         self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
+        self._suspects: set[str] = set()  # one of them ended a worker: each is asked alone
         self._in_a_row = 0
         self._last_loss = ""
         self._queue = Queue([], self._costs)
@@ -103,6 +104,8 @@ class Supervisor:
     def _feed(self, slot: WorkerSlot, claim: Callable[[Unit], Unit | None]) -> None:
         """Keep one question waiting at the worker, so that it never waits for the engine."""
         while slot.link is not None and len(slot.sent) < slot.concurrency + 1:
+            if slot.guards(self._suspects):
+                return
             ask = slot.next_ask()
             if ask is not None:
                 self._send(slot, ask)
@@ -153,7 +156,7 @@ class Supervisor:
             slot.heard = self._clock()
             if message is None:
                 self._lost(slot)
-            elif message.kind == "begin":
+            elif message.kind == "begin" and message.data["key"] in slot.sent:
                 slot.began[message.data["key"]] = slot.heard
             elif message.kind == "hello":
                 on_hello(message.data)
@@ -168,6 +171,7 @@ class Supervisor:
             ask = slot.answered(message.data["key"])
             if ask is not None:
                 slot.deaths = 0
+                self._suspects.discard(ask.key)
                 known.append((ask, message))
         self._writer.answers(known)
         for ask, message in known:
@@ -193,7 +197,14 @@ class Supervisor:
             if slot.link is None:
                 continue
             late = [key for key, start in slot.began.items() if now - start > self._limits.timeout]
-            quiet = self._limits.loading if slot.declared is None else self._limits.silence
+            loading = slot.declared is None
+            quiet = self._limits.loading if loading else self._limits.silence
+            if loading and now - slot.started > self._limits.loading:
+                slot.link.kill()
+                raise AdapterError(
+                    f"the model was not loaded within {self._limits.loading:g} s (--load-timeout); "
+                    f"see the log {self._log(slot)}"
+                )
             if late:
                 for key in late:
                     ask = slot.answered(key)
@@ -213,6 +224,9 @@ class Supervisor:
         reason = why or slot.link.why_gone()
         outside = why is None and slot.link.from_outside()
         at_work = set(slot.began) if blame else set()
+        if len(at_work) > 1:  # nobody knows which of them it was
+            self._suspects |= at_work
+            at_work = set()
         slot.deaths += blame
         slot.link, slot.declared = None, None
         slot.not_before = self._clock() + self._limits.wait(slot.deaths)
@@ -265,7 +279,7 @@ class Supervisor:
         def hear(message: Message | None) -> None:
             self._heard.put((slot, generation, message))
 
-        slot.heard = self._clock()
+        slot.heard = slot.started = self._clock()
         slot.link = self._launch(slot.name, slot.device, self._log(slot), hear)
         setup = {**self._setup["setup"], "device": slot.device.name}
         facts = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,7 @@ class WorkerSlot:
         sent: questions sent and not answered, in order.
         began: monotonic time at which it began each question.
         heard: monotonic time of its last message.
+        started: monotonic time at which its process was started.
         deaths: processes lost since its last answer.
         not_before: monotonic time before which it is not started again.
         retired: it could not be started again and again, and is given up.
@@ -61,6 +62,7 @@ class WorkerSlot:
     sent: dict[str, Ask] = field(default_factory=dict)
     began: dict[str, float] = field(default_factory=dict)
     heard: float = 0.0
+    started: float = 0.0
     deaths: int = 0
     not_before: float = 0.0
     retired: bool = False
@@ -81,6 +83,14 @@ class WorkerSlot:
                 self.sent[ask.key] = ask
                 return ask
         return None
+
+    def guards(self, suspects: Collection[str]) -> bool:
+        """Tell whether a question that may crash a worker is asked, or next: it is asked alone."""
+        if not self.sent:
+            return False
+        ready = next((lane for lane in self.lanes if lane.ready()), None)
+        following = None if ready is None else ready.asks[0].key
+        return following in suspects or any(key in suspects for key in self.sent)
 
     def answered(self, key: str) -> Ask | None:
         """Forget a question that was answered; None for one that it does not hold."""

@@ -11,8 +11,9 @@ from typing import Any
 
 SCORING: Mapping[str, int] = {"released": 2, "strict": 2}
 """1: until scores carried versions. 2: pictures of masks are read as the published evaluators read
-them; ``released`` has no figure where a reference lists too few masks; ``strict`` CLAIR reads the
-judge's verdict and not its draft."""
+them, and what cannot be understood fails instead of counting as empty; ``released`` has no figure
+where a reference lists too few masks, and none for a video whose judge failed; ``strict`` CLAIR
+reads the judge's verdict and not its draft."""
 
 
 def versions_of(recorded: Mapping[str, Any]) -> dict[str, int]:

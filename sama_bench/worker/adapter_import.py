@@ -46,11 +46,14 @@ def _module_from_file(path: Path) -> ModuleType:
         raise UserError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
+    beside = str(path.resolve().parent)
+    sys.path.insert(0, beside)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise UserError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     finally:
-        sys.path.remove(str(path.parent))
+        sys.path.remove(beside)
+        if beside not in sys.path:
+            sys.path.append(beside)  # for helpers that load() imports; last, so that it hides none
     return module

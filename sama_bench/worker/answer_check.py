@@ -11,6 +11,12 @@ MAX_TEXT = 100_000
 
 MAX_SEGMENTS = 1000
 
+MAX_NOTES = 1_000_000
+"""Characters of an answer's notes as JSON."""
+
+MAX_PHRASE = 10_000
+"""Characters of a phrase."""
+
 
 class BadAnswerError(ValueError):
     """What the adapter returned is no answer to the sample; the message says why."""
@@ -36,9 +42,11 @@ def check_answer(answer: object, sample: Sample) -> Answer:
     for number, segment in enumerate(answer.segments):
         _check_segment(segment, sample, f"segment {number}")
     try:
-        json.dumps(dict(answer.notes), allow_nan=False)
-    except (TypeError, ValueError) as error:
+        notes = json.dumps(dict(answer.notes), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
         raise BadAnswerError(f"the answer's notes are not JSON values: {error}") from None
+    if len(notes) > MAX_NOTES:
+        raise BadAnswerError(f"the answer's notes have {len(notes)} characters, over {MAX_NOTES}")
     return answer
 
 
@@ -47,6 +55,8 @@ def _check_segment(segment: object, sample: Sample, where: str) -> None:
         raise BadAnswerError(f"{where} is {type(segment).__name__}, not a Segment with a Masklet")
     if segment.phrase is not None and not isinstance(segment.phrase, str):
         raise BadAnswerError(f"{where}: its phrase is {type(segment.phrase).__name__}, not str")
+    if segment.phrase is not None and len(segment.phrase) > MAX_PHRASE:
+        raise BadAnswerError(f"{where}: its phrase has over {MAX_PHRASE} characters")
     masklet, video = segment.masklet, sample.video
     if len(masklet) != len(video):
         raise BadAnswerError(f"{where} has {len(masklet)} masks, the video {len(video)} frames")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 from sama_bench._version import __version__
 from sama_bench.adapter import Oracle, Setup
+from sama_bench.errors import AdapterError
 from sama_bench.storage.secrets import scrub
 from sama_bench.worker.messages import VERSION
 
@@ -23,16 +25,22 @@ PACKAGES = (
 )
 # fmt: on
 
+ABILITIES = ("segment", "ground", "describe", "image")
+
 _SAMPLED = 1 << 20
 
 
 def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
-    """Describe a loaded adapter; what a plain class with ``predict`` alone lacks has a default."""
+    """Describe a loaded adapter; what a plain class with ``predict`` alone lacks has a default.
+
+    Raises:
+        AdapterError: it describes itself in what cannot be written down.
+    """
     card = getattr(adapter, "card", None)
-    return {
+    said = {
         "protocol": VERSION,
         "adapter": target,
-        "can": sorted(getattr(adapter, "can", ("segment", "ground", "describe", "image"))),
+        "can": _abilities(adapter),
         "takes_tracks": bool(getattr(adapter, "takes_tracks", False)),
         "takes_history": bool(getattr(adapter, "takes_history", False)),
         "oracle": isinstance(adapter, Oracle),
@@ -43,6 +51,18 @@ def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
         "packages": packages(),
         "python": platform.python_version(),
     }
+    try:
+        json.dumps(said, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise AdapterError(f"card() must return JSON values, without NaN: {error}") from None
+    return said
+
+
+def _abilities(adapter: Any) -> list[str]:
+    can = getattr(adapter, "can", ABILITIES)
+    if isinstance(can, (set, frozenset, list, tuple)) and set(can) <= set(ABILITIES):
+        return sorted(can)
+    raise AdapterError(f"can is {can!r}; it is a set of {', '.join(ABILITIES)}")
 
 
 def packages() -> dict[str, str]:
@@ -95,7 +115,10 @@ def fingerprint(path: Path) -> str:
 
 def one_line(error: BaseException) -> str:
     """Say an exception in one line: what it is, what it says, and where it was raised."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # an exception of others whose text raises
+        text = "its text cannot be had"
     steps = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""
     return scrub(f"{type(error).__name__}: {text[:500]}{where}")
@@ -108,7 +131,7 @@ def log_error() -> None:
 
 def out_of_memory(error: BaseException) -> str | None:
     """Return what to say if an exception means that memory ran out, else None."""
-    text = str(error).lower()
+    text = one_line(error).lower()
     if not (
         isinstance(error, MemoryError)
         or "OutOfMemory" in type(error).__name__

@@ -55,7 +55,12 @@ class Worker:
             log_error()
             self._fatal(str(error) if isinstance(error, SamaBenchError) else one_line(error))
             return 2
-        said = hello(self._adapter, first.data["adapter"], setup)
+        try:
+            said = hello(self._adapter, first.data["adapter"], setup)
+        except Exception as error:
+            log_error()
+            self._fatal(one_line(error))
+            return 2
         self.channel.send(Message("hello", said))
         self._answer_all(said["concurrency"])
         getattr(self._adapter, "close", lambda: None)()
@@ -82,20 +87,13 @@ class Worker:
         start = time.monotonic()
         try:
             answer = check_answer(self._predict(sample, message), sample)
-        except Exception as error:
+            record = self._record(sample, answer, start)
+            line = to_line(record)
+        except BaseException as error:  # SystemExit and cancellation too: a thread of ours runs on
             log_error()
             reason = out_of_memory(error) or one_line(error)
             record = Prediction(sample.id, "failed", error=reason, **self._stamp(start))
-        else:
-            refused = "masks" in sample.wants and not answer.segments
-            record = Prediction(
-                sample.id,
-                "refused" if refused else "answered",
-                answer.text,
-                tuple(segment.to_json() for segment in answer.segments),
-                answer.notes,
-                **self._stamp(start),
-            )
+            line = to_line(record)
         facts = {
             "key": key,
             "status": record.status,
@@ -105,7 +103,18 @@ class Worker:
             "worker": self.name,
             "decoded": SHARED.decoded,
         }
-        return Message("answer", facts, to_line(record))
+        return Message("answer", facts, line)
+
+    def _record(self, sample: Sample, answer: Answer, start: float) -> Prediction:
+        refused = "masks" in sample.wants and not answer.segments
+        return Prediction(
+            sample.id,
+            "refused" if refused else "answered",
+            answer.text,
+            tuple(segment.to_json() for segment in answer.segments),
+            answer.notes,
+            **self._stamp(start),
+        )
 
     def _predict(self, sample: Sample, message: Message) -> Answer:
         """Ask the adapter; only an oracle is sent a reference, and only it is given one."""
@@ -138,8 +147,23 @@ class Worker:
         self.channel.send(Message("fatal", {"error": error}))
 
 
+def _die_with_the_engine() -> None:
+    """Have the kernel end this process when its maker ends, also inside C code (Linux)."""
+    import ctypes
+    import signal
+
+    parent = os.getppid()
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+    except (OSError, AttributeError, TypeError):
+        return  # another system: the pipe's end is noticed by a thread
+    if os.getppid() != parent:  # it ended in between
+        os._exit(3)
+
+
 def main() -> int:
     """Serve on the two file descriptors of the command line."""
+    _die_with_the_engine()
     read, write = (int(number) for number in sys.argv[1:3])
     channel = Channel(os.fdopen(read, "rb"), os.fdopen(write, "wb"))
     try:

@@ -13,6 +13,7 @@ from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.limits import StoppedError
 from sama_bench.running.questions import Declared, QuestionBuilder
 from sama_bench.running.schedule import Ask, Target
+from tests.running import fakes
 from tests.running.fakes import QUICK, FakeDataset, answers, ask, request
 
 
@@ -253,7 +254,7 @@ def test_a_python_that_is_none_is_said(tmp_path):
 
 
 def test_an_unknown_class_is_said_with_the_nearest(tmp_path):
-    wrong = dataclasses.replace(request(tmp_path).model, adapter=__file__ + ":Plainn")
+    wrong = dataclasses.replace(request(tmp_path).model, adapter=f"{fakes.__file__}:Plainn")
     assert isinstance(wrong, ModelSpec)
     from sama_bench.running.run import run
 
