@@ -10,7 +10,8 @@ from pathlib import Path
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.formats.foreign_answers import Imported, failed, matching
 from sama_bench.media import rle as coco_rle
-from sama_bench.media.mask_pictures import UnreadableMaskError, is_on_white, read_mask
+from sama_bench.media.mask_doubts import DoubtsOfFrames
+from sama_bench.media.mask_pictures import UnreadableMaskError, read_mask
 from sama_bench.nouns import Answer, Masklet, Segment
 
 FORMAT = "PNG folder"
@@ -54,9 +55,9 @@ def _outcome(folder: Path, frames: list[str]) -> Outcome:
     lacking = [name for name in frames if not (folder / f"{name}.png").is_file()]
     if lacking:
         return failed(f"{len(lacking)} of {len(frames)} frames lack a PNG, first {lacking[0]}.png")
-    size: tuple[int, int] | None = None
     masks: list[dict[str, object] | None] = []
-    on_white: list[bool] = []
+    size: tuple[int, int] | None = None
+    doubts = DoubtsOfFrames()
     for name in frames:
         try:
             plane = read_mask(folder / f"{name}.png")
@@ -67,13 +68,10 @@ def _outcome(folder: Path, frames: list[str]) -> Outcome:
             return failed(f"{name}.png is {width}x{height}, the first {size[1]}x{size[0]}")
         size = (height, width)
         masks.append(coco_rle.encode(plane) if plane.any() else None)
-        if not plane.all():
-            on_white.append(is_on_white(plane))
+        doubts.add(plane)
     if size is None:
         return failed("the video has no frames")
-    if on_white and all(on_white):
-        return failed(
-            "its masks are black on white (foreground all along the border of every frame), which "
-            "would be read inverted; write foreground as 255 on 0"
-        )
+    doubt = doubts.reason()
+    if doubt is not None:
+        return failed(doubt)
     return Outcome("answered", Answer("", (Segment(None, Masklet.from_rles(masks, *size)),)))

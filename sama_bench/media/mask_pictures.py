@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sama_bench.errors import DataError
+from sama_bench.media import mask_doubts
 from sama_bench.storage.untrusted_files import read_bytes
 
 MOST_PIXELS = 1 << 26
 """Of one picture: 8192 x 8192."""
 
-SMALL_LABELS = 32
-"""Grey values below this are labels of objects where there are several of them."""
+_DEPTH = 24
+"""Place of the bits per channel in a PNG."""
 
 Plane = NDArray[np.uint8]
 
@@ -36,22 +37,17 @@ def read_mask(path: Path) -> Plane:
 
     Raises:
         UnreadableMaskError: it is no whole PNG, or the rule would misread it: an index map of
-            several objects, a picture of several colours, a mask in the alpha channel, values of
-            16 bits of which nothing is left.
+            several objects, a likelihood, a picture of several colours, a mask in the alpha
+            channel, no background, colours or 16-bit values of which nothing is left.
     """
     data, image = _open(path)
-    if image.mode in ("L", "1"):
-        plane = np.asarray(image.convert("L"), np.uint8)
-        _refuse_labels(plane)
-        return plane
-    grey = _grey(data)
-    if image.mode.startswith("I"):
-        if bool((np.asarray(image) > 0).any()) and not grey.any():
-            raise UnreadableMaskError("its 16-bit values are below 256, which is read as empty")
-        return grey
-    _refuse_colours(image)
-    _refuse_alpha(image, grey)
-    return grey
+    plain = image.mode in ("L", "1")
+    plane = np.asarray(image.convert("L"), np.uint8) if plain else _grey(data)
+    _refuse_alpha(image, plane)
+    if not plain:
+        _refuse_hidden(image, data, plane)
+    _refuse(mask_doubts.several_objects(plane))
+    return plane
 
 
 def read_index_map(path: Path) -> Plane:
@@ -71,12 +67,6 @@ def read_index_map(path: Path) -> Plane:
         if labels.max(initial=0) < 256:
             return labels.astype(np.uint8)
     raise UnreadableMaskError(f"it holds colours ({image.mode}), not labels")
-
-
-def is_on_white(plane: Plane) -> bool:
-    """Whether a mask is foreground along its whole border, as a black object on white is."""
-    edges = (plane[0], plane[-1], plane[:, 0], plane[:, -1])
-    return all(bool(edge.all()) for edge in edges)
 
 
 def _open(path: Path) -> tuple[bytes, Image.Image]:
@@ -106,33 +96,38 @@ def _grey(data: bytes) -> Plane:
     return np.asarray(plane, np.uint8)
 
 
-def _refuse_labels(plane: Plane) -> None:
-    used = np.flatnonzero(np.bincount(plane.reshape(-1), minlength=256))
-    objects = used[used > 0]
-    if len(objects) > 1 and objects.max() < SMALL_LABELS:
-        raise UnreadableMaskError(
-            f"it is an index map of {len(objects)} objects, where the mask of one is expected"
-        )
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise UnreadableMaskError(reason)
 
 
-def _refuse_colours(image: Image.Image) -> None:
-    """Refuse several colours that are not greys: an index map or a picture."""
-    colours = image.convert("RGB").getcolors(maxcolors=1 << 20)
-    found = [] if colours is None else [colour for _, colour in colours]
-    bright = [colour for colour in found if isinstance(colour, tuple) and any(colour)]
-    tinted = [colour for colour in bright if len(set(colour)) > 1]
-    if colours is None or (tinted and len(bright) > 1):
-        number = "many" if colours is None else str(len(bright))
-        raise UnreadableMaskError(
-            f"it holds {number} colours: an index map of several objects or a picture, where the "
-            "mask of one object is expected"
-        )
+def _refuse_hidden(image: Image.Image, data: bytes, grey: Plane) -> None:
+    """Refuse what the grey plane does not show of colours and 16-bit values."""
+    if image.mode.startswith("I"):
+        drawn = np.asarray(image)
+    else:
+        rgb = np.asarray(image.convert("RGB"), np.uint8)
+        _refuse(mask_doubts.several_colours(rgb))
+        drawn = _drawn_of_16_bits(data) if data[_DEPTH] == 16 else rgb.max(axis=2)
+    _refuse(mask_doubts.too_dark(drawn, grey))
+
+
+def _drawn_of_16_bits(data: bytes) -> NDArray[np.integer]:
+    """Return the largest channel but alpha of a PNG of 16 bits, of which Pillow keeps eight."""
+    import cv2
+
+    whole = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR)
+    if whole is None:
+        raise UnreadableMaskError("it cannot be read")
+    return np.asarray(whole).max(axis=2)
 
 
 def _refuse_alpha(image: Image.Image, grey: Plane) -> None:
     """Refuse a mask in the alpha channel, which the rule does not see."""
     if image.mode not in ("LA", "RGBA", "PA") and "transparency" not in image.info:
         return
+    if image.mode.startswith("I"):
+        return  # Pillow has no alpha for it
     alpha = np.asarray(image.convert("RGBA"))[..., 3]
     if alpha.min() == alpha.max():
         return

@@ -9,12 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sama_bench.media.mask_pictures import (
-    UnreadableMaskError,
-    is_on_white,
-    read_index_map,
-    read_mask,
-)
+from sama_bench.media.mask_doubts import DoubtsOfFrames
+from sama_bench.media.mask_pictures import UnreadableMaskError, read_index_map, read_mask
 
 SIZE = (9, 12)
 
@@ -119,12 +115,77 @@ def test_a_soft_edge_is_no_index_map(tmp_path):
         assert np.array_equal(read_mask(path) > 0, soft > 0)
 
 
-def test_black_on_white_is_told():
-    assert is_on_white(255 - BLOB)
-    assert not is_on_white(BLOB)
+def two_areas(first=1, second=2):
+    labels = np.zeros((20, 30), np.uint8)
+    labels[2:8, 2:9], labels[10:16, 12:20] = first, second
+    return labels
+
+
+GREYS = [(value,) * 3 for value in range(256)]
+MISREAD = {
+    "labels of a grey palette": lambda: palette_image(two_areas(), GREYS),
+    "labels as RGB": lambda: Image.fromarray(two_areas()).convert("RGB"),
+    "labels as RGBA": lambda: Image.fromarray(two_areas()).convert("RGBA"),
+    "labels made visible": lambda: Image.fromarray(two_areas(80, 160)),
+    "labels in 16 bits": lambda: Image.fromarray(two_areas().astype(np.uint16) * 300),
+    "grey on white": lambda: Image.fromarray(255 - two_areas(90, 90)),
+    "likelihood": lambda: Image.fromarray(np.maximum(two_areas(250, 180), 3)),
+    "dark blue": lambda: palette_image(two_areas(1, 1), [(0, 0, 0), (0, 0, 8)]),
+    "dark blue beside red": lambda: palette_image(two_areas(), [(0, 0, 0), (0, 0, 8), (255, 0, 0)]),
+    "small beside large 16-bit values": lambda: Image.fromarray(
+        np.where(two_areas() == 1, 9, two_areas().astype(np.uint16) * 9000)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MISREAD)
+def test_areas_of_several_values_and_dark_colours_are_refused(tmp_path, kind):
+    refused(tmp_path / "a.png", MISREAD[kind]())
+
+
+def test_16_bit_colours_of_which_nothing_is_left(tmp_path):
+    path = tmp_path / "a.png"
+    dark = np.repeat(two_areas(200, 200)[..., None], 3, axis=2).astype(np.uint16)
+    cv2.imwrite(str(path), dark)
+    with pytest.raises(UnreadableMaskError, match="so dark"):
+        read_mask(path)
+    cv2.imwrite(str(path), dark * 256)
+    assert np.array_equal(read_mask(path) > 0, dark[..., 0] > 0)
+
+
+@pytest.mark.parametrize("tint", [(255, 255, 255), (255, 0, 0), (40, 90, 200)])
+def test_shades_of_one_colour_are_one_mask(tmp_path, tint):
+    large = cv2.resize(BLOB, (36, 27), interpolation=cv2.INTER_CUBIC)
+    coloured = (large[..., None] / 255 * np.array(tint)).astype(np.uint8)
+    path = tmp_path / "a.png"
+    Image.fromarray(coloured).save(path)
+    assert np.array_equal(read_mask(path) > 0, grey_of_opencv(path) > 0)
+
+
+def doubt(*planes):
+    doubts = DoubtsOfFrames()
+    for plane in planes:
+        doubts.add(plane)
+    return doubts.reason()
+
+
+def test_black_on_white_is_told_over_all_frames():
+    nothing, everything = np.zeros_like(BLOB), np.full_like(BLOB, 255)
+    assert "black on white" in doubt(255 - BLOB, everything)
     open_side = 255 - BLOB
     open_side[0, 3] = 0
-    assert not is_on_white(open_side)
+    assert "black on white" in doubt(open_side, 255 - BLOB)
+    assert doubt(BLOB, 255 - BLOB) is None
+    for planes in ([BLOB], [nothing], [everything], [nothing, everything], []):
+        assert doubt(*planes) is None
+
+
+def test_labels_that_no_frame_shows_together_are_told():
+    one = np.where(two_areas() == 1, 1, 0).astype(np.uint8)
+    two = np.where(two_areas() == 2, 2, 0).astype(np.uint8)
+    assert "2 grey values (1, 2)" in doubt(one, two)
+    assert doubt(one, one * 0, one) is None
+    assert doubt(one * 255, (two > 0).astype(np.uint8) * 254) is None
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "16 bit"])
