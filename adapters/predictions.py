@@ -104,7 +104,8 @@ class Predictions(Adapter):
 
 def _descriptions(path: Path) -> Look | None:
     folder = path / "prediction" if (path / "prediction").is_dir() else path
-    first = next(iter(sorted(folder.glob("*.json"))), None) if folder.is_dir() else None
+    visible = (file for file in folder.glob("*.json") if not file.name.startswith("."))
+    first = min(visible, default=None) if folder.is_dir() else None
     if first is None:
         return None
     item, _ = read_json(first)

@@ -24,6 +24,7 @@ class Imported:
         unknown: what the files answer that the dataset does not ask.
         files: number of files read.
         replaced: ids of the samples for which a later result replaced an earlier one.
+        by_order: ids of the answers whose masks name no frames and were matched by order.
     """
 
     format: str
@@ -33,13 +34,16 @@ class Imported:
     unknown: tuple[str, ...]
     files: int
     replaced: tuple[str, ...] = ()
+    by_order: tuple[str, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
-        """Report what of the files was not used: replaced results, and what was not asked."""
+        """Report results that were replaced or not asked, and masks matched by order."""
         for id in self.replaced:
             yield Finding("replaced_result", id, "a later result for it counts")
         for id in self.unknown:
             yield Finding("unasked_result", id[:80], "the split does not ask it")
+        for id in self.by_order:
+            yield Finding("frames_by_order", id, "its masks name no frames")
 
     def summary(self) -> str:
         """Return one line that says what matched and what did not."""
@@ -60,9 +64,10 @@ def matching(
     found: set[str],
     files: int,
     replaced: Iterable[str] = (),
+    by_order: Iterable[str] = (),
 ) -> Imported:
     """Compare the ids of a dataset with those that the files answer."""
-    known = set(ids)
+    known, ordered = set(ids), set(by_order)
     return Imported(
         format=format,
         answers=answers,
@@ -71,6 +76,7 @@ def matching(
         unknown=tuple(sorted(found - known)),
         files=files,
         replaced=tuple(dict.fromkeys(replaced)),
+        by_order=tuple(id for id in ids if id in ordered),
     )
 
 
@@ -87,13 +93,25 @@ def masklet_from(masks: Sequence[Any], size: tuple[int, int]) -> Masklet:
         size: (height, width) where no mask says.
 
     Raises:
-        ValueError: a broken RLE, or masks of different sizes, with the frame.
+        ValueError: a broken RLE, something else than one, or masks of different sizes, with the
+            frame.
     """
-    masks = [_plain_counts(mask) for mask in masks]
-    present = [mask for mask in masks if mask]
+    masks = [None if mask in ({}, []) else _plain_counts(mask) for mask in masks]
+    present = [mask for mask in masks if mask is not None]
     for mask in present[:1]:
-        size = coco_rle.check_size(mask.get("size") if isinstance(mask, Mapping) else None)
-    return Masklet.from_rles([mask or None for mask in masks], *size)
+        size = coco_rle.size_of(mask)
+    return Masklet.from_rles(masks, *size)
+
+
+def image_segment(mask: Any, size: tuple[int, int], phrase: str | None = None) -> Segment:
+    """Build the segment of one mask on an image; None is a mask without a pixel.
+
+    Raises:
+        ValueError: a broken RLE, or something else than one: an empty object is no mask.
+    """
+    if mask is not None and not mask:
+        raise ValueError(f"a mask must be a COCO RLE or null, not {mask!r}")
+    return Segment(phrase, masklet_from([mask], size))
 
 
 def _plain_counts(mask: Any) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.formats.foreign_answers import Imported, failed, keys_of, masklet_from, matching
-from sama_bench.nouns import Answer, Segment
+from sama_bench.formats.foreign_answers import Imported, failed, image_segment, keys_of, matching
+from sama_bench.nouns import Answer
 from sama_bench.storage.untrusted_files import read_json
 
 SENTENCES = "list of masks by sentence"
@@ -51,19 +51,18 @@ def read_sentences(path: Path, dataset: Dataset) -> Imported:
 
 
 def _mask_outcome(item: Mapping[str, Any], dataset: Dataset, id: str) -> Outcome:
-    key = next((name for name in MASKS if name in item), None)
-    if key is None:
+    there = [item[name] for name in MASKS if name in item]
+    if not there:
         return failed(f"no mask under {' or '.join(map(repr, MASKS))}; {keys_of(item)}")
-    given = item[key]
+    given = next((masks for masks in there if masks is not None), None)
     masks = [] if given is None else given if isinstance(given, list) else [given]
     video = dataset.sample(id).video
     segments = []
     for number, mask in enumerate(masks):
         try:
-            masklet = masklet_from([mask], (video.height, video.width))
+            segments.append(image_segment(mask, (video.height, video.width)))
         except ValueError as error:
             return failed(f"mask {number}: {error}")
-        segments.append(Segment(None, masklet))
     text = str(item.get("text", ""))
     return Outcome("answered" if segments else "refused", Answer(text, tuple(segments)))
 
@@ -79,11 +78,13 @@ def read_captions(path: Path, dataset: Dataset) -> Imported:
     def answers(id: str) -> Outcome:
         if id not in items:
             return Outcome("missing")
-        texts = (items[id].get(name) for name in TEXTS)
-        text = next((found for found in texts if isinstance(found, str)), None)
-        if text is None:
+        # the first of the keys alone: beside 'prediction', 'caption' may be the reference
+        text = next((items[id][name] for name in TEXTS if name in items[id]), None)
+        if not isinstance(text, str):
             wanted = " or ".join(map(repr, TEXTS))
             return failed(f"no text under {wanted}; {keys_of(items[id])}")
+        if "masks" in dataset.sample(id).wants:
+            return failed("a caption without masks, which are asked for too (write a GCG folder)")
         return Outcome("answered", Answer(text, notes={"cleaned": True}))
 
     ids: Sequence[str] = [entry.id for entry in dataset.entries]

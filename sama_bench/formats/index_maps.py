@@ -40,6 +40,10 @@ def read_index_maps(path: Path, dataset: Dataset) -> Imported:
     assert isinstance(dataset, IndexMapped)
     folders = folders_of(path, dataset)
     read = lru_cache(maxsize=512)(read_index_map)
+    objects: dict[tuple[str, str], int] = {}
+    for entry in dataset.entries:
+        name, number = dataset.index_map_of(entry.id)
+        objects[entry.video, name] = max(number, objects.get((entry.video, name), 0))
 
     def answers(id: str) -> Outcome:
         annotator, label = dataset.index_map_of(id)
@@ -56,6 +60,11 @@ def read_index_maps(path: Path, dataset: Dataset) -> Imported:
                 planes.append(read(file))
             except UnreadableMaskError as error:
                 return failed(f"{annotator}, {file.name}: {error}")
+            largest, number = int(planes[-1].max()), objects[video.id, annotator]
+            if largest > number:
+                return failed(
+                    f"{annotator}, {file.name}: label {largest}, but the video has {number} objects"
+                )
         if len({plane.shape for plane in planes}) != 1:
             return failed(f"{annotator}: frames of different sizes")
         masks = [coco_rle.encode(plane == label) if (plane == label).any() else None

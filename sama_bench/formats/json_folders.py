@@ -6,14 +6,14 @@ protocol, section 3 (``pred_text_cleaned, description, file_name, description_id
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
-from sama_bench.formats.foreign_answers import Imported, failed, keys_of, masklet_from, matching
-from sama_bench.nouns import Answer, Segment
+from sama_bench.formats.foreign_answers import Imported, failed, image_segment, keys_of, matching
+from sama_bench.nouns import Answer
 from sama_bench.storage.untrusted_files import read_json
 
 GCG = "GCG folder"
@@ -33,8 +33,13 @@ def read_gcg(path: Path, dataset: Dataset) -> Imported:
     """
     names = {Path(dataset.sample(entry.id).video.frames[0]).name[:-4]: entry.id
              for entry in dataset.entries}  # fmt: skip
-    files = {names.get(file.stem, file.stem): file for file in json_files(path)}
-    return _by_file(GCG, files, dataset, lambda item, id: _gcg_outcome(item, dataset, id))
+    files: dict[str, Path] = {}
+    replaced = []
+    for file in json_files(path):
+        id = names.get(file.stem, file.stem)
+        replaced += [id] if id in files else []
+        files[id] = file
+    return _by_file(GCG, files, dataset, lambda item, id: _gcg_outcome(item, dataset, id), replaced)
 
 
 def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
@@ -49,10 +54,10 @@ def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
     segments = []
     for number, mask in enumerate(masks):
         try:
-            masklet = masklet_from([mask], (video.height, video.width))
+            phrase = phrases[number] if number < len(phrases) else None
+            segments.append(image_segment(mask, (video.height, video.width), phrase))
         except ValueError as error:
             return failed(f"mask {number}: {error}")
-        segments.append(Segment(phrases[number] if number < len(phrases) else None, masklet))
     notes = {"caption": caption, "phrases": phrases}
     return Outcome("answered" if segments else "refused", Answer(caption, tuple(segments), notes))
 
@@ -85,6 +90,7 @@ def _by_file(
     files: dict[str, Path],
     dataset: Dataset,
     outcome: Callable[[dict[str, Any], str], Outcome],
+    replaced: Sequence[str] = (),
 ) -> Imported:
     def answers(id: str) -> Outcome:
         if id not in files:
@@ -96,4 +102,4 @@ def _by_file(
         return outcome(item, id) if isinstance(item, dict) else failed("an object expected")
 
     ids = [entry.id for entry in dataset.entries]
-    return matching(format, answers, ids, set(files), len(files))
+    return matching(format, answers, ids, set(files), len(files), replaced)

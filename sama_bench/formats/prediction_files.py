@@ -8,7 +8,7 @@ from pathlib import Path
 from sama_bench.benchmark import Dataset, Outcome
 from sama_bench.errors import DataError
 from sama_bench.formats import prediction_line
-from sama_bench.formats.foreign_answers import Imported, matching
+from sama_bench.formats.foreign_answers import Imported, failed, matching
 from sama_bench.storage.untrusted_files import open_regular
 
 FORMAT = "predictions.jsonl"
@@ -42,8 +42,11 @@ def read_lines(path: Path, dataset: Dataset) -> Imported:
     """
     files = prediction_files(path) if path.is_dir() else [path]
     places: dict[str, _Place] = {}
+    replaced: list[str] = []
     for file in files:
-        for id, place in _index(file, strict=not path.is_dir()).items():
+        index, twice = _index(file, strict=not path.is_dir())
+        replaced += twice
+        for id, place in index.items():
             if id not in places or places[id].failed:
                 places[id] = place
 
@@ -52,14 +55,21 @@ def read_lines(path: Path, dataset: Dataset) -> Imported:
             return Outcome("missing")
         with open_regular(places[id].file) as file:
             file.seek(places[id].offset)
-            return prediction_line.from_line(file.readline()).outcome()
+            line = file.readline()
+        record = prediction_line.from_line(line)
+        wants = dataset.sample(id).wants if not record.segments else frozenset()
+        if record.status == "answered" and wants == {"masks"} and b'"segments"' not in line:
+            return failed("masks were asked for, and it has no 'segments'")
+        return record.outcome()
 
     ids = [entry.id for entry in dataset.entries]
-    return matching(FORMAT, answers, ids, set(places), len(files))
+    return matching(FORMAT, answers, ids, set(places), len(files), replaced)
 
 
-def _index(path: Path, strict: bool) -> dict[str, _Place]:
+def _index(path: Path, strict: bool) -> tuple[dict[str, _Place], list[str]]:
+    """Return the place of each id's last line, and the ids of which it replaced an answer."""
     places: dict[str, _Place] = {}
+    replaced: list[str] = []
     start = 0
     try:
         with open_regular(path) as file:
@@ -67,6 +77,8 @@ def _index(path: Path, strict: bool) -> dict[str, _Place]:
                 if line.strip():
                     try:
                         id, status = prediction_line.peek(line.rstrip(b"\r\n"))
+                        if id in places and not places[id].failed:
+                            replaced.append(id)
                         places[id] = _Place(path, start, status == "failed")
                     except ValueError as error:
                         if strict and line.endswith(b"\n"):
@@ -74,4 +86,4 @@ def _index(path: Path, strict: bool) -> dict[str, _Place]:
                 start += len(line)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    return places
+    return places, replaced

@@ -34,6 +34,7 @@ _FIELDS: tuple[tuple[str, Any, str], ...] = (
     ("worker", str, "a text"),
     ("time", (int, float), "a number"),
 )
+_KNOWN = frozenset({"id", "status", "notes", _CHECKSUM, *(key for key, _, _ in _FIELDS)})
 _LONGEST = 1e12
 """Seconds, whether of an answer or since the epoch; NaN and infinity are beyond it."""
 
@@ -141,6 +142,10 @@ def _wrong_type(data: Mapping[str, Any]) -> str | None:
             return f"'{key}' must be {what}, not {type(value).__name__}"
         if isinstance(value, (int, float)) and not abs(value) <= _LONGEST:
             return f"'{key}' is no believable number"
+    if "segments" not in data and data["status"] != "failed":
+        unknown = ", ".join(key[:40] for key in data if key not in _KNOWN)
+        if unknown:
+            return f"it has no 'segments', but {unknown}"
     for number, segment in enumerate(data.get("segments") or ()):
         if not isinstance(segment, dict):
             return f"segment {number} must be an object, not {type(segment).__name__}"

@@ -39,7 +39,12 @@ def read_results(path: Path, dataset: Dataset) -> Imported:
             raise DataError(f"{path}, video '{video[:80]}': an object by expression expected")
         return value
 
-    found = {f"{video}/{id}" for video in index.spans for id in expressions(video)}
+    found, by_order = set(), set()
+    for video in index.spans:
+        for expression, item in expressions(video).items():
+            found.add(f"{video}/{expression}")
+            if isinstance(item, dict) and item.get("prediction_masks") and not _names(item):
+                by_order.add(f"{video}/{expression}")
 
     def answers(id: str) -> Outcome:
         if id not in found:
@@ -49,7 +54,7 @@ def read_results(path: Path, dataset: Dataset) -> Imported:
 
     ids = [entry.id for entry in dataset.entries]
     twice = {id for id in found if id.rpartition("/")[0] in set(index.repeated)}
-    return matching(FORMAT, answers, ids, found, 1, sorted(twice))
+    return matching(FORMAT, answers, ids, found, 1, sorted(twice), by_order)
 
 
 def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
@@ -62,9 +67,11 @@ def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
         return failed(f"'prediction_masks' is no list but {str(masks)[:40]!r}")
     video = dataset.sample(id).video
     wanted = [Path(frame).stem for frame in video.frames]
-    names = item.get("frames")
-    if isinstance(names, list) and len(names) == len(masks):
-        by_name = dict(zip((str(name) for name in names), masks, strict=True))
+    names = _names(item)
+    if names:
+        by_name = dict(zip(names, masks, strict=True))
+        if len(by_name) < len(names):
+            return failed("'frames' names a frame twice")
         lacking = [name for name in wanted if name not in by_name]
         if lacking:
             return failed(f"{len(lacking)} frames without a mask, first {lacking[0]}")
@@ -76,3 +83,10 @@ def _outcome(item: Any, dataset: Dataset, id: str) -> Outcome:
     except ValueError as error:
         return failed(str(error))
     return mask_answer(text, masklet)
+
+
+def _names(item: dict[str, Any]) -> list[str]:
+    """Return the names of the frames that the masks of an item belong to, if it has them."""
+    names, masks = item.get("frames"), item.get("prediction_masks")
+    named = isinstance(names, list) and isinstance(masks, list) and len(names) == len(masks)
+    return [str(name) for name in names or ()] if named else []

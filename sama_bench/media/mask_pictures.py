@@ -119,7 +119,8 @@ def _drawn_of_16_bits(data: bytes) -> NDArray[np.integer]:
     whole = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR)
     if whole is None:
         raise UnreadableMaskError("it cannot be read")
-    return np.asarray(whole).max(axis=2)
+    largest: NDArray[np.integer] = np.asarray(whole).max(axis=2)
+    return largest
 
 
 def _refuse_alpha(image: Image.Image, grey: Plane) -> None:

@@ -20,6 +20,7 @@ TEXTS = {
     "dropped_round": "dropped {count} rounds",
     "replaced_result": "{places} items have two results; the later counts",
     "unasked_result": "{places} results are of items that the split does not ask",
+    "frames_by_order": "{places} answers name no frames: their masks were matched by order",
     "duplicate_id": "{count} ids stand twice and were numbered",
 }
 """What is said of a kind of finding; other kinds are named as they are."""

@@ -139,7 +139,7 @@ def test_frames_are_matched_by_name(tmp_path, dataset, masklets):
             ),
             "not a believable image size",
         ),
-        (lambda item: item.update(prediction_masks=[7, 7, 7, 7]), "RLE size must be"),
+        (lambda item: item.update(prediction_masks=[7, 7, 7, 7]), "a COCO RLE dict, not int"),
     ],
 )
 def test_a_malformed_answer_is_a_failure_with_its_reason(tmp_path, dataset, masklets, change, says):
@@ -213,12 +213,15 @@ class Images(Dataset):
 
     benchmark, split, shards, files = "images", "val", ("val",), {}
 
-    def __init__(self, ids):
+    def __init__(self, ids, wants=frozenset({"text", "masks"})):
+        self.wants = wants
         self.entries = [Entry(id, id.split("/")[0], None) for id in ids]
 
     def sample(self, id, tracks=False):
         name = id.split("/")[0]
-        return Sample(id, "images", Video(name, (f"/d/img_{name}.jpg",), *SIZE), "?")
+        return Sample(
+            id, "images", Video(name, (f"/d/img_{name}.jpg",), *SIZE), "?", wants=self.wants
+        )
 
     def reference(self, id, protocol):
         raise NotImplementedError
@@ -238,7 +241,7 @@ def test_gcg_folders(tmp_path):
     answer = imported.answers("1").answer
     assert [segment.phrase for segment in answer.segments] == ["a dog", None]
     assert answer.notes["phrases"] == ["a dog"]
-    assert "mask 0: frame 0: a COCO RLE needs the keys" in imported.answers("2").error
+    assert "mask 0: a COCO RLE needs the keys" in imported.answers("2").error
 
 
 def test_descriptions_of_sama(tmp_path):
@@ -267,7 +270,8 @@ def test_lists_of_results(tmp_path):
     assert imported.answers("2/7").status == "refused"
     assert imported.missing == ("2/8",)
     path.write_text(json.dumps([{"image_id": 1, "prediction": "a dog"}]))
-    assert answers_from(path, Images(["1"])).answers("1").answer.text == "a dog"
+    regions = Images(["1"], frozenset({"text"}))
+    assert answers_from(path, regions).answers("1").answer.text == "a dog"
     path.write_text(json.dumps([{"prediction": "a dog"}]))
     with pytest.raises(DataError, match="result 0: its ids are missing"):
         answers_from(path, Images(["1"]))

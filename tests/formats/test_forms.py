@@ -9,6 +9,7 @@ from PIL import Image
 from sama_bench.errors import DataError
 from sama_bench.formats.recognise import answers_from
 from sama_bench.media import rle as coco_rle
+from sama_bench.scoring.remarks import remarks
 from sama_bench.scoring.scored_run import read_scored_run
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.ref_davis17 import RefDavis17
@@ -42,6 +43,10 @@ def save(path, content):
         ([], "failed", "no object"),
         ({"prediction_masks": "abc"}, "failed", "is no list"),
         ({"prediction_masks": [[1, 2]] * 4}, "failed", "RLE"),
+        ({"prediction_masks": [0] * 4}, "failed", "not int"),
+        ({"prediction_masks": [False] * 4}, "failed", "not bool"),
+        ({"prediction_masks": [""] * 4}, "failed", "not str"),
+        ({"prediction_masks": [None] * 4, "frames": ["00000"] * 4}, "failed", "a frame twice"),
     ],
 )
 def test_only_an_explicit_nothing_is_a_refusal(data, tmp_path, item, status, reason):
@@ -93,6 +98,11 @@ def mask_item(dataset, id, **more):
         ({"bbox": [0, 0, 5, 5]}, "failed"),
         ({"mask": {"size": [1, 1], "counts": "1"}}, "failed"),
         ({"segmentation": [[0, 0, 5, 0, 5, 5]]}, "failed"),
+        ({"segmentation": {}}, "failed"),
+        ({"segmentation": 0}, "failed"),
+        ({"pred_masks": [{}]}, "failed"),
+        ({"pred_masks": [False]}, "failed"),
+        ({"pred_masks": None, "segmentation": {"size": [1, 1], "counts": "?"}}, "failed"),
     ],
 )
 def test_masks_of_sentences(sentences, tmp_path, more, status):
@@ -124,6 +134,73 @@ def test_captions_in_cocos_form_count_like_ours(tmp_path):
     outcome = answers_from(save(tmp_path / "c.json", mixed), dataset).answers(ids[0])
     assert outcome.status == "failed"
     assert "it has image_id, score" in outcome.error
+
+
+def test_a_caption_beside_a_lacking_prediction_is_no_answer(tmp_path):
+    """In lists of region captions ``caption`` may be the reference."""
+    dataset = CAPTIONS[0].open(None, "mini", {})
+    ids = [entry.id for entry in dataset.entries]
+    items = [{"image_id": id, "prediction": None, "caption": "the truth"} for id in ids]
+    outcome = answers_from(save(tmp_path / "c.json", items), dataset).answers(ids[0])
+    assert outcome.status == "failed"
+
+
+def test_captions_alone_do_not_answer_a_benchmark_of_masks(tmp_path):
+    from sama_bench.splits.gcg import BENCHMARKS
+
+    dataset = BENCHMARKS[0].open(None, "mini", {})
+    items = [{"image_id": entry.id, "caption": "a dog"} for entry in dataset.entries]
+    outcome = answers_from(save(tmp_path / "c.json", items), dataset).answers(items[0]["image_id"])
+    assert outcome.status == "failed"
+    assert "a caption without masks" in outcome.error
+
+
+def test_masks_without_names_of_frames_are_said(data, tmp_path):
+    dataset = RefSav().open(data, "valid", {})
+    masklets = {entry.id: guess(number) for number, entry in enumerate(dataset.entries)}
+    path = write_results(tmp_path / "results.json", dataset, masklets)
+    assert answers_from(path, dataset).by_order == ()
+    content = json.loads(path.read_text())
+    del content["vid_a"]["0"]["frames"]
+    imported = answers_from(save(tmp_path / "r.json", content), dataset)
+    assert imported.by_order == ("vid_a/0",)
+    (remark,) = remarks(imported.findings(), ("strict",))
+    assert "1 answers name no frames: their masks were matched by order" in remark.text
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"segments": []}, "answered"),
+        ({"segments": None}, "answered"),
+        ({"masks": []}, "failed"),
+        ({"bbox": [0, 0, 5, 5]}, "failed"),
+        ({}, "failed"),
+    ],
+)
+def test_lines_without_segments(data, tmp_path, more, status):
+    dataset = RefSav().open(data, "valid", {})
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"id": "vid_a/0", "status": "answered", "text": "x", **more}))
+    assert answers_from(path, dataset).answers("vid_a/0").status == status
+
+
+def test_lines_of_texts_need_no_segments(tmp_path):
+    dataset = CAPTIONS[0].open(None, "mini", {})
+    id = dataset.entries[0].id
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"id": id, "status": "answered", "text": "a dog"}))
+    assert answers_from(path, dataset).answers(id).answer.text == "a dog"
+
+
+def test_two_lines_for_one_item_are_said_and_a_second_try_is_not(data, tmp_path):
+    dataset = RefSav().open(data, "valid", {})
+    path = tmp_path / "p.jsonl"
+    lines = [("vid_a/0", "failed"), ("vid_a/0", "refused"), ("vid_a/2", "refused")]
+    lines += [("vid_a/2", "refused")]
+    records = [{"id": id, "status": status, "segments": []} for id, status in lines]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    assert answers_from(path, dataset).replaced == ("vid_a/2",)
 
 
 def write_masks(folder, dataset, change=lambda plane: plane):
@@ -160,6 +237,20 @@ def test_black_on_white_is_unusable_and_not_scored_inverted(data, tmp_path):
     outcome = answers_from(folder, dataset).answers("vid_a/0")
     assert outcome.status == "failed"
     assert "black on white" in outcome.error
+
+
+def test_labels_over_the_frames_of_an_answer_are_no_mask(data, tmp_path):
+    dataset = RefSav().open(data, "valid", {})
+    numbers = iter([1, 2, 1, 1] * 6)
+
+    def label(plane):
+        return plane // 255 * next(numbers)
+
+    outcome = answers_from(write_masks(tmp_path / "out", dataset, label), dataset).answers(
+        "vid_a/0"
+    )
+    assert outcome.status == "failed"
+    assert "index maps of several objects" in outcome.error
 
 
 def test_stray_json_beside_the_files_of_a_gcg_folder(tmp_path):
@@ -203,6 +294,12 @@ def test_index_maps_of_ref_davis17(tmp_path):
         (target,) = dataset.reference(entry.id, "strict").masklets
         (segment,) = imported.answers(entry.id).answer.segments
         assert segment.masklet.first_visible() == target.first_visible()
+    first = dataset.source.meta.videos[0]
+    file = tmp_path / "Davis17_annot2" / first.id / f"{first.frames[0]}.png"
+    Image.fromarray(np.asarray(Image.open(file)) * np.uint8(60)).save(file)
+    outcome = answers_from(tmp_path, dataset).answers(by_object(first).popitem()[1][2])
+    assert outcome.status == "failed"
+    assert "but the video has" in outcome.error
     (tmp_path / "Davis17_annot1" / dataset.source.meta.videos[0].id).rename(tmp_path / "away")
     again = answers_from(tmp_path, dataset)
     assert len(again.missing) == len(by_object(dataset.source.meta.videos[0]))
