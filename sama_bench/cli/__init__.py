@@ -7,6 +7,7 @@ line in ``_summaries.py``. A command is imported when it is used: ``--help`` cos
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,8 @@ def _run(argv: list[str] | None) -> int:
             flush_output()
         return EXIT_INCOMPLETE
     except OSError as error:
-        where = "standard output" if error.filename is None else error.filename
+        printing = error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
+        where = error.filename or ("standard output" if printing else "the system refused")
         _say(f"{where}: {error.strerror or error}")
         return EXIT_WRONG
     return result if isinstance(result, int) else EXIT_DONE

@@ -14,8 +14,7 @@ from sama_bench import tables
 from sama_bench.cli._options import write_text
 from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
-from sama_bench.scoring.result import Result, tidy
-from sama_bench.tables.escape import clean
+from sama_bench.scoring.result import Result, whole
 
 Command = Callable[..., Any]
 
@@ -44,7 +43,7 @@ def print_results(results: Sequence[Result], groups: bool = True, err: bool = Fa
     click.echo(tables.render(headline(rows, groups), "terminal"), err=err)
     for result in results:
         for line in (*result.problems, *(remark.text for remark in result.remarks())):
-            say(f"note: {clean(line)}", err=True)
+            say(f"note: {line}", err=True)
         _say_failed(result)
 
 
@@ -58,7 +57,7 @@ def _say_failed(result: Result) -> None:
     for reason, ids in list(reasons.items())[:REASONS]:
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         where = f"{len(ids)} samples of {result.benchmark} {result.split} failed, no score"
-        say(f"note: {where}: {clean(reason)} ({clean(ids[0])}{more})", err=True)
+        say(f"note: {where}: {reason} ({ids[0]}{more})", err=True)
     if len(reasons) > REASONS:
         left = sum(map(len, list(reasons.values())[REASONS:]))
         say(f"note: {left} more failed for other reasons; --json FILE lists all", err=True)
@@ -67,7 +66,7 @@ def _say_failed(result: Result) -> None:
 def write_json(results: Sequence[Result], file: Path | None) -> None:
     """Write the tidy JSON of results to a file, or to standard output for ``-``."""
     if file is not None:
-        write_text(file, json.dumps(tidy(results), indent=1, ensure_ascii=False))
+        write_text(file, json.dumps(whole(results), indent=1, ensure_ascii=False))
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ from sama_bench.running.cluster import cluster_rank
 from sama_bench.running.plan import Plan
 from sama_bench.running.run import RunResult
 from sama_bench.running.selection import EXECUTORS
-from sama_bench.scoring.result import Result, tidy
+from sama_bench.scoring.result import Result, whole
 from sama_bench.scoring.score import score_run, standard_tools
 
 SHOWN_FAILURES = 5
@@ -160,7 +160,7 @@ def command(
         for folder, item in zip(result.folders, scored, strict=False)
     ]
     if json_file is not None:
-        content = json.dumps(as_json(result) | tidy(scored), indent=1)
+        content = json.dumps(as_json(result) | whole(scored), indent=1)
         writers.append(partial(write_text, json_file, content))
     with written_first(*writers):
         if scored:

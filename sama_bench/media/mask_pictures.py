@@ -77,7 +77,7 @@ def _open(path: Path) -> tuple[bytes, Image.Image]:
             raise UnreadableMaskError(f"it is {image.width}x{image.height} pixels large")
         image.load()
     except DataError as error:
-        raise UnreadableMaskError(str(error)) from None
+        raise UnreadableMaskError(str(error).removeprefix(f"{path} ")) from None
     except (UnidentifiedImageError, Image.DecompressionBombError):
         raise UnreadableMaskError("it is no PNG") from None
     except UnreadableMaskError:

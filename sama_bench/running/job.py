@@ -246,8 +246,7 @@ class Job:
             todo = self._open()
             self._progress.others(self._total - len(todo))
             videos = {(ask.target, ask.entry.video) for ask in todo}
-            free = (self._leases[n].can_take(video) for n, video in videos)
-            if not todo or any(free):
+            if not todo or any(self._leases[n].can_take(video) for n, video in videos):
                 return
             time.sleep(0.5)
 

@@ -140,8 +140,7 @@ class Result:
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
     """Return the JSON result of commands that print scores: ``{"scores": [...]}``.
 
-    ``remarks`` and ``failed`` say what stands below the table; ``results`` holds the content of
-    each ``scores.json``, so that such a file can be compared and reported like a run.
+    ``remarks`` and ``failed`` say what stands below the table.
     """
     named = [
         (
@@ -160,8 +159,15 @@ def tidy(results: Sequence[Result]) -> dict[str, Any]:
             for name, result in named
             for id, reason in result.failures().items()
         ],
-        "results": [result.to_json() for result in results],
     }
+
+
+def whole(results: Sequence[Result]) -> dict[str, Any]:
+    """Return what ``--json`` writes: ``tidy``, and as ``results`` each ``scores.json``.
+
+    So such a file can be compared like a run, also where answers of other code have no folder.
+    """
+    return {**tidy(results), "results": [result.to_json() for result in results]}
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def one_line(error: BaseException) -> str:
     """Say an exception in one line: what it is, what it says, and where it was raised."""
     try:
         text = " ".join(str(error).split())
-    except Exception:  # an exception of others whose text raises
+    except BaseException:  # an exception of others whose text raises, be it SystemExit
         text = "its text cannot be had"
     steps = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""

@@ -51,13 +51,13 @@ class Worker:
         try:
             self._adapter = adapter_class(first.data["adapter"])()
             getattr(self._adapter, "load", lambda setup: None)(setup)
-        except Exception as error:
+        except BaseException as error:  # SystemExit too: its reason would be lost
             log_error()
             self._fatal(str(error) if isinstance(error, SamaBenchError) else one_line(error))
             return 2
         try:
             said = hello(self._adapter, first.data["adapter"], setup)
-        except Exception as error:
+        except BaseException as error:
             log_error()
             self._fatal(one_line(error))
             return 2

@@ -92,6 +92,8 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
         ("def card(self): return {'scale': np.float32(0.5)}", "card() must return JSON values"),
         ("def card(self): return {'scale': float('nan')}", "card() must return JSON values"),
         ("def card(self): raise KeyError('sizes')", "KeyError: 'sizes'"),
+        ("def card(self): sys.exit('no card')", "SystemExit: no card"),
+        ("def load(self, setup): sys.exit('no weights')", "SystemExit: no weights"),
         ("can = None", "can is None; it is a set of segment, ground, describe, image"),
         ("can = frozenset({'describe'})", "wants masks: it declares that it can describe"),
     ],
@@ -115,7 +117,7 @@ def test_reasons_are_kept_and_the_worker_lives(ask):
         """
         class Odd(Exception):
             def __str__(self):
-                raise RuntimeError("no text")
+                raise SystemExit("no text")
 
         class A(Adapter):
             def predict(self, sample):
