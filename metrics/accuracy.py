@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.metric import Metric
+
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts
 
@@ -21,14 +23,13 @@ RELEASED: frozenset[int] = frozenset({38})
 STRICT: frozenset[int] = frozenset()
 """Both sides binary."""
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "accuracy",
-        "title": "A",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "referring video protocol, section 2: agreeing pixels; strict: Q37, Q38",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "accuracy",
+        "Acc.",
+        "referring video protocol, section 2: agreeing pixels; strict: Q37, Q38",
+        order=70,
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sama_bench.metric import Metric
 from sama_bench.metrics import spice as spice_metric
 from sama_bench.metrics._captions.corpus import (
     Corpus,
@@ -143,23 +144,15 @@ def _notes(corpora: Iterable[Corpus]) -> tuple[str, ...]:
 _BLEU = "n-gram precision of the corpus times a brevity factor, up to {n}-grams (Papineni 2002)"
 
 
-def _about(name: str, title: str, definition: str, highest: str = "1") -> dict[str, str]:
-    span = f"0 to {highest}"
-    return {
-        "name": name,
-        "title": title,
-        "range": span,
-        "better": "higher",
-        "definition": definition,
-    }
-
-
-METRICS: tuple[dict[str, str], ...] = (
-    *(_about(f"bleu_{n}", f"BLEU-{n}", _BLEU.format(n=n)) for n in range(1, 5)),
-    _about("meteor", "METEOR", "METEOR 1.5, English: exact, stem, synonym and paraphrase matches"),
-    _about("rouge_l", "ROUGE-L", "F of the longest common subsequence, beta 1.2 (Lin 2004)"),
-    _about("cider", "CIDEr", "CIDEr-D: tf-idf weighted n-gram similarity, times 10", "10"),
-    _about("spice", "SPICE", "F of scene-graph tuples; needs Stanford CoreNLP 3.6.0's models"),
+METRICS: tuple[Metric, ...] = tuple(
+    Metric(name, title, definition, high=high, order=order, reads="texts", corpus=order < 130)
+    for name, title, definition, high, order in (
+        *((f"bleu_{n}", f"BLEU-{n}", _BLEU.format(n=n), 1.0, 120 + n) for n in range(1, 5)),
+        ("meteor", "METEOR", "METEOR 1.5, English: exact, stem, synonym, paraphrase", 1.0, 130),
+        ("rouge_l", "ROUGE-L", "F of the longest common subsequence, beta 1.2 (Lin)", 1.0, 140),
+        ("cider", "CIDEr", "CIDEr-D: tf-idf weighted n-gram similarity, times 10", 10.0, 150),
+        ("spice", "SPICE", "F of scene-graph tuples; needs CoreNLP 3.6.0's models", 1.0, 160),
+    )
 )
 """What ``sama-bench list metrics`` shows of this module."""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
+from sama_bench.metric import Metric
 from sama_bench.metrics._masks.overlap import overlap
 
 RELEASED: frozenset[int] = frozenset({45, 47})
@@ -22,21 +23,14 @@ RELEASED: frozenset[int] = frozenset({45, 47})
 STRICT: frozenset[int] = frozenset()
 """A missing mask is an empty one; integer sums."""
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "ciou",
-        "title": "cIoU",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "image protocol, section 1: summed intersections over summed unions",
-    },
-    {
-        "name": "giou",
-        "title": "gIoU",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "image protocol, section 1: mean IoU of the sentences",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "ciou",
+        "cIoU",
+        "image protocol, section 1: summed intersections over summed unions",
+        order=90,
+    ),
+    Metric("giou", "gIoU", "image protocol, section 1: mean IoU of the sentences", order=100),
 )
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sama_bench.metric import Metric
 from sama_bench.metrics._captions.text_cuts import cut
 
 PROMPT = (Path(__file__).parent / "_judged" / "clair_prompt.txt").read_text("utf-8")
@@ -294,14 +295,15 @@ def _mean(scores: Sequence[float]) -> float | None:
     return math.fsum(scores) / len(scores) if scores else None
 
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "clair",
-        "title": "CLAIR",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "how likely a judge model finds that both texts describe the same video",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "clair",
+        "CLAIR",
+        "how likely a judge model finds that both texts describe the same video",
+        order=170,
+        resolution=0.01,
+        reads="texts",
+    ),
 )
 """What ``sama-bench list metrics`` shows of this module."""
 

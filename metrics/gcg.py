@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
+from sama_bench.metric import Metric
 from sama_bench.metrics import grounding
 from sama_bench.metrics._masks.overlap import Overlap
 from sama_bench.metrics.grounding import Matrix, RecallCounts
@@ -26,14 +27,13 @@ RELEASED: frozenset[int] = frozenset({48})
 STRICT: frozenset[int] = frozenset()
 """Two empty masks agree; a mask without a phrase matches nothing."""
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "ap50",
-        "title": "AP50",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "image protocol, section 2: COCO segmentation AP at IoU 0.5, all scores 1",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "ap50",
+        "AP50",
+        "image protocol, section 2: COCO segmentation AP at IoU 0.5, all scores 1",
+        order=110,
+    ),
 )
 
 _STATS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large")

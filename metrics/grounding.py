@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sama_bench.metric import Metric
 from sama_bench.metrics._masks.overlap import Overlap
 
 RELEASED: frozenset[int] = frozenset({12, 13, 14, 15, 16, 17, 18, 19, 20})
@@ -28,28 +29,23 @@ STRICT: frozenset[int] = frozenset()
 IOU_THRESHOLD = 0.5
 TEXT_THRESHOLD = 0.5
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "miou",
-        "title": "mIoU",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "SAMA-Bench-G protocol, section 5; strict: section 10, Q12-Q14",
-    },
-    {
-        "name": "recall",
-        "title": "Recall",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "SAMA-Bench-G protocol, section 6; strict: section 10, Q16-Q20",
-    },
-    {
-        "name": "abstention_accuracy",
-        "title": "Abstention accuracy",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "SAMA-Bench-G protocol, section 10 (strict), Q13",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "miou", "mIoU", "SAMA-Bench-G protocol, section 5; strict: section 10, Q12-Q14", order=10
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "SAMA-Bench-G protocol, section 6; strict: section 10, Q16-Q20",
+        order=20,
+        reads="both",
+    ),
+    Metric(
+        "abstention_accuracy",
+        "Abst. acc.",
+        "SAMA-Bench-G protocol, section 10 (strict), Q13",
+        order=30,
+    ),
 )
 
 Matrix = NDArray[np.float64]

@@ -11,31 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sama_bench.metric import Metric
+
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts, Integers
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "j",
-        "title": "J",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "referring video protocol, section 2: IoU of a frame, 1 if both are empty",
-    },
-    {
-        "name": "f",
-        "title": "F",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "referring video protocol, section 2: F-measure of the boundaries, Q43",
-    },
-    {
-        "name": "j_and_f",
-        "title": "J&F",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "referring video protocol, section 2: mean of J and F",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "j",
+        "J",
+        "referring video protocol, section 2: IoU of a frame, 1 if both are empty",
+        order=40,
+    ),
+    Metric(
+        "f", "F", "referring video protocol, section 2: F-measure of the boundaries, Q43", order=50
+    ),
+    Metric("j_and_f", "J&F", "referring video protocol, section 2: mean of J and F", order=60),
 )
 
 

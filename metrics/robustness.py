@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sama_bench.media import rle
+from sama_bench.metric import Metric
 
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts, Integers
@@ -24,14 +25,10 @@ RELEASED: frozenset[int] = frozenset({38})
 STRICT: frozenset[int] = frozenset()
 """Both sides binary."""
 
-METRICS: tuple[dict[str, str], ...] = (
-    {
-        "name": "robustness",
-        "title": "R",
-        "range": "0 to 1",
-        "better": "higher",
-        "definition": "referring video protocol, section 2: ReVOS; strict: Q37, Q38",
-    },
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "robustness", "R", "referring video protocol, section 2: ReVOS; strict: Q37, Q38", order=80
+    ),
 )
 
 

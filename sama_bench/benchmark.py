@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, runtime_checkable
 
 from sama_bench.errors import UserError, did_you_mean
-from sama_bench.metric import PerSample
+from sama_bench.metric import LAST, Metric, PerSample
 from sama_bench.nouns import Answer, Reference, Sample
 
 Option = tuple[str, str, str]
@@ -260,9 +260,9 @@ class Tools:
         captions: whether to run the caption metrics (they start Java).
         judge: a judge of texts, or None: takes sample id to (prediction, reference) and a
             protocol, returns sample id to a judgement with ``score`` and ``cause``.
-        per_sample: further metrics by name, each from a prediction and a reference as plain data
-            (``text``, ``masks``: a list of tracks of COCO RLE or None) to a value or None; any
-            metric file may bring some in ``PER_SAMPLE``.
+        per_sample: metrics of single samples by name, which the engine applies to every benchmark:
+            each from a prediction and a reference as plain data (``text``, ``masks``: a list of
+            tracks of COCO RLE or None) to a value or None.
         options: of the benchmark, from ``--option key=value``.
         quirks: if given, only these quirks of the released protocol act (``score --explain``).
         lacking: what the user named and cannot be had, one line each; the status is then 1.
@@ -310,18 +310,27 @@ class Benchmark(ABC):
     Attributes:
         name: on the command line, e.g. ``ref-sav``.
         title: as papers write it.
+        order: place among benchmarks in tables, small first.
+        headlines: metrics that a table of all benchmarks shows; the first of ``metrics`` if empty.
+        standing: metrics of which the first that a sample has stands for it on its page; if empty
+            ``headlines``, then ``metrics``.
         splits: names that a user may ask for, the default first.
         metrics: names of the metrics it reports.
         options: name to (default under released, default under strict, one line of help).
         licence: how the data may be had, one line.
         checked: splits that ``data verify`` checks; empty for the default one alone.
+        further_metrics: that only this benchmark reports, or ``module:name`` of their tuple.
         quirks: of scoring, that ``Tools.quirks`` can switch off one at a time, each with a line.
     """
 
     name: str
     title: str
+    order: int = LAST
+    headlines: Sequence[str] = ()
+    standing: Sequence[str] = ()
     splits: tuple[str, ...]
     metrics: Sequence[str]
+    further_metrics: Sequence[Metric] | str = ()
     options: Mapping[str, Option] = {}
     licence: str = ""
     checked: tuple[str, ...] = ()
@@ -349,6 +358,11 @@ class Benchmark(ABC):
     def union(self, splits: Sequence[str]) -> str:
         """Return the smallest split that holds all of some splits of one family."""
         return splits[0]
+
+    @property
+    def of_samples(self) -> Sequence[str]:
+        """Metrics of which the first that a sample has stands for it."""
+        return self.standing or tuple(dict.fromkeys([*self.headlines, *self.metrics]))
 
     @property
     def default_split(self) -> str:

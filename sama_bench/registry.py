@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -20,7 +21,7 @@ from typing import Any
 from sama_bench.adapter import ModelSpec
 from sama_bench.benchmark import Benchmark
 from sama_bench.errors import UserError, did_you_mean
-from sama_bench.metric import PerSample
+from sama_bench.metric import Catalogue, Metric, PerSample
 
 
 def content_modules(folder: str) -> Iterator[ModuleType]:
@@ -83,9 +84,37 @@ def metric_modules() -> tuple[ModuleType, ...]:
     return own + tuple(item for _, item in _outside("sama_bench.metrics"))
 
 
-def metrics() -> list[Mapping[str, str]]:
-    """Return the description of every metric: name, title, range, better, definition."""
-    return [entry for module in metric_modules() for entry in getattr(module, "METRICS", ())]
+@cache
+def metrics() -> tuple[Metric, ...]:
+    """Return every metric, in the order of their files: those of metrics, then of benchmarks.
+
+    Raises:
+        UserError: two metrics claim one name, or what is listed is no metric.
+    """
+    found: dict[str, Metric] = {}
+    for module in metric_modules():
+        for item in getattr(module, "METRICS", ()):
+            _add(found, *_metric(item, module.__name__), "metric")
+    for benchmark in benchmarks().values():
+        for item in loaded(benchmark.further_metrics):
+            name, metric = _metric(item, benchmark.name)
+            if found.get(name) != metric:  # members of a family share theirs
+                _add(found, name, metric, "metric")
+    return tuple(found.values())
+
+
+def _metric(item: Any, where: str) -> tuple[str, Metric]:
+    if not isinstance(item, Metric):
+        raise UserError(f"{where}: METRICS holds a {type(item).__name__}, not a Metric")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", item.name):
+        raise UserError(f"{where}: metric {item.name!r}: lower case letters, digits and '_' only")
+    return item.name, item
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the declarations of all metrics and benchmarks, for whatever shows values."""
+    return Catalogue(metrics(), benchmarks().values())
 
 
 def provided(name: str) -> Any:
@@ -105,12 +134,8 @@ def loaded(item: Any) -> Any:
 
 
 def per_sample_metrics() -> dict[str, PerSample]:
-    """Return the metrics that score one sample at a time, from ``PER_SAMPLE`` of metric files."""
-    found: dict[str, PerSample] = {}
-    for module in metric_modules():
-        for name, metric in getattr(module, "PER_SAMPLE", {}).items():
-            _add(found, name, metric, "metric")
-    return found
+    """Return the functions of the metrics that score one sample at a time, by name."""
+    return {item.name: loaded(item.per_sample) for item in metrics() if item.per_sample}
 
 
 def model(name: str) -> ModelSpec:

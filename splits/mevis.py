@@ -39,6 +39,8 @@ class Mevis(Benchmark):
 
     name = "mevis"
     title = "MeViS"
+    order = 70
+    headlines = ("j_and_f",)
     splits = ("valid_u", "valid", "test", "mini")
     metrics = ("j", "f", "j_and_f")
     checked = ("valid_u", "valid", "test")

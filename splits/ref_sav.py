@@ -35,6 +35,8 @@ class RefSav(Benchmark):
 
     name = "ref-sav"
     title = "Ref-SAV"
+    order = 110
+    headlines = ("j_and_f",)
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy")
     options = OPTIONS

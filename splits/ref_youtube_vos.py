@@ -43,6 +43,8 @@ class RefYoutubeVos(Benchmark):
 
     name = "ref-youtube-vos"
     title = "Ref-YouTube-VOS"
+    order = 100
+    headlines = ("j_and_f",)
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS

@@ -46,6 +46,8 @@ class Revos(Benchmark):
 
     name = "revos"
     title = "ReVOS"
+    order = 90
+    headlines = ("j_and_f",)
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy", "robustness")
     options = OPTIONS

@@ -14,6 +14,7 @@ from sama_bench import tables
 from sama_bench.cli._options import write_text
 from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
+from sama_bench.scoring.declarations import declared
 from sama_bench.scoring.result import Result, whole
 
 Command = Callable[..., Any]
@@ -21,26 +22,21 @@ Command = Callable[..., Any]
 REASONS = 5
 """Reasons of failures that are printed."""
 
-EVERY_ROW = ("_over_samples", "_over_videos")
-
 
 def headline(rows: Sequence[dict[str, Any]], groups: bool) -> list[dict[str, Any]]:
     """Choose the rows of the printed table: no secondary means, and groups only if asked."""
-    chosen = []
-    for row in rows:
-        metric, split = str(row["metric"]), str(row["split"])
-        if metric.startswith("rank_mean_") or metric.endswith(EVERY_ROW):
-            continue
-        if ":" in split and not groups:
-            continue
-        chosen.append(row)
-    return chosen
+    known = declared()
+    return [
+        row
+        for row in rows
+        if not known.metric(row["metric"]).secondary and (groups or ":" not in str(row["split"]))
+    ]
 
 
 def print_results(results: Sequence[Result], groups: bool = True, err: bool = False) -> None:
     """Print the table of results, and what a user has to know about them."""
     rows = [row for result in results for row in result.rows()]
-    click.echo(tables.render(headline(rows, groups), "terminal"), err=err)
+    click.echo(tables.render(headline(rows, groups), declared=declared()), err=err)
     for result in results:
         for line in (*result.problems, *(remark.text for remark in result.remarks())):
             say(f"note: {line}", err=True)

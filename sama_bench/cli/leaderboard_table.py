@@ -12,6 +12,7 @@ from sama_bench.cli._leaderboard import all_entries, entries_option, write_json
 from sama_bench.cli._options import json_option
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.leaderboard import published
+from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
 from sama_bench.scoring.breakdown import ATTRIBUTES
 
@@ -57,10 +58,10 @@ def command(
     """
     figures = () if no_published else published.figures()
     rows = [*entry_rows(all_entries(folders), figures), *published_rows(figures)]
-    known = {row["benchmark"] for row in rows}
+    found = {row["benchmark"] for row in rows}
     for name in benchmarks:
-        if name not in known:
-            raise did_you_mean("benchmark with results", name, known)
+        if name not in found:
+            raise did_you_mean("benchmark with results", name, found)
     part = "group" if by in ("source", "type") else by
     data_only = format in ("csv", "json") or json_file is not None
     chosen = select(rows, benchmarks=benchmarks, models=models, by=part, secondary=data_only)
@@ -69,5 +70,7 @@ def command(
     layout: tables.Layout = "grand" if grand else "benchmark"
     if str(json_file) != "-":
         kind = cast(tables.Format, format)
-        click.echo(tables.render(chosen, kind, layout=layout, digits=digits), nl=False)
+        click.echo(
+            tables.render(chosen, kind, declared=known(), layout=layout, digits=digits), nl=False
+        )
     write_json(json_file, {"scores": [dict(row) for row in chosen]})

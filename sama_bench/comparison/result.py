@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-from sama_bench.tables.names import resolution
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,9 @@ class MetricDifference:
         videos_needed: from how many videos such a difference is seen with 80% power; None when
             there is nothing to see.
         note: what to know before citing it, or why it was not compared, or None.
+        resolution: the smallest difference that the metric tells.
+        better: which of the runs is the better one in it, by what the metric declares; None where
+            neither is.
     """
 
     protocol: str
@@ -48,11 +49,13 @@ class MetricDifference:
     videos: int
     videos_needed: int | None
     note: str | None
+    resolution: float = 0.0
+    better: Literal["a", "b"] | None = None
 
     @property
     def resolved(self) -> bool:
         """Whether the difference is at least the smallest one that the metric tells."""
-        return abs(self.difference) >= resolution(self.metric)
+        return abs(self.difference) >= self.resolution
 
     @property
     def sure(self) -> bool:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sama_bench.comparison.result import Comparison, MetricDifference, SampleGap, VideoGap
+from sama_bench.scoring.declarations import declared
 from sama_bench.tables.escape import clean, width
-from sama_bench.tables.names import benchmark_name, metric_name, scale
 
 # fmt: off
 _HEADS = (
@@ -24,7 +24,7 @@ def to_text(comparison: Comparison, *, gaps: int = 5) -> str:
         gaps: how many videos and samples to show for the metric that differs most surely.
     """
     lines = [
-        f"{benchmark_name(comparison.benchmark)}: A = {clean(comparison.a)}, "
+        f"{declared().benchmark(comparison.benchmark).title}: A = {clean(comparison.a)}, "
         f"B = {clean(comparison.b)}",
         *(f"note: {clean(note)}" for note in comparison.notes),
         *_left_out("A", comparison.only_a),
@@ -49,21 +49,26 @@ def verdict(comparison: Comparison) -> str:
     sure = [d for d in comparison.metrics if d.sure]
     if not sure:
         return "No metric differs surely (5% after correction)."
-    better = [f"{metric_name(d.metric)} ({d.protocol})" for d in sure if d.difference > 0]
-    worse = [f"{metric_name(d.metric)} ({d.protocol})" for d in sure if d.difference < 0]
-    parts = []
-    if better:
-        parts.append(f"A is higher in {', '.join(better)}.")
-    if worse:
-        parts.append(f"B is higher in {', '.join(worse)}.")
-    return " ".join(parts)
+    return " ".join(
+        f"{side.upper()} is better in {', '.join(_name(d) for d in sure if d.better == side)}."
+        for side in ("a", "b")
+        if any(d.better == side for d in sure)
+    )
+
+
+def _name(d: MetricDifference) -> str:
+    return f"{_title(d.metric)} ({d.protocol})"
+
+
+def _title(metric: str) -> str:
+    return clean(declared().metric(metric).heading)
 
 
 def _metric(d: MetricDifference) -> tuple[str, ...]:
-    factor = scale(d.metric)
+    factor = declared().metric(d.metric).scale
     return (
         d.protocol,
-        metric_name(d.metric),
+        _title(d.metric),
         _number(d.a * factor),
         _number(d.b * factor),
         _number(d.difference * factor, sign=True) + "*" * d.sure,
@@ -77,7 +82,7 @@ def _metric(d: MetricDifference) -> tuple[str, ...]:
 
 
 def _where(comparison: Comparison, chosen: MetricDifference, gaps: int) -> list[str]:
-    name = f"{metric_name(chosen.metric)} ({chosen.protocol})"
+    name = _name(chosen)
     key = (chosen.protocol, chosen.metric)
     videos = [v for v in comparison.videos if (v.protocol, v.metric) == key][:gaps]
     samples = [s for s in comparison.samples if (s.protocol, s.metric) == key][:gaps]
@@ -92,13 +97,13 @@ def _where(comparison: Comparison, chosen: MetricDifference, gaps: int) -> list[
 
 
 def _video(gap: VideoGap) -> tuple[str, ...]:
-    factor = scale(gap.metric)
+    factor = declared().metric(gap.metric).scale
     added = _number(gap.difference * factor, digits=2, sign=True)
     return (clean(gap.video), _optional(gap.a, factor), _optional(gap.b, factor), added)
 
 
 def _sample(gap: SampleGap) -> tuple[str, ...]:
-    factor = scale(gap.metric)
+    factor = declared().metric(gap.metric).scale
     values = (_optional(gap.a, factor), _optional(gap.b, factor))
     return (clean(gap.id), *values, clean(gap.status_a), clean(gap.status_b))
 
@@ -115,15 +120,15 @@ def _left_out(name: str, only: dict[str, list[str]]) -> Iterable[str]:
 
 
 def _note(d: MetricDifference) -> str:
-    return f"{metric_name(d.metric)} ({d.protocol}): {clean(d.note or '')}"
+    return f"{_name(d)}: {clean(d.note or '')}"
 
 
 def _below_resolution(metrics: Sequence[MetricDifference]) -> Iterable[str]:
     """Say of which metrics a difference that holds is too small to be one."""
     found = [d for d in metrics if d.p_holm < 0.05 and not d.resolved]
     if found:
-        names = ", ".join(f"{metric_name(d.metric)} ({d.protocol})" for d in found)
-        yield f"no difference, though its sign holds: {names} differ by less than they print"
+        names = ", ".join(_name(d) for d in found)
+        yield f"no difference, though its sign holds: {names} differ by less than the metric tells"
 
 
 def _number(value: float, *, digits: int = 1, sign: bool = False) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sama_bench.comparison.conditions import condition_notes
 from sama_bench.comparison.gaps import sample_gaps, video_gaps
 from sama_bench.comparison.result import Comparison, MetricDifference
 from sama_bench.errors import UserError
+from sama_bench.scoring.declarations import Metric, declared
 from sama_bench.scoring.scored_run import (
     ScoredRun,
     ScoredVideo,
@@ -109,6 +111,7 @@ def _differences(
     one, other = (video_terms(side, pair.ids, metrics, means) for side in (pair.a, pair.b))
     value_a, value_b = (bootstrap.estimate(t.num, t.den) for t in (one, other))
     result = paired.difference(one, other, level=level, resamples=resamples, seed=seed)
+    known = declared()
     differences = []
     for place, metric in enumerate(metrics):
         columns = [Terms(t.num[:, [place]], t.den[:, [place]]) for t in (one, other)]
@@ -131,9 +134,16 @@ def _differences(
             videos=int(((one.den[:, place] > 0) & (other.den[:, place] > 0)).sum()),
             videos_needed=effect_size.videos_needed(dz),
             note=_weighting(a, pair, metric, value_a[place]),
+            resolution=known.metric(metric).step,
+            better=_better(known.metric(metric), float(value_a[place]), float(value_b[place])),
         )
         differences.append(_without_test(difference, reason) if reason else difference)
     return differences
+
+
+def _better(metric: Metric, a: float, b: float) -> Literal["a", "b"] | None:
+    one, other = metric.goodness(a), metric.goodness(b)
+    return None if one == other or np.isnan(one - other) else "a" if one > other else "b"
 
 
 def _corrected(found: Sequence[MetricDifference]) -> list[MetricDifference]:
@@ -176,6 +186,7 @@ def _without_test(difference: MetricDifference, reason: str) -> MetricDifference
         p=none,
         p_bootstrap=none,
         dz=none,
+        better=None,
         cliffs_delta=none,
         videos_needed=None,
         note=reason,

@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from sama_bench.leaderboard.columns import check_value
 from sama_bench.leaderboard.schema import (
     NONE,
     NUMBER,
     Fields,
     SchemaError,
     check,
-    check_value,
     read_plain,
 )
 from sama_bench.leaderboard.videos import Videos, unpack

@@ -14,6 +14,7 @@ from typing import Any
 
 from sama_bench import tables
 from sama_bench.leaderboard.certificate import Line, certify
+from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry, write_entry
 from sama_bench.leaderboard.published import FOLDER as PUBLISHED
 from sama_bench.leaderboard.published import Figure
@@ -23,14 +24,6 @@ from sama_bench.scoring.breakdown import ATTRIBUTES
 from sama_bench.storage.whole_folder import replacing
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline
-from sama_bench.tables.names import (
-    BENCHMARKS,
-    METRICS,
-    benchmark_rank,
-    higher_is_better,
-    is_secondary,
-    scale,
-)
 from sama_bench.web.pages import embedded
 
 SITE = Path(__file__).parent / "site"
@@ -77,8 +70,12 @@ def _write_files(
     for name in sorted({figure.source.name for figure in figures}):
         shutil.copyfile(published / f"{name}.json", folder / "published" / f"{name}.json")
     plain = [{key: row[key] for key in (*_TEXTS, *_NUMBERS)} for row in rows]
-    (folder / "scores.csv").write_text(tables.render(plain, "csv"), encoding="utf-8")
-    (folder / "scores.json").write_text(tables.render(plain, "json"), encoding="utf-8")
+    (folder / "scores.csv").write_text(
+        tables.render(plain, "csv", declared=known()), encoding="utf-8"
+    )
+    (folder / "scores.json").write_text(
+        tables.render(plain, "json", declared=known()), encoding="utf-8"
+    )
     for name in ("board.css", "rank.js", "board.js"):
         shutil.copyfile(SITE / name, folder / name)
     template = (SITE / "index.html").read_text(encoding="utf-8")
@@ -88,24 +85,32 @@ def _write_files(
 
 def page_data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the page shows: its rows, and how metrics and benchmarks are written."""
-    metrics = [*METRICS, *(row["metric"] for row in rows if row["metric"] not in METRICS)]
-    benchmarks = sorted({row["benchmark"] for row in rows}, key=benchmark_rank)
+    metrics = sorted(
+        (known().metric(name) for name in {str(row["metric"]) for row in rows}),
+        key=lambda metric: metric.rank,
+    )
+    benchmarks = sorted({row["benchmark"] for row in rows}, key=_benchmark_rank)
     own = [row["benchmark"] for row in rows if row["kind"] != "published"]
     return {
         "rows": rows,
         "metrics": {
-            name: {
-                "name": METRICS.get(name, name.replace("_", " ")),
+            metric.name: {
+                "name": metric.heading,
                 "rank": place,
-                "scale": scale(name),
+                "scale": metric.scale,
+                "unit": metric.unit,
+                "better": metric.better,
             }
-            for place, name in enumerate(dict.fromkeys(metrics))
+            for place, metric in enumerate(metrics)
         },
-        "benchmarks": {name: BENCHMARKS.get(name, name) for name in benchmarks},
-        "lower": [name for name in dict.fromkeys(metrics) if not higher_is_better(name)],
+        "benchmarks": {name: known().benchmark(name).title for name in benchmarks},
         "attributes": list(ATTRIBUTES),
-        "first": min(own, key=benchmark_rank) if own else None,
+        "first": min(own, key=_benchmark_rank) if own else None,
     }
+
+
+def _benchmark_rank(name: str) -> tuple[int, str]:
+    return known().benchmark(name).order, name
 
 
 def _entry_rows(entries: Sequence[BoardEntry], figures: Sequence[Figure]) -> list[dict[str, Any]]:
@@ -122,7 +127,7 @@ def _entry_rows(entries: Sequence[BoardEntry], figures: Sequence[Figure]) -> lis
                 published=_beside([line for line in lines if line.row is row]),
             )
             for place, row in enumerate(entry.rows)
-            if not is_secondary(str(row["metric"]))
+            if not known().metric(str(row["metric"])).secondary
         ]
     return _with_headlines(rows)
 
@@ -152,7 +157,7 @@ def _row(row: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _with_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    shown = headline(rows)
+    shown = headline(rows, known())
     whole = ("|", ":")
     return [
         {

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sama_bench.leaderboard.columns import check_value
 from sama_bench.leaderboard.schema import (
     NONE,
     NUMBER,
     Fields,
     SchemaError,
     check,
-    check_value,
     read_plain,
 )
 

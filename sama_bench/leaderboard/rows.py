@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.leaderboard.certificate import Line, certify
+from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.scoring.versions import outdated
-from sama_bench.tables.names import is_secondary, scale
 
 SCORES = frozenset({"percent", "points"})
 
@@ -49,10 +49,10 @@ def outdated_note(entry: BoardEntry, row: Mapping[str, Any]) -> str | None:
 
 def difference_text(line: Line) -> str:
     """``published 57.0 in sa2va-table-2, here -2.3``."""
-    factor = scale(line.figure.metric)
+    metric = known().metric(line.figure.metric)
     return (
         f"published {line.figure.value:g} in {line.figure.source.name}, "
-        f"here {line.difference * factor:+.1f}"
+        f"here {metric.shown(line.difference, sign=True)}"
     )
 
 
@@ -109,7 +109,7 @@ def select(
         if (not benchmarks or row["benchmark"] in benchmarks)
         and (not wanted or str(row["model"]).casefold() in wanted)
         and keep(row)
-        and (secondary or not is_secondary(str(row["metric"])))
+        and (secondary or not known().metric(str(row["metric"])).secondary)
     ]
 
 

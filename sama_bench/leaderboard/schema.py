@@ -10,15 +10,12 @@ from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError
 from sama_bench.storage.untrusted_files import is_text, read_regular_text
-from sama_bench.tables.names import bounds
 
 Fields: TypeAlias = Mapping[str, type | tuple[type, ...]]
 NONE = type(None)
 NUMBER = (int, float)
 LARGEST = 1e15
 """No number of a file of results is larger."""
-_SLACK = 1e-6
-"""Sums of floating-point numbers may pass a bound by so much."""
 
 
 class SchemaError(DataError):
@@ -71,14 +68,3 @@ def read_plain(path: Path) -> Any:
         elif isinstance(item, str) and not is_text(item):
             raise SchemaError(f"{path} holds a text with half a surrogate pair")
     return content
-
-
-def check_value(metric: str, value: float | None, where: str) -> None:
-    """Check that a metric can have a value.
-
-    Raises:
-        SchemaError: it cannot.
-    """
-    low, high = bounds(metric)
-    if value is not None and not low - _SLACK <= value <= high + _SLACK:
-        raise SchemaError(f"{where}: {metric} cannot be {value:g}, only {low:g} to {high:g}")

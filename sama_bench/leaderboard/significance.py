@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.scoring.scored_run import ScoredVideo, video_terms
 from sama_bench.scoring.versions import outdated
 from sama_bench.statistics import multiple_tests, paired
-from sama_bench.tables.names import higher_is_better, resolution
 
 Place: TypeAlias = tuple[int, int]
 """Number of the entry, number of the row in it."""
@@ -53,8 +53,8 @@ def _column(
 ) -> dict[Place, float]:
     _, _, protocol, metric = key
     value = {place: float(entries[place[0]].rows[place[1]]["value"]) for place in places}
-    choose = max if higher_is_better(metric) else min
-    best = choose(places, key=lambda place: value[place])
+    about = known().metric(metric)
+    best = max(places, key=lambda place: about.goodness(value[place]))
     reference = _videos(entries[best[0]], protocol, metric)
     others = [
         place
@@ -74,7 +74,7 @@ def _column(
     return {
         place: p
         for place, p in corrected
-        if abs(value[place] - value[best]) >= resolution(metric)  # others do not differ
+        if abs(value[place] - value[best]) >= about.step  # others do not differ
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sama_bench.leaderboard.certificate import Certificate, Line
+from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.verify import Verification
 from sama_bench.tables.escape import clean, width
-from sama_bench.tables.names import benchmark_name, metric_name, scale
 
 
 def certificate_text(certificate: Certificate) -> str:
@@ -62,16 +62,16 @@ def verification_text(result: Verification) -> str:
 
 def _line(line: Line) -> tuple[str, ...]:
     metric = str(line.row["metric"])
-    factor = scale(metric)
+    about = known().metric(metric)
     value = line.row["value"]
     inside = {True: "holds it", False: "does not", None: "-"}[line.inside]
     where = line.row["split"] or "split not named"
     return (
-        f"{benchmark_name(line.figure.benchmark)} {where} {metric_name(metric)}",
+        f"{known().benchmark(line.figure.benchmark).title} {where} {about.title}",
         str(line.row["protocol"]),
-        "n/a" if value is None else f"{value * factor:.2f}",
-        f"{line.figure.natural * factor:.2f}",
-        "n/a" if line.difference != line.difference else f"{line.difference * factor:+.2f}",
+        "n/a" if value is None else about.shown(value, 2),
+        about.shown(line.figure.natural, 2),
+        "n/a" if line.difference != line.difference else about.shown(line.difference, 2, sign=True),
         inside,
         line.verdict,
     )

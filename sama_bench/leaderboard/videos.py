@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check, check_value
+from sama_bench.leaderboard.columns import check_value
+from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
 from sama_bench.scoring.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
 
 Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]

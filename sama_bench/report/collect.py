@@ -24,20 +24,6 @@ from sama_bench.scoring.freshness import check_fresh, run_parts
 from sama_bench.scoring.score import check_data, open_data
 from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, read_scored_run
 
-MAIN = (
-    "miou",
-    "j_and_f",
-    "ciou",
-    "giou",
-    "iou",
-    "j",
-    "abstention_accuracy",
-    "clair",
-    "meteor",
-    "cider",
-)
-"""Which metric of a sample is shown on its card: the first that it has."""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -132,11 +118,12 @@ def collect(
 ) -> list[Shown]:
     """Look at every sample of a dataset in every run."""
     scored = [_by_sample(run.scored) for run in runs]
+    standing = registry.benchmark(dataset.benchmark).of_samples
     shown = []
     for number, entry in enumerate(dataset.entries):
         reference = reference_of(dataset, entry)
         views = tuple(
-            _view(run.outcome(entry.id), known.get(entry.id, []), reference, tools)
+            _view(run.outcome(entry.id), known.get(entry.id, []), reference, tools, standing)
             for run, known in zip(runs, scored, strict=True)
         )
         facts = next((dict(s.attributes) for known in scored for s in known.get(entry.id, [])), {})
@@ -163,10 +150,12 @@ def reference_of(dataset: Dataset, entry: Entry) -> Reference | None:
         return None
 
 
-def main_value(values: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, float | None]:
+def main_value(
+    values: Mapping[str, Mapping[str, float | None]], standing: Sequence[str]
+) -> tuple[str | None, float | None]:
     """Return the metric that stands for a sample and its value, strict before released."""
     for protocol in ("strict", "released"):
-        for metric in MAIN:
+        for metric in standing:
             value = values.get(protocol, {}).get(metric)
             if value is not None:
                 return metric, value
@@ -174,7 +163,11 @@ def main_value(values: Mapping[str, Mapping[str, float | None]]) -> tuple[str | 
 
 
 def _view(
-    outcome: Outcome, scored: Sequence[ScoredSample], reference: Reference | None, tools: Tools
+    outcome: Outcome,
+    scored: Sequence[ScoredSample],
+    reference: Reference | None,
+    tools: Tools,
+    standing: Sequence[str],
 ) -> View:
     values = {sample.protocol: dict(sample.values) for sample in scored}
     if outcome.answer is None:
@@ -194,7 +187,7 @@ def _view(
             break
     if any(sample.status == "failed" for sample in scored):
         problems.append(Problem("failed", "its masks could not be scored"))
-    metric, value = main_value(values)
+    metric, value = main_value(values, standing)
     return View(outcome.status, in_order(problems), values, metric, value, tracks)
 
 

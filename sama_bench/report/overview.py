@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +15,9 @@ from sama_bench.report.collect import Run, Shown
 from sama_bench.report.problems import KINDS
 from sama_bench.report.summary import attribution, sentences
 from sama_bench.scoring.breakdown import ATTRIBUTES, attribute_rows, rows_with_intervals
+from sama_bench.scoring.declarations import Metric, declared
 from sama_bench.scoring.scored_run import ScoredRun
 from sama_bench.tables.layout import about_model
-from sama_bench.tables.names import METRICS, benchmark_name, metric_name, metric_rank, scale
 
 BINS = 20
 
@@ -30,14 +31,22 @@ def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]
         for found, run in zip(rows, runs, strict=True)
     ]
     return {
-        "benchmark": benchmark_name(benchmark.name),
+        "benchmark": benchmark.title,
+        "standing": list(benchmark.of_samples),
         "split": runs[0].scored.split,
         "runs": [_run(run, samples, place) for place, run in enumerate(runs)],
         "kinds": {name: vars(kind) for name, kind in KINDS.items()},
         "quirks": dict(benchmark.quirks),
         "metrics": {
-            name: {"title": metric_name(name), "scale": scale(name)}
-            for name in _metrics([row for found in whole for row in found])
+            metric.name: {
+                "title": metric.heading,
+                "scale": metric.scale,
+                "unit": metric.unit,
+                "better": metric.better,
+                "corpus": metric.corpus,
+                "highest": metric.bounds[1] if math.isfinite(metric.bounds[1]) else None,
+            }
+            for metric in _metrics([row for found in whole for row in found])
         },
         "scores": whole,
         "groups": [
@@ -48,8 +57,8 @@ def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]
         "notes": [] if against is None else list(against.notes),
         "histograms": [_histograms(run.scored) for run in runs],
         "attributes": _attributes(runs),
-        "attribution": attribution(samples) if len(runs) == 2 else None,
-        "summary": sentences(runs, samples, against),
+        "attribution": attribution(samples, benchmark.of_samples) if len(runs) == 2 else None,
+        "summary": sentences(runs, samples, against, benchmark.of_samples),
     }
 
 
@@ -82,10 +91,10 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _metrics(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Metrics that have a value, those that the tables know by name first."""
+def _metrics(rows: Sequence[Mapping[str, Any]]) -> list[Metric]:
+    """Metrics that have a value, in the order that they declare."""
     names = {row["metric"] for row in rows if row["value"] is not None}
-    return sorted(names, key=lambda name: (name not in METRICS, metric_rank(name)))
+    return sorted((declared().metric(name) for name in names), key=lambda metric: metric.rank)
 
 
 def _histograms(run: ScoredRun) -> dict[str, dict[str, Any]]:
@@ -115,7 +124,7 @@ def _attributes(runs: Sequence[Run]) -> list[dict[str, Any]]:
         protocols = run.scored.protocols()
         wanted = "strict" if "strict" in protocols else protocols[0]
         for row in attribute_rows(run.scored, resamples=2_000):
-            if row["protocol"] != wanted or row["metric"].startswith("bleu"):
+            if row["protocol"] != wanted or declared().metric(row["metric"]).corpus:
                 continue
             attribute, label = row["split"].rpartition("|")[2].split("=", 1)
             line = table.setdefault(

@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from sama_bench.comparison.result import Comparison
-from sama_bench.report.collect import MAIN, Run, Shown
+from sama_bench.report.collect import Run, Shown
 from sama_bench.report.problems import KINDS
-from sama_bench.tables.names import metric_name, scale
+from sama_bench.scoring.declarations import declared
 
 
-def attribution(samples: Sequence[Shown]) -> dict[str, Any] | None:
+def attribution(samples: Sequence[Shown], standing: Sequence[str]) -> dict[str, Any] | None:
     """Split the gap between two runs by what went wrong in the weaker one.
 
     The gap is the mean difference of the metric that stands for a sample, over the samples that
     have it in both runs; each sample counts for the main problem of the weaker run.
+
+    Args:
+        samples: of the report.
+        standing: metrics of which the first that a sample has stands for it.
 
     Returns:
         ``metric``, ``samples``, ``weaker`` (0 or 1), ``gap`` (at least 0) and ``parts``: per kind
         its share of the gap in the metric's unit, and its samples; None without common samples.
     """
     metrics = Counter(v.metric for s in samples for v in s.views if v.metric is not None)
-    metric = next((name for name in MAIN if metrics[name]), None)
+    metric = next((name for name in standing if metrics[name]), None)
     both = [s for s in samples if all(view.metric == metric for view in s.views)]
     if metric is None or not both:
         return None
@@ -45,10 +49,13 @@ def attribution(samples: Sequence[Shown]) -> dict[str, Any] | None:
 
 
 def sentences(
-    runs: Sequence[Run], samples: Sequence[Shown], against: Comparison | None
+    runs: Sequence[Run],
+    samples: Sequence[Shown],
+    against: Comparison | None,
+    standing: Sequence[str],
 ) -> list[str]:
     """Return the summary: one run by itself, or why the weaker of two is weaker."""
-    lines = [] if len(runs) == 1 else list(_gap(runs, samples, against))
+    lines = [] if len(runs) == 1 else list(_gap(runs, samples, against, standing))
     for place, run in enumerate(runs):
         first = Counter(sample.views[place].problems[0].kind for sample in samples)
         total = len(samples)
@@ -61,17 +68,23 @@ def sentences(
     return lines
 
 
-def _gap(runs: Sequence[Run], samples: Sequence[Shown], against: Comparison | None) -> list[str]:
-    found = attribution(samples)
+def _gap(
+    runs: Sequence[Run],
+    samples: Sequence[Shown],
+    against: Comparison | None,
+    standing: Sequence[str],
+) -> list[str]:
+    found = attribution(samples, standing)
     if found is None:
         return ["The runs have no sample in common that both have a value for."]
     weaker, metric = found["weaker"], found["metric"]
-    weak, strong, unit = runs[weaker].name, runs[1 - weaker].name, scale(metric)
+    weak, strong = runs[weaker].name, runs[1 - weaker].name
+    title, unit = declared().metric(metric).heading, declared().metric(metric).scale
     lines = [
-        f"{weak} is weaker than {strong}: {metric_name(metric)} is lower by "
+        f"{weak} is weaker than {strong}: {title} is lower by "
         f"{found['gap'] * unit:.1f} on average over {found['samples']} common samples."
         if found["gap"]
-        else f"{weak} and {strong} have the same mean {metric_name(metric)}."
+        else f"{weak} and {strong} have the same mean {title}."
     ]
     costly = [part for part in found["parts"] if part["share"] > 0 and part["kind"] != "fine"][:3]
     if costly and found["gap"]:
@@ -95,7 +108,7 @@ def _gap(runs: Sequence[Run], samples: Sequence[Shown], against: Comparison | No
         )
         lines.append(f"{weak} has more of: {said}.")
     tested = [d for d in (against.metrics if against else []) if d.p_holm == d.p_holm]
-    sure = list(dict.fromkeys(metric_name(d.metric) for d in tested if d.sure))
+    sure = list(dict.fromkeys(declared().metric(d.metric).heading for d in tested if d.sure))
     if tested:
         lines.append(
             f"Differences that hold at 5% after correction for {len(tested)} comparisons: "

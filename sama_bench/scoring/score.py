@@ -12,6 +12,7 @@ from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Finding
 from sama_bench.errors import DataError, UserError
 from sama_bench.runfolder.folder import SCORES, RunFolder
 from sama_bench.scoring.result import Result
+from sama_bench.scoring.single_samples import with_single_samples
 
 
 def standard_tools(
@@ -65,6 +66,7 @@ def score_answers(
     """Score answers, wherever they come from."""
     tools = tools if tools is not None else standard_tools()
     scores = benchmark.score(dataset, answers, protocols, tools)
+    scores = with_single_samples(scores, dataset, answers, tools.per_sample)
     scores = replace(scores, findings=(*findings, *scores.findings))
     record = getattr(tools.judge, "record", None)
     if record is not None:

@@ -25,10 +25,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from sama_bench.tables.data import to_csv, to_json
 from sama_bench.tables.latex import to_latex
 from sama_bench.tables.layout import by_benchmark, grand
-from sama_bench.tables.model import Cell, Table
+from sama_bench.tables.model import Cell, Declared, Table
 from sama_bench.tables.text import to_markdown, to_terminal
 
-__all__ = ["FORMATS", "Cell", "Format", "Table", "by_benchmark", "grand", "render"]
+__all__ = ["FORMATS", "Cell", "Declared", "Format", "Table", "by_benchmark", "grand", "render"]
 
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
 Format = Literal["terminal", "markdown", "csv", "json", "latex"]
@@ -40,7 +40,12 @@ _RENDERERS = {"terminal": to_terminal, "markdown": to_markdown, "latex": to_late
 
 
 def render(
-    rows: Rows, format: Format = "terminal", *, layout: Layout = "benchmark", digits: int = 1
+    rows: Rows,
+    format: Format = "terminal",
+    *,
+    declared: Declared,
+    layout: Layout = "benchmark",
+    digits: int = 1,
 ) -> str:
     """Render tidy rows.
 
@@ -48,6 +53,7 @@ def render(
         rows: see the module's text.
         format: ``csv`` and ``json`` hold the rows unrounded; the others are for reading: one table
             per benchmark, percentages, best and second best marked.
+        declared: titles, units, orders and what is better, by metric and benchmark.
         layout: ``benchmark`` for one table per benchmark, metrics as columns; ``grand`` for the
             table of the papers, benchmarks as columns. Without effect on ``csv`` and ``json``.
         digits: decimals of the numbers that are for reading.
@@ -62,4 +68,5 @@ def render(
         return to_json(listed)
     if not listed:
         return "no scores\n"
-    return "\n".join(_RENDERERS[format](table, digits) for table in _LAYOUTS[layout](listed))
+    laid_out = _LAYOUTS[layout](listed, declared)
+    return "\n".join(_RENDERERS[format](table, digits) for table in laid_out)

@@ -44,11 +44,12 @@ def _fields(line: Line, table: Table, digits: int) -> list[str]:
 def _number(cell: Cell | None, digits: int) -> str:
     if cell is None:
         return "--"
-    text = "n/a" if cell.value is None else f"{cell.value:.{digits}f}".replace("-", "$-$")
+    text = "n/a" if cell.value is None else cell.shown(cell.value, digits).replace("-", "$-$")
     if cell.mark:
         text = rf"\textbf{{{text}}}" if cell.mark == "best" else rf"\underline{{{text}}}"
     if cell.low is not None and cell.high is not None:
-        text += rf" {{\scriptsize [{cell.low:.{digits}f}, {cell.high:.{digits}f}]}}"
+        ends = f"[{cell.shown(cell.low, digits)}, {cell.shown(cell.high, digits)}]"
+        text += rf" {{\scriptsize {ends}}}"
     return text + ("$^{*}$" if cell.differs else "") + _raised(cell.notes)
 
 

@@ -6,16 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sama_bench.tables.escape import clean
-from sama_bench.tables.model import Cell, Line, Mark, Table
-from sama_bench.tables.names import (
-    HEADLINES,
-    benchmark_name,
-    benchmark_rank,
-    higher_is_better,
-    metric_name,
-    metric_rank,
-    scale,
-)
+from sama_bench.tables.model import Cell, Declared, Line, Mark, Table
 
 TidyRow: TypeAlias = Mapping[str, Any]
 Column: TypeAlias = tuple[str, str, str]
@@ -25,25 +16,25 @@ SIGNIFICANT = 0.05
 TRACKS = "sees whole tracks of the objects it is asked about"
 
 
-def by_benchmark(rows: Sequence[TidyRow]) -> list[Table]:
+def by_benchmark(rows: Sequence[TidyRow], declared: Declared) -> list[Table]:
     """One table per benchmark: a line per model, split and protocol, a column per metric."""
     tables = []
     for benchmark in _distinct(rows, "benchmark"):
         own = [row for row in rows if row["benchmark"] == benchmark]
-        columns = [
-            (benchmark, "", metric) for metric in sorted(_distinct(own, "metric"), key=metric_rank)
-        ]
-        labels = ["model", "split", "protocol"]
-        tables.append(_table(benchmark_name(benchmark), own, labels, columns, _own_column))
+        metrics = sorted(_distinct(own, "metric"), key=lambda name: declared.metric(name).rank)
+        columns = [(benchmark, "", metric) for metric in metrics]
+        labels, title = ["model", "split", "protocol"], declared.benchmark(benchmark).title
+        tables.append(_table(title, own, labels, columns, _own_column, declared))
     return tables
 
 
-def grand(rows: Sequence[TidyRow]) -> list[Table]:
+def grand(rows: Sequence[TidyRow], declared: Declared) -> list[Table]:
     """The table of the papers: a line per model and protocol, a column per benchmark and metric."""
-    shown = headline(rows)
+    shown = headline(rows, declared)
     own = [row for row in rows if shown(row)]
-    columns = sorted({_grand_column(row) for row in own}, key=_grand_rank)
-    return [_table("All benchmarks", own, ["model", "protocol"], columns, _grand_column)]
+    columns = sorted({_grand_column(row) for row in own}, key=lambda c: _grand_rank(c, declared))
+    labels = ["model", "protocol"]
+    return [_table("All benchmarks", own, labels, columns, _grand_column, declared)]
 
 
 def _own_column(row: TidyRow) -> Column:
@@ -54,12 +45,13 @@ def _grand_column(row: TidyRow) -> Column:
     return row["benchmark"], row.get("split") or "split not named", row["metric"]
 
 
-def _grand_rank(column: Column) -> tuple[Any, ...]:
+def _grand_rank(column: Column, declared: Declared) -> tuple[Any, ...]:
     benchmark, split, metric = column
-    return (*benchmark_rank(benchmark), split, *metric_rank(metric))
+    order = declared.benchmark(benchmark).order
+    return (order, benchmark, split, *declared.metric(metric).rank)
 
 
-def headline(rows: Sequence[TidyRow]) -> Callable[[TidyRow], bool]:
+def headline(rows: Sequence[TidyRow], declared: Declared) -> Callable[[TidyRow], bool]:
     """Return whether a row is one that the grand table shows: the metrics its papers headline.
 
     A benchmark without headlines, or without any of them among ``rows``, shows its first metric.
@@ -68,7 +60,8 @@ def headline(rows: Sequence[TidyRow]) -> Callable[[TidyRow], bool]:
     for row in rows:
         metrics.setdefault(row["benchmark"], set()).add(row["metric"])
     wanted = {
-        benchmark: set(HEADLINES.get(benchmark, ())) & found or {min(found, key=metric_rank)}
+        benchmark: set(declared.benchmark(benchmark).headlines) & found
+        or {min(found, key=lambda name: declared.metric(name).rank)}
         for benchmark, found in metrics.items()
     }
     return lambda row: row["metric"] in wanted[row["benchmark"]]
@@ -80,32 +73,33 @@ def _table(
     labels: Sequence[str],
     columns: Sequence[Column],
     column_of: Callable[[TidyRow], Column],
+    declared: Declared,
 ) -> Table:
     if any(row.get("source") for row in rows):
         labels = [*labels, "source"]
     notes: list[str] = []
-    marks = _marks(rows)
+    marks = _marks(rows, declared)
     lines = [
-        _line(group, labels, columns, column_of, marks, notes) for group in _lines(rows, labels)
+        _line(group, labels, columns, column_of, marks, notes, declared)
+        for group in _lines(rows, labels)
     ]
+    shares = [declared.metric(metric).scale == 100 for _, _, metric in columns]
+    said = ", in percent" if all(shares) else ", shares in percent" if any(shares) else ""
     return Table(
-        title=clean(f"{title}, in percent" if _any_share(columns) else title),
+        title=clean(title + said),
         labels=tuple(labels),
-        columns=tuple(_heading(column, columns) for column in columns),
+        columns=tuple(_heading(column, columns, declared) for column in columns),
         lines=tuple(lines),
         notes=tuple(notes),
     )
 
 
-def _any_share(columns: Sequence[Column]) -> bool:
-    return any(scale(metric) == 100 for _, _, metric in columns)
-
-
-def _heading(column: Column, columns: Sequence[Column]) -> str:
+def _heading(column: Column, columns: Sequence[Column], declared: Declared) -> str:
     benchmark, split, metric = column
+    title = declared.metric(metric).heading
     if not split:
-        return metric_name(metric)
-    parts = [benchmark_name(benchmark), metric_name(metric)]
+        return clean(title)
+    parts = [declared.benchmark(benchmark).title, title]
     if len({c[1] for c in columns if c[0] == benchmark}) > 1:
         parts.insert(1, split)
     return clean(" ".join(parts))
@@ -132,12 +126,13 @@ def _line(
     column_of: Callable[[TidyRow], Column],
     marks: Mapping[int, Mark],
     notes: list[str],
+    declared: Declared,
 ) -> Line:
     by_column = {column_of(row): row for row in rows}
     first = rows[0]
     about = tuple(_note(text, notes) for text in about_model(first))
     cells = tuple(
-        _cell(by_column[column], marks, notes) if column in by_column else None
+        _cell(by_column[column], marks, notes, declared) if column in by_column else None
         for column in columns
     )
     return Line(
@@ -148,17 +143,20 @@ def _line(
     )
 
 
-def _cell(row: TidyRow, marks: Mapping[int, Mark], notes: list[str]) -> Cell:
-    factor = scale(row["metric"])
+def _cell(row: TidyRow, marks: Mapping[int, Mark], notes: list[str], declared: Declared) -> Cell:
+    metric, value = declared.metric(row["metric"]), row["value"]
+    factor = metric.scale
+    bare = value is not None and row.get("low") is None
     texts = [row.get("variant"), row.get("note")]
     p = row.get("p")
     return Cell(
-        value=_scaled(row["value"], factor),
+        value=_scaled(value, factor),
         low=_scaled(row.get("low"), factor),
         high=_scaled(row.get("high"), factor),
         mark=marks.get(id(row)),
         differs=p is not None and p < SIGNIFICANT,
         notes=tuple(_note(str(text), notes) for text in texts if text),
+        decimals=0 if bare and metric.decimals(value) == 0 else None,
     )
 
 
@@ -183,7 +181,7 @@ def _note(text: str, notes: list[str]) -> int:
     return notes.index(text)
 
 
-def _marks(rows: Sequence[TidyRow]) -> dict[int, Mark]:
+def _marks(rows: Sequence[TidyRow], declared: Declared) -> dict[int, Mark]:
     """Best and second best among the numbers that may be compared, when there are two models."""
     groups: dict[tuple[Any, ...], list[TidyRow]] = {}
     for row in rows:
@@ -195,10 +193,11 @@ def _marks(rows: Sequence[TidyRow]) -> dict[int, Mark]:
     for key, group in groups.items():
         if len({row["model"] for row in group}) < 2:
             continue
-        values = sorted({row["value"] for row in group}, reverse=higher_is_better(key[-1]))
+        good = {id(row): declared.metric(key[-1]).goodness(row["value"]) for row in group}
+        values = sorted(set(good.values()), reverse=True)
         for row in group:
-            if row["value"] in values[:2]:
-                marks[id(row)] = "best" if row["value"] == values[0] else "second"
+            if good[id(row)] in values[:2]:
+                marks[id(row)] = "best" if good[id(row)] == values[0] else "second"
     return marks
 
 

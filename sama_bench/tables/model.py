@@ -2,11 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Mark = Literal["best", "second"]
 SYMBOLS = "†‡§¶‖"
+
+
+class Metric(Protocol):
+    """What a table asks of a metric's declaration (``sama_bench.metric.Metric``)."""
+
+    @property
+    def heading(self) -> str:
+        """Title of its column, with the unit unless that is a share or points."""
+
+    @property
+    def scale(self) -> float:
+        """What a natural value is multiplied by for reading."""
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Sorting key among metrics."""
+
+    def goodness(self, value: float) -> float:
+        """Return a number that is the larger the better a natural value is."""
+
+    def decimals(self, value: float, digits: int = 1) -> int:
+        """Return with how many decimals a natural value is shown."""
+
+
+class Benchmark(Protocol):
+    """What a table asks of a benchmark's declaration."""
+
+    @property
+    def title(self) -> str:
+        """As papers write it."""
+
+    @property
+    def order(self) -> int:
+        """Place among benchmarks."""
+
+    @property
+    def headlines(self) -> Sequence[str]:
+        """Metrics that a table of all benchmarks shows; the first one if empty."""
+
+
+class Declared(Protocol):
+    """Declarations of metrics and benchmarks by name (``sama_bench.metric.Catalogue``)."""
+
+    def metric(self, name: str) -> Metric:
+        """Return how a metric is shown."""
+
+    def benchmark(self, name: str) -> Benchmark:
+        """Return how a benchmark is shown."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +69,7 @@ class Cell:
         mark: best or second best of its column among comparable rows, or None.
         differs: significantly different from the best of its column.
         notes: numbers of the table's footnotes that concern it.
+        decimals: of this number; None for those of the table.
     """
 
     value: float | None
@@ -28,6 +78,11 @@ class Cell:
     mark: Mark | None = None
     differs: bool = False
     notes: tuple[int, ...] = ()
+    decimals: int | None = None
+
+    def shown(self, value: float, digits: int) -> str:
+        """Return one of its numbers as text, with ``digits`` decimals unless it has its own."""
+        return f"{value:.{digits if self.decimals is None else self.decimals}f}"
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,9 @@ def number(cell: Cell | None, digits: int) -> str:
     """``57.0 [55.1, 58.9]*†``; ``-`` where nothing was measured, ``n/a`` where no value exists."""
     if cell is None:
         return "-"
-    text = "n/a" if cell.value is None else f"{cell.value:.{digits}f}"
+    text = "n/a" if cell.value is None else cell.shown(cell.value, digits)
     if cell.low is not None and cell.high is not None:
-        text += f" [{cell.low:.{digits}f}, {cell.high:.{digits}f}]"
+        text += f" [{cell.shown(cell.low, digits)}, {cell.shown(cell.high, digits)}]"
     return text + "*" * cell.differs + "".join(symbol(note) for note in cell.notes)
 
 

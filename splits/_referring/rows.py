@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sama_bench.benchmark import Option, Protocol, Row
 from sama_bench.errors import IncompleteError
 from sama_bench.metrics._masks.refvos_aggregate import by_group, mean_of_expressions
+from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.splits._referring.expression_values import Rules, Value
 from sama_bench.splits._scores.coverage import coverage, listed
 
@@ -104,8 +105,7 @@ def row_of(
 def _refusal_rate(split: str, protocol: Protocol, values: Sequence[Value]) -> Row:
     """Return the share of answers without any mask (Q35)."""
     answered = [value for value in values if value.status in ("answered", "refused")]
-    refused = sum(value.status == "refused" for value in answered)
-    rate = refused / len(answered) if answered else None
+    rate = refusal_rate([value.status == "refused" for value in answered])
     return row_of(split, protocol, "refusal_rate", rate, answered, None)
 
 

@@ -29,6 +29,8 @@ class Gcg(Benchmark):
 
     name = "gcg"
     title = "GCG (GranD-f)"
+    order = 120
+    headlines = ("ap50", "miou", "recall", "meteor", "cider")
     splits = ("val", "test", "mini")
     metrics = ("ap50", "miou", "recall", "meteor", "cider")
     checked = ("val", "test")

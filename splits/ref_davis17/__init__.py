@@ -60,6 +60,8 @@ class RefDavis17(Benchmark):
 
     name = "ref-davis17"
     title = "Ref-DAVIS17"
+    order = 80
+    headlines = ("j_and_f",)
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS

@@ -94,6 +94,8 @@ class Refcoco(_RefcocoFamily):
 
     name = "refcoco"
     title = "RefCOCO"
+    order = 30
+    headlines = ("ciou",)
     splits = ("val", "test", "testA", "testB", "mini")
     refs = ("refs(unc).p",)
 
@@ -103,6 +105,8 @@ class RefcocoPlus(_RefcocoFamily):
 
     name = "refcoco+"
     title = "RefCOCO+"
+    order = 40
+    headlines = ("ciou",)
     splits = ("val", "test", "testA", "testB", "mini")
     refs = ("refs(unc).p",)
 
@@ -112,6 +116,8 @@ class Refcocog(_RefcocoFamily):
 
     name = "refcocog"
     title = "RefCOCOg"
+    order = 50
+    headlines = ("ciou",)
     splits = ("val", "test", "mini")
     refs = ("refs(umd).p",)
 
@@ -121,6 +127,8 @@ class Grefcoco(_RefcocoFamily):
 
     name = "grefcoco"
     title = "gRefCOCO"
+    order = 60
+    headlines = ("ciou", "giou")
     splits = ("val", "testA", "testB", "test", "mini")
     refs = ("grefs(unc).p", "grefs(unc).json")
     options = OPTIONS_OF_V2

@@ -22,6 +22,7 @@ from sama_bench.benchmark import (
 from sama_bench.errors import IncompleteError
 from sama_bench.media.rle import encode
 from sama_bench.metrics.ciou import SentenceCounts, ciou_giou, count_sentence
+from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.nouns import Answer
 from sama_bench.splits._masks.alignment import unite
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
@@ -173,11 +174,11 @@ def _rows(split: str, protocol: Protocol, values: Sequence[Counted], applied: Ma
             notes.append(f"{totals.unanswered} sentences without a mask: {what}")
     share = coverage(item.status for item in values).share
     answered = [item for item in values if not item.lacking]
-    refused = sum(item.status == "refused" for item in answered)
+    refused = [item.status == "refused" for item in answered]
     figures = {
         "ciou": ciou,
         "giou": giou,
-        "refusal_rate": refused / len(answered) if answered else None,
+        "refusal_rate": refusal_rate(refused),
     }
     said = "; ".join(notes) or None
     return [

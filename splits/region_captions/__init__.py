@@ -27,6 +27,8 @@ class RegionCaptions(Benchmark):
 
     name = "region-captions"
     title = "Region captions (RefCOCOg)"
+    order = 130
+    headlines = ("meteor", "cider")
     splits = ("val", "mini")
     metrics = ("meteor", "cider")
     options = OPTIONS

@@ -25,6 +25,7 @@ OPTIONS: Mapping[str, tuple[str, str, str]] = {
 class _SamaBench(Benchmark):
     splits = layout.SPLITS
     licence = LICENCE
+    further_metrics = "sama_bench.splits.sama_bench.averages:METRICS"
     task: Task
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -63,6 +64,9 @@ class SamaBenchG(_SamaBench):
 
     name = "sama-bench-g"
     title = "SAMA-Bench-G"
+    order = 10
+    headlines = ("miou", "recall", "meteor", "cider", "clair")
+    standing = ("miou", "abstention_accuracy", "clair", "meteor", "cider")
     task: Task = "g"
     metrics: Sequence[str] = (*MASK_METRICS, *TEXT_METRICS)
     options = OPTIONS
@@ -74,6 +78,9 @@ class SamaBenchC(_SamaBench):
 
     name = "sama-bench-c"
     title = "SAMA-Bench-C"
+    order = 20
+    headlines = ("meteor", "cider", "clair")
+    standing = ("clair", "meteor", "cider")
     task: Task = "c"
     metrics: Sequence[str] = TEXT_METRICS
     options = OPTIONS

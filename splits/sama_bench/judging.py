@@ -26,7 +26,6 @@ class Judged:
         prediction: cleaned text, or None without an answer.
         reference: cleaned text of the reference.
         masks: scores of its masks, None for part C and without an answer.
-        extra: values of the metrics that take one sample at a time.
         note: why it has no value, or None.
         attributes: facts for reports, the entry's own and what the masks tell.
     """
@@ -36,7 +35,6 @@ class Judged:
     prediction: str | None = None
     reference: str = ""
     masks: MaskScore | None = None
-    extra: Mapping[str, float | None] = field(default_factory=dict)
     note: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -97,7 +95,6 @@ def _judge(
         prediction=text_marks.clean(answer.text, quirks),
         reference=text_marks.clean(reference.text or "", quirks),
         masks=masks,
-        extra=_extra(answer, reference, tools),
         note=note,
         attributes={**entry.attributes, **object_facts(reference.masklets)},
     )
@@ -122,14 +119,6 @@ def _shared(
     ):
         compared.append((reference, shared))
     return shared
-
-
-def _extra(answer: Answer, reference: Reference, tools: Tools) -> dict[str, float | None]:
-    if not tools.per_sample:
-        return {}
-    said = {"text": answer.text, "masks": [part.masklet.rles() for part in answer.segments]}
-    true = {"text": reference.text, "masks": [track.rles() for track in reference.masklets]}
-    return {name: metric(said, true) for name, metric in tools.per_sample.items()}
 
 
 def judge_all(

@@ -38,7 +38,7 @@ class Sheet:
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics in the order of the table."""
         own = MASK_METRICS if self.grounded else ()
-        return (*own, *TEXT_METRICS, *self.tools.per_sample)
+        return (*own, *TEXT_METRICS)
 
     def part(self, group: str) -> Sheet:
         """Return the sheet of one source."""

@@ -109,9 +109,6 @@ def _video(
     answered = [item for item in items if item.prediction is not None]
     if grounded and answered:
         values, pooled = _grounding(answered, quirks, recalled)
-    for name in dict.fromkeys(name for item in answered for name in item.extra):
-        found = [value for item in answered if (value := item.extra.get(name)) is not None]
-        values[name] = sum(found) / len(found) if found else None
     values.update(texts.videos.get(entry.video, {}))
     pooled.update(_over_samples(answered, texts))
     notes = {**_zeroed(answered, values), **texts.causes.get(entry.video, {})}
@@ -155,7 +152,7 @@ def _over_samples(answered: Sequence[Judged], texts: TextScores) -> dict[str, tu
 
 
 def _sample(item: Judged, texts: TextScores, protocol: Protocol) -> SampleScore:
-    values: dict[str, float | None] = {**item.extra, **texts.samples.get(item.entry.id, {})}
+    values: dict[str, float | None] = {**texts.samples.get(item.entry.id, {})}
     if item.masks is not None:
         values["miou"] = item.masks.miou
         counts = item.masks.recall

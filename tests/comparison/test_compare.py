@@ -65,7 +65,7 @@ def test_values_that_print_alike_never_differ_surely(runs):
     assert result.to_json()["metrics"][0]["sure"] is False
     text = to_text(result)
     assert "No metric differs surely" in text
-    assert "differ by less than they print" in text
+    assert "differ by less than the metric tells" in text
     assert "*" not in text.partition("bleu")[2].partition("\n")[0]
 
 
@@ -152,7 +152,7 @@ def test_the_command_prints_and_writes(tmp_path):
     result = CliRunner().invoke(build(), [*arguments, "--json", str(out)])
     assert result.exit_code == 0, result.output
     assert "A = better, B = worse" in result.output
-    assert "A is higher in J (strict), F (strict)." in result.output
+    assert "A is better in J (strict), F (strict)." in result.output
     assert "Samples that differ most" in result.output
     data = json.loads(out.read_text())
     assert {m["metric"] for m in data["metrics"]} == {"j", "f"}

@@ -28,15 +28,14 @@ class Everything(Adapter):
 
 METRIC = '''
 """A metric of single samples."""
-METRICS = ({"name": "words", "title": "Words", "range": "0 and above", "better": "higher",
-            "definition": "words of the answer"},)
+from sama_bench.metric import Metric
 
 
 def words(prediction, reference):
     return float(len(prediction["text"].split()))
 
 
-PER_SAMPLE = {"words": words}
+METRICS = (Metric("words", "Words", "words of the answer", unit="count", per_sample=words),)
 '''
 
 POINTS = """[sama_bench.models]

@@ -98,11 +98,11 @@ def test_the_pictures_show_what_the_metrics_compute():
 
 def test_the_metric_of_the_guide_joins_every_scoring():
     space = {}
-    exec(python_block("add-a-metric.md", "PER_SAMPLE"), space)
-    metric = space["PER_SAMPLE"][space["METRICS"][0]["name"]]
+    exec(python_block("add-a-metric.md", "METRICS"), space)
+    metric = space["METRICS"][0].per_sample
     assert metric({"text": "a b", "masks": []}, {"text": "a b c d", "masks": []}) == 0.5
     assert metric({"text": "a b", "masks": []}, {"text": None, "masks": []}) is None
-    assert set(space["METRICS"][0]) == {"name", "title", "range", "better", "definition"}
+    assert space["METRICS"][0].goodness(1.0) > space["METRICS"][0].goodness(2.0)
 
 
 def test_the_benchmark_of_the_guide_is_listed_asked_and_scored(tmp_path):

@@ -124,7 +124,7 @@ def test_without_a_compiler_numpy_counts(settings):
         "mask = rle.encode(np.eye(9))\n"
         "assert counts.frame_counts([[mask]], [mask]).intersection[0] == 9\n"
         "from sama_bench import registry\n"
-        "assert any(entry['name'] == 'j_and_f' for entry in registry.metrics())\n"
+        "assert any(entry.name == 'j_and_f' for entry in registry.metrics())\n"
         "os.environ['SAMA_BENCH_KERNEL'] = 'numba'\n"
         "try: backend.kernels()\n"
         "except ValueError as error: print(error)\n"

@@ -148,15 +148,6 @@ def test_one_quirk_at_a_time(root):
     assert value(scored(root, answers, ("released",), without), "released", "miou") == 0.625
 
 
-def test_further_metrics_join(root):
-    def words(said, true):
-        return float(len(said["text"].split()))
-
-    tools = Tools(captions=False, per_sample={"words": words})
-    scores = scored(root, [Outcome("answered", Answer("one two"))] * 3, tools=tools)
-    assert value(scores, "strict", "words") == 2.0
-
-
 def test_aggregation_a_weighs_ranks_alike():
     values = [0.1, 0.2, 0.9]
     expected = ((0.1 + 0.9) / 2.00001 + 0.2 / 1.00001) / 2

@@ -19,7 +19,8 @@
   const distinct = (values) => [...new Set(values)];
   const metricName = (metric) => data.metrics[metric]?.name ?? metric.replaceAll("_", " ");
   const metricRank = (metric) => data.metrics[metric]?.rank ?? 999;
-  const scale = (metric) => data.metrics[metric]?.scale ?? 100;
+  const scale = (metric) => data.metrics[metric]?.scale ?? 1;
+  const better = (metric) => data.metrics[metric]?.better ?? "higher";
   const benchmarkName = (name) => data.benchmarks[name] ?? name;
   const isWhole = (row) => !row.split?.includes("|") && (!row.split?.includes(":") || row.split.endsWith(":overall"));
 
@@ -33,7 +34,8 @@
   const splitName = (split) => (split ?? "not named").replace(/\|(\w+)=/, ", $1 ");
 
   function number(value, metric) {
-    const digits = scale(metric) === 100 ? 1 : Math.abs(value) >= 10 ? 0 : 2;
+    const whole = data.metrics[metric]?.unit === "count" && Number.isInteger(value);
+    const digits = scale(metric) === 100 ? 1 : whole || Math.abs(value) >= 10 ? 0 : 2;
     return (value * scale(metric)).toFixed(digits);
   }
 
@@ -174,20 +176,26 @@
     return found;
   }
 
+  /* A metric that should be near to a number is sorted by how near it is. */
+  function sortValue(row) {
+    if (!row || row.value === null) return null;
+    return typeof better(row.metric) === "number" ? Rank.goodness(row.value, better(row.metric)) : row.value;
+  }
+
   function show() {
     const rows = chosenRows();
     const { grand, key, columns } = columnsOf(rows);
     const labels = grand ? ["model", "protocol"] : ["model", "split", "protocol"];
     const lines = Rank.lines(rows, key, (row) => [row.model, grand ? "" : row.split, row.protocol, row.source, row.about]);
-    const marks = Rank.marks(rows, data.lower);
+    const marks = Rank.marks(rows, better);
     const span = ranges(rows, key);
     const notes = [];
     if (!columns.some(({ column }) => column === state.sort) && !LABELS[state.sort]) {
       const first = columns.find(({ column }) => rows.some((row) => row.headline && key(row) === column)) ?? columns[0];
       state.sort = first?.column ?? null;
-      state.descending = !data.lower.includes(first?.parts[2]);
+      state.descending = better(first?.parts[2]) !== "lower";
     }
-    const valueOf = LABELS[state.sort]?.[1] ?? ((line) => line.cells.get(state.sort)?.value ?? null);
+    const valueOf = LABELS[state.sort]?.[1] ?? ((line) => sortValue(line.cells.get(state.sort)));
     const body = Rank.sorted(lines, valueOf, state.descending).map((line) => {
       const [share, least] = coverage(line);
       const name = make("th", { scope: "row" }, line.row.model);

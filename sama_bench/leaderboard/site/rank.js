@@ -21,8 +21,14 @@ const Rank = (() => {
     return [...found.values()];
   }
 
+  /* The larger the better: "higher", "lower", or a number that values should be near to. */
+  function goodness(value, better) {
+    if (typeof better === "number") return -Math.abs(value - better);
+    return better === "lower" ? -value : value;
+  }
+
   /* Best and second best of each benchmark, split, protocol and metric, if two models have it. */
-  function marks(rows, lowerIsBetter) {
+  function marks(rows, betterOf) {
     const groups = new Map();
     for (const row of rows.filter(comparable)) {
       const key = JSON.stringify([row.benchmark, row.split, row.protocol, row.metric]);
@@ -32,11 +38,11 @@ const Rank = (() => {
     const marked = new Map();
     for (const group of groups.values()) {
       if (new Set(group.map((row) => row.model)).size < 2) continue;
-      const sign = lowerIsBetter.includes(group[0].metric) ? 1 : -1;
-      const values = [...new Set(group.map((row) => row.value))].sort((a, b) => sign * (a - b));
+      const good = (row) => goodness(row.value, betterOf(row.metric));
+      const values = [...new Set(group.map(good))].sort((a, b) => b - a);
       for (const row of group) {
-        if (row.value === values[0]) marked.set(row, "best");
-        else if (row.value === values[1]) marked.set(row, "second");
+        if (good(row) === values[0]) marked.set(row, "best");
+        else if (good(row) === values[1]) marked.set(row, "second");
       }
     }
     return marked;
@@ -57,5 +63,5 @@ const Rank = (() => {
       .map((wrapped) => wrapped.item);
   }
 
-  return { comparable, lines, marks, sorted };
+  return { comparable, goodness, lines, marks, sorted };
 })();

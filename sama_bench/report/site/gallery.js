@@ -66,7 +66,7 @@ report.gallery = (() => {
   function drawCard(card, about, watch) {
     const titles = card.views.map((view, run) => el("p", { class: "verdict" },
       about.runs.length > 1 && el("span", { class: `run run${run}` }, about.runs[run].name, " "),
-      view.value === null ? el("b", {}, view.status === "answered" ? "no value" : view.status) : el("b", {}, `${about.metrics[view.metric]?.title ?? view.metric} ${number(view.value, about.metrics[view.metric]?.scale ?? 100, 1)}`),
+      view.value === null ? el("b", {}, view.status === "answered" ? "no value" : view.status) : el("b", {}, `${about.metrics[view.metric]?.title ?? view.metric} ${number(view.value, about.metrics[view.metric]?.scale ?? 1, 1)}`),
       " ", view.kinds.map((kind) => el("span", { class: `tag ${kind}` }, about.kinds[kind].title))));
     const canvases = card.views.map((_, run) => {
       const canvas = el("canvas", { width: 320, height: 180, "data-run": run, "aria-hidden": true });

@@ -17,7 +17,7 @@ report.overview = (() => {
     return names.map((name) => {
       const { title, scale } = data.metrics[name];
       const found = rows.map((list) => list.find((row) => row.metric === name && row.protocol === protocol && (!split || row.split === split)));
-      const top = Math.max(scale === 1 ? 0.001 : 0, name === "cider" ? 0.001 : 1, ...found.map((row) => row?.high ?? row?.value ?? 0));
+      const top = Math.max(data.metrics[name].highest === 1 ? 1 : 0.001, ...found.map((row) => row?.high ?? row?.value ?? 0));
       const difference = data.differences.find((item) => item.metric === name && item.protocol === protocol);
       const cells = found.map((row, place) => el("td", {},
         !row || row.value === null ? el("span", { class: "none", title: row?.note || "" }, "–") : [
@@ -60,7 +60,7 @@ report.overview = (() => {
   function why(data) {
     const found = data.attribution;
     if (!found || !found.gap) return null;
-    const { title, scale } = data.metrics[found.metric] || { title: found.metric, scale: 100 };
+    const { title, scale } = data.metrics[found.metric] || { title: found.metric, scale: 1 };
     const weak = data.runs[found.weaker], strong = data.runs[1 - found.weaker];
     const most = Math.max(...found.parts.map((part) => Math.abs(part.share)));
     return section(`Where ${weak.name} loses`, `Their mean ${title} over ${found.samples} common samples differs by ${number(found.gap, scale, 1)}. Each sample counts for the main thing that went wrong in ${weak.name}; the parts add up to the gap. Negative: there ${weak.name} is ahead of ${strong.name}.`,
@@ -71,7 +71,7 @@ report.overview = (() => {
   }
 
   function distributions(data) {
-    const names = Object.keys(data.metrics).filter((name) => data.histograms.some((found) => found[name]) && !name.startsWith("bleu"));
+    const names = Object.keys(data.metrics).filter((name) => data.histograms.some((found) => found[name]) && !data.metrics[name].corpus);
     const draw = (name, protocol) => {
       const known = data.histograms.map((found, place) => ({ found: found[name], place })).filter((item) => item.found?.[protocol]);
       if (!known.length) return null;
@@ -85,10 +85,10 @@ report.overview = (() => {
 
   function attributes(data) {
     const metrics = [...new Set(data.attributes.map((line) => line.metric))];
-    const wanted = ["miou", "j_and_f", "ciou", "clair", "meteor"].find((name) => metrics.includes(name));
+    const wanted = data.standing.find((name) => metrics.includes(name));
     const lines = data.attributes.filter((line) => line.metric === wanted);
     if (!lines.length) return null;
-    const { title, scale } = data.metrics[wanted] || { title: wanted, scale: 100 };
+    const { title, scale } = data.metrics[wanted] || { title: wanted, scale: 1 };
     return section("By attribute", `Mean ${title} (${lines[0].protocol}) of the samples of each part, with 95% intervals.`,
       table(["Attribute", "", ...data.runs.map(runName)], lines.map((line, place) => el("tr", {},
         el("th", { scope: "row" }, place && lines[place - 1].attribute === line.attribute ? "" : line.attribute), el("td", {}, line.bin),

@@ -38,7 +38,7 @@ report.sample = (() => {
     const cell = (view, protocol, name) => {
       const value = view.values[protocol]?.[name];
       const other = view.values[protocol === "strict" ? "released" : "strict"]?.[name];
-      return el("td", { class: value !== other ? "differs" : "" }, value === null || value === undefined ? "no value" : number(value, about.metrics[name]?.scale ?? 100, 1));
+      return el("td", { class: value !== other ? "differs" : "" }, value === null || value === undefined ? "no value" : number(value, about.metrics[name]?.scale ?? 1, 1));
     };
     return el("section", {}, el("h2", {}, "Scores of this sample"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "scores" }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", {}, "Metric"), data.views.flatMap((_, run) => ["released", "strict"].map((protocol) => el("th", {}, data.views.length > 1 ? `${about.runs[run].name}, ${protocol}` : protocol))))),
@@ -49,7 +49,7 @@ report.sample = (() => {
   function quirks(view, about, run) {
     if (!view.differing.length) return el("p", { class: "help" }, `${about.runs[run].name}: both protocols agree on this sample.`);
     const acted = view.acted || [];
-    const shown = (item, value) => (value === null ? "no value" : number(value, about.metrics[item.metric]?.scale ?? 100, 1));
+    const shown = (item, value) => (value === null ? "no value" : number(value, about.metrics[item.metric]?.scale ?? 1, 1));
     const single = acted.map((item) => el("li", {}, el("b", {}, item.quirk), ` ${about.quirks[item.quirk]}: ${about.metrics[item.metric]?.title ?? item.metric} is ${shown(item, item.value)}, without it ${shown(item, item.without)}`));
     const told = new Set(acted.map((item) => item.metric));
     const rest = view.differing.filter((name) => !told.has(name));
