@@ -8,13 +8,13 @@ several models under one plan, resuming, comparing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._settings import options
-from sama_bench.benchmark import Dataset, Entry, Finding, Outcome, Protocol
+from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Outcome, Protocol, Scores, Tools
 from sama_bench.errors import AdapterError, DataError
 from sama_bench.nouns import Answer, Reference, Sample
 from sama_bench.storage.untrusted_files import read_json
@@ -42,6 +42,10 @@ class Asked(Dataset):
     def findings(self, deep: bool = False) -> Iterable[Finding]:
         """Return nothing: nothing was loaded."""
         return ()
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Replaying scores nothing."""
+        raise DataError("replayed answers come without references")
 
 
 class Predictions(Adapter):

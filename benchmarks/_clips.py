@@ -47,6 +47,9 @@ class Clips(Dataset):
     def findings(self, deep: bool = False) -> list[Finding]:
         return []
 
+    def score(self, answers, protocols, tools):
+        raise NotImplementedError
+
 
 class Sleeper(Adapter):
     """Takes a second a question."""

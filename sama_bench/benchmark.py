@@ -137,6 +137,13 @@ class Dataset(ABC):
     def findings(self, deep: bool = False) -> Iterable[Finding]:
         """Report all that was dropped, filled, cut or resized; ``deep`` also opens every frame."""
 
+    @abstractmethod
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score answers against the references, under each protocol.
+
+        Missing and failed samples are never silently left out: the rows' coverage tells.
+        """
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -381,15 +388,6 @@ class Benchmark(ABC):
         Raises:
             DataError: a file is missing, malformed or unsafe.
             UserError: there is no such split.
-        """
-
-    @abstractmethod
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score answers against the references, under each protocol.
-
-        Missing and failed samples are never silently left out: the rows' coverage tells.
         """
 
 

@@ -34,6 +34,21 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+class MevisDataset(ReferringDataset):
+    """A split of MeViS, opened."""
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score ``valid_u`` as the mean over its expressions; count the answers of the others."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions, unscored
+
+        if self.source.masks is None:
+            return unscored(self, answers, protocols)
+        return score_expressions(
+            self, answers, protocols, tools, Scheme(Mevis.options, Mevis.metrics, {})
+        )
+
+
 class Mevis(Benchmark):
     """MeViS."""
 
@@ -54,7 +69,7 @@ class Mevis(Benchmark):
         folder = find_folder(root, self.name, FOLDERS, META[files])
         meta = read_meta_expressions(folder / META[files])
         masks = folder / files / "mask_dict.json"
-        return ReferringDataset(
+        return MevisDataset(
             Source(
                 benchmark=self.name,
                 split=split,
@@ -64,20 +79,6 @@ class Mevis(Benchmark):
                 masks=MaskDict(masks) if files == "valid_u" or masks.is_file() else None,
                 published={} if split == MINI else meta.held(PUBLISHED[files]),
             )
-        )
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score ``valid_u`` as the mean over its expressions; count the answers of the others."""
-        from sama_bench.splits._referring.rows import Scheme
-        from sama_bench.splits._referring.score import score_expressions, unscored
-
-        assert isinstance(dataset, ReferringDataset)
-        if dataset.source.masks is None:
-            return unscored(dataset, answers, protocols)
-        return score_expressions(
-            dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
         )
 
 

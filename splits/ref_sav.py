@@ -30,6 +30,18 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+class RefSavDataset(ReferringDataset):
+    """A split of Ref-SAV, opened."""
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score long, short and overall as published, and the mean over expressions."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+
+        scheme = Scheme(RefSav.options, RefSav.metrics, REF_SAV_GROUPS)
+        return score_expressions(self, answers, protocols, tools, scheme)
+
+
 class RefSav(Benchmark):
     """Ref-SAV."""
 
@@ -48,7 +60,7 @@ class RefSav(Benchmark):
         root, _ = with_mini(root, self.name, split, "valid")
         folder = find_folder(root, self.name, FOLDERS, META)
         meta = read_meta_expressions(folder / META)
-        return ReferringDataset(
+        return RefSavDataset(
             Source(
                 benchmark=self.name,
                 split=split,
@@ -60,17 +72,6 @@ class RefSav(Benchmark):
                 published={} if split == MINI else meta.held(PUBLISHED, REF_SAV_GROUPS),
             )
         )
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score long, short and overall as published, and the mean over expressions."""
-        from sama_bench.splits._referring.rows import Scheme
-        from sama_bench.splits._referring.score import score_expressions
-
-        assert isinstance(dataset, ReferringDataset)
-        scheme = Scheme(self.options, self.metrics, REF_SAV_GROUPS)
-        return score_expressions(dataset, answers, protocols, tools, scheme)
 
 
 BENCHMARKS = (RefSav(),)

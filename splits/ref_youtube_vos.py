@@ -38,6 +38,16 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+class RefYoutubeVosDataset(ReferringDataset):
+    """A split of Ref-YouTube-VOS, opened."""
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Count the answers; the server scores them."""
+        from sama_bench.splits._referring.score import unscored
+
+        return unscored(self, answers, protocols)
+
+
 class RefYoutubeVos(Benchmark):
     """Ref-YouTube-VOS, validation."""
 
@@ -62,7 +72,7 @@ class RefYoutubeVos(Benchmark):
             hint = "" if options.get("videos", "all") != "all" else ", see --option videos"
             remarks.append(Finding("count", META, detail + hint))
         short = number < VALID_VIDEOS and split != MINI
-        return ReferringDataset(
+        return RefYoutubeVosDataset(
             Source(
                 benchmark=self.name,
                 split=split,
@@ -74,15 +84,6 @@ class RefYoutubeVos(Benchmark):
                 published={"videos": (number, VALID_VIDEOS)} if short else {},
             )
         )
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Count the answers; the server scores them."""
-        from sama_bench.splits._referring.score import unscored
-
-        assert isinstance(dataset, ReferringDataset)
-        return unscored(dataset, answers, protocols)
 
 
 def restrict(meta: MetaExpressions, folder: Path, videos: str) -> MetaExpressions:

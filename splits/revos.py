@@ -41,6 +41,18 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+class RevosDataset(ReferringDataset):
+    """A split of ReVOS, opened."""
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score referring, reasoning and overall as published, and the mean over expressions."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+
+        scheme = Scheme(Revos.options, Revos.metrics, REVOS_GROUPS, foreground(self))
+        return score_expressions(self, answers, protocols, tools, scheme)
+
+
 class Revos(Benchmark):
     """ReVOS."""
 
@@ -64,7 +76,7 @@ class Revos(Benchmark):
         checksums = {META: meta.checksum, MASKS: masks.checksum}
         if (folder / FOREGROUND).is_file():
             checksums[FOREGROUND] = index_json(folder / FOREGROUND).checksum
-        dataset = ReferringDataset(
+        dataset = RevosDataset(
             Source(
                 benchmark=self.name,
                 split=split,
@@ -80,17 +92,6 @@ class Revos(Benchmark):
         )
         dataset.files = dict(sorted(checksums.items()))
         return dataset
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score referring, reasoning and overall as published, and the mean over expressions."""
-        from sama_bench.splits._referring.rows import Scheme
-        from sama_bench.splits._referring.score import score_expressions
-
-        assert isinstance(dataset, ReferringDataset)
-        scheme = Scheme(self.options, self.metrics, REVOS_GROUPS, foreground(dataset))
-        return score_expressions(dataset, answers, protocols, tools, scheme)
 
 
 def foreground(dataset: ReferringDataset) -> Callable[[str], Sequence[int]]:

@@ -61,7 +61,7 @@ def quirks_that_acted(
     light = replace(tools, captions=False, judge=None)
 
     def scored(quirks: frozenset[str]) -> Values:
-        result = benchmark.score(part, answers, ("released",), replace(light, quirks=quirks))
+        result = part.score(answers, ("released",), replace(light, quirks=quirks))
         return {sample.id: sample.values for sample in result.samples}
 
     base = scored(names)

@@ -65,7 +65,7 @@ def score_answers(
 ) -> Result:
     """Score answers, wherever they come from."""
     tools = tools if tools is not None else standard_tools()
-    scores = benchmark.score(dataset, answers, protocols, tools)
+    scores = dataset.score(answers, protocols, tools)
     scores = with_single_samples(scores, dataset, answers, tools.per_sample)
     scores = replace(scores, findings=(*findings, *scores.findings))
     record = getattr(tools.judge, "record", None)
@@ -245,7 +245,7 @@ def explain(
         raise UserError(f"{benchmark.name} has no quirk that can be switched off alone")
 
     def whole(quirks: frozenset[str]) -> dict[str, float | None]:
-        scores = benchmark.score(dataset, answers, ("released",), replace(tools, quirks=quirks))
+        scores = dataset.score(answers, ("released",), replace(tools, quirks=quirks))
         return {row.metric: row.value for row in scores.rows if row.split == dataset.split}
 
     base = whole(names)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import UserError
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import MISSING, quirks
-from sama_bench.splits.gcg.dataset import QUESTIONS, GcgDataset
+from sama_bench.splits._scores.options import quirks
+from sama_bench.splits.gcg.dataset import OPTIONS, QUESTIONS, GcgDataset
 
 ANNOTATIONS = "annotations/gcg_val_test"
 IMAGES = ("images/grandf/val_test", "images", "val_test")
 FOLDERS = ("", "glamm_data", "data/glamm_data")
-OPTIONS: Mapping[str, Option] = {
-    "missing": MISSING,
-    "prompt": ("released", "released", "question (Q48): released, with five spaces, or clean"),
-    "images": ("", "", "folder of the GranD-f images; looked for below --data if not set"),
-}
 
 
 class Gcg(Benchmark):
@@ -51,15 +46,6 @@ class Gcg(Benchmark):
         example = captions.images[0].file_name if captions.images else "none"
         images = image_folder(options.get("images"), [folder], IMAGES, example)
         return GcgDataset(split, captions, masks, images, prompt)
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score AP50, mIoU, recall, METEOR and CIDEr over all images."""
-        from sama_bench.splits.gcg.score import score_gcg
-
-        assert isinstance(dataset, GcgDataset)
-        return score_gcg(dataset, answers, protocols, tools, self.options)
 
 
 BENCHMARKS = (Gcg(),)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
+from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
 from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
 from sama_bench.splits._images.polygons import united
+from sama_bench.splits._scores.options import MISSING
 
 _START = (
     "Could you please give me a brief description of the image? Please respond with interleaved"
@@ -20,6 +21,12 @@ _START = (
 _END = "segmentation masks for the corresponding parts of the answer."
 QUESTIONS = {"released": f"{_START}     {_END}", "clean": f"{_START} {_END}"}
 """The question; the published one has five spaces in the middle (Q48)."""
+
+OPTIONS: Mapping[str, Option] = {
+    "missing": MISSING,
+    "prompt": ("released", "released", "question (Q48): released, with five spaces, or clean"),
+    "images": ("", "", "folder of the GranD-f images; looked for below --data if not set"),
+}
 
 
 @dataclass(frozen=True)
@@ -126,3 +133,9 @@ class GcgDataset(Dataset):
                 yield Finding("phrases_and_masks", where, detail)
             if len(truth.captions) > 1:
                 yield Finding("several_captions", where, "the phrases of the first count")
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score AP50, mIoU, recall, METEOR and CIDEr over all images."""
+        from sama_bench.splits.gcg.score import score_gcg
+
+        return score_gcg(self, answers, protocols, tools, OPTIONS)

@@ -54,6 +54,26 @@ class DavisDataset(ReferringDataset):
                 return ANNOTATORS[min(ids.index(id), len(ANNOTATORS) - 1)], label
         raise DataError(f"{self.benchmark} has no sample '{id[:80]}'")
 
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score (a) as the row of the split, and (b) as rows of the annotators and their mean."""
+        from sama_bench.splits._referring.rows import Scheme
+        from sama_bench.splits._referring.score import score_expressions
+        from sama_bench.splits.ref_davis17.annotators import absent_rows, score_annotators
+
+        scores = score_expressions(
+            self, answers, protocols, tools, Scheme(RefDavis17.options, RefDavis17.metrics, {})
+        )
+        settings = {name: settle(RefDavis17.options, tools.options, name) for name in protocols}
+        named = [replace(row, note=_named(row)) for row in scores.rows]
+        wanted = [name for name in protocols if settings[name]["protocol_b"] != "off"]
+        folder = annotation_folder(self.source.folder)
+        if folder is None:
+            rows = absent_rows(self, wanted, ANNOTATIONS)
+        else:
+            missing = {name: settings[name]["missing"] for name in wanted}
+            rows = score_annotators(self, answers, wanted, folder, missing)
+        return replace(scores, rows=[*named, *rows])
+
 
 class RefDavis17(Benchmark):
     """Ref-DAVIS17."""
@@ -85,29 +105,6 @@ class RefDavis17(Benchmark):
                 remarks=tuple(Finding("unpaired_annotators", META, text) for text in odd),
             )
         )
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score (a) as the row of the split, and (b) as rows of the annotators and their mean."""
-        from sama_bench.splits._referring.rows import Scheme
-        from sama_bench.splits._referring.score import score_expressions
-        from sama_bench.splits.ref_davis17.annotators import absent_rows, score_annotators
-
-        assert isinstance(dataset, ReferringDataset)
-        scores = score_expressions(
-            dataset, answers, protocols, tools, Scheme(self.options, self.metrics, {})
-        )
-        settings = {name: settle(self.options, tools.options, name) for name in protocols}
-        named = [replace(row, note=_named(row)) for row in scores.rows]
-        wanted = [name for name in protocols if settings[name]["protocol_b"] != "off"]
-        folder = annotation_folder(dataset.source.folder)
-        if folder is None:
-            rows = absent_rows(dataset, wanted, ANNOTATIONS)
-        else:
-            missing = {name: settings[name]["missing"] for name in wanted}
-            rows = score_annotators(dataset, answers, wanted, folder, missing)
-        return replace(scores, rows=[*named, *rows])
 
 
 def numbered(meta: MetaExpressions) -> MetaExpressions:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import Benchmark, Dataset, Option
 from sama_bench.errors import DataError
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.dataset import image_folder
@@ -76,17 +76,9 @@ class _RefcocoFamily(Benchmark):
                 instances=instances,
                 folder=image_folder(options.get("images"), places, IMAGE_FOLDERS, example),
                 files={refs.name: checksum, INSTANCES: instances.checksum},
+                options=self.options,
             )
         )
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score cIoU and gIoU over all sentences of the split."""
-        from sama_bench.splits.refcoco.score import score_sentences
-
-        assert isinstance(dataset, RefcocoDataset)
-        return score_sentences(dataset, answers, protocols, tools, self.options)
 
 
 class Refcoco(_RefcocoFamily):

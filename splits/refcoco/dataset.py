@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
+from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
 from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Reference, Sample
@@ -29,6 +29,7 @@ class RefcocoSource:
         instances: sizes and segmentations.
         folder: of the image files.
         files: checksum by file name.
+        options: of the benchmark, with their defaults.
     """
 
     benchmark: str
@@ -37,6 +38,7 @@ class RefcocoSource:
     instances: Instances
     folder: Path
     files: Mapping[str, str]
+    options: Mapping[str, Option]
 
 
 class RefcocoDataset(Dataset):
@@ -153,3 +155,9 @@ class RefcocoDataset(Dataset):
         elif overlapping:
             detail = "its polygons overlap; the overlap becomes background where it is encoded"
             yield Finding("overlapping_polygons", where, detail, protocols=frozenset({"released"}))
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score cIoU and gIoU over all sentences of the split."""
+        from sama_bench.splits.refcoco.score import score_sentences
+
+        return score_sentences(self, answers, protocols, tools, self.source.options)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import DataError
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import MISSING, quirks
-from sama_bench.splits.refcoco import IMAGE_FOLDERS, IMAGES
-from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
+from sama_bench.splits._scores.options import quirks
+from sama_bench.splits.refcoco import IMAGE_FOLDERS
+from sama_bench.splits.region_captions.dataset import METRICS, OPTIONS, RegionCaptionDataset
 
 MASKS = "refcocog/finetune_refcocog_val_with_mask.json"
 CAPTIONS = "mdetr_annotations/finetune_refcocog_val_captions.json"
 FOLDERS = ("", "region_caption", "data/region_caption")
-
-OPTIONS: Mapping[str, Option] = {"missing": MISSING, "images": IMAGES}
 
 
 class RegionCaptions(Benchmark):
@@ -30,7 +28,7 @@ class RegionCaptions(Benchmark):
     order = 130
     headlines = ("meteor", "cider")
     splits = ("val", "mini")
-    metrics = ("meteor", "cider")
+    metrics = METRICS
     options = OPTIONS
     quirks = quirks("Q49")
     licence = "annotations from the Osprey and MDETR projects; images from COCO train2014"
@@ -47,15 +45,6 @@ class RegionCaptions(Benchmark):
         example = masks.images[0].file_name
         images = image_folder(options.get("images"), places, IMAGE_FOLDERS, example)
         return RegionCaptionDataset(split, masks, read_coco(folder / CAPTIONS), images)
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score METEOR and CIDEr over all regions, with released and strict cleaning (Q49)."""
-        from sama_bench.splits.region_captions.score import score_region_captions
-
-        assert isinstance(dataset, RegionCaptionDataset)
-        return score_region_captions(dataset, answers, protocols, tools, self.options, self.metrics)
 
 
 BENCHMARKS = (RegionCaptions(),)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
+from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
 from sama_bench.nouns import Reference, Region, Sample
 from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
 from sama_bench.splits._images.dataset import as_video, image_findings
 from sama_bench.splits._images.polygons import united
+from sama_bench.splits._scores.options import MISSING
+from sama_bench.splits.refcoco import IMAGES
 
 QUESTION = "Please give me a short description of the region in the picture marked by <mask>."
+OPTIONS: Mapping[str, Option] = {"missing": MISSING, "images": IMAGES}
+METRICS = ("meteor", "cider")
 
 
 class RegionCaptionDataset(Dataset):
@@ -75,3 +79,9 @@ class RegionCaptionDataset(Dataset):
                     self.sample(image.id)
                 except DataError as error:
                     yield Finding("broken_mask", where, str(error), fatal=True)
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score METEOR and CIDEr over all regions, with released and strict cleaning (Q49)."""
+        from sama_bench.splits.region_captions.score import score_region_captions
+
+        return score_region_captions(self, answers, protocols, tools, OPTIONS, METRICS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Protocol, Scores, Tools
+from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import NoRootError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
@@ -49,14 +49,6 @@ class _SamaBench(Benchmark):
         if len(set(splits)) == 1:
             return splits[0]
         return layout.union_of([shard for split in splits for shard in layout.shards_of(split)])
-
-    def score(
-        self, dataset: Dataset, answers: Answers, protocols: Sequence[Protocol], tools: Tools
-    ) -> Scores:
-        """Score under each protocol (sama-bench-g.md 5-10, sama-bench-c.md 4-8)."""
-        from sama_bench.splits.sama_bench.score import score
-
-        return score(dataset, answers, protocols, tools, grounded=self.task == "g")
 
 
 class SamaBenchG(_SamaBench):

@@ -8,7 +8,16 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
-from sama_bench.benchmark import PROTOCOLS, Dataset, Entry, Finding, Protocol
+from sama_bench.benchmark import (
+    PROTOCOLS,
+    Answers,
+    Dataset,
+    Entry,
+    Finding,
+    Protocol,
+    Scores,
+    Tools,
+)
 from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
 from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
@@ -221,6 +230,12 @@ class SamaDataset(Dataset):
                 for ids in (asked.made.regions, *asked.made.targets):
                     used.update(dict.fromkeys(ids))
         return list(used)
+
+    def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
+        """Score under each protocol (sama-bench-g.md 5-10, sama-bench-c.md 4-8)."""
+        from sama_bench.splits.sama_bench.score import score
+
+        return score(self, answers, protocols, tools, grounded=self._task == "g")
 
 
 def _videos_together(entries: Sequence[Entry]) -> tuple[Entry, ...]:

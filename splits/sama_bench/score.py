@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from sama_bench.benchmark import (
     Answers,
     Coverage,
-    Dataset,
     Entry,
     Protocol,
     Row,
@@ -28,7 +27,7 @@ from sama_bench.splits.sama_bench.score_texts import TextScores, score_texts
 
 
 def score(
-    dataset: Dataset,
+    dataset: SamaDataset,
     answers: Answers,
     protocols: Sequence[Protocol],
     tools: Tools,
@@ -39,7 +38,7 @@ def score(
     A failed or missing sample has no value and leaves every mean; the coverage tells.
     """
     # A video may stand twice in a file, its questions apart; the published shuffle sees the file.
-    listed = dataset.in_file_order if isinstance(dataset, SamaDataset) else dataset.entries
+    listed = dataset.in_file_order
     quirks = {protocol: acting(protocol, tools) for protocol in protocols}
     early = tools.captions and grounded  # without masks there is nothing to do meanwhile
     corpora = expected_corpora(dataset, answers, listed, quirks) if early else []
@@ -66,7 +65,7 @@ def score(
         videos.extend(scored)
         samples.extend(_sample(item, texts[protocol], protocol) for item in items)
     coverage = {protocol: covered(items) for protocol, items in judged.items()}
-    adjusted = tuple(dataset.adjusted()) if isinstance(dataset, SamaDataset) else ()
+    adjusted = tuple(dataset.adjusted())
     lacking = tuple(dict.fromkeys(line for found in texts.values() for line in found.lacking))
     return Scores(coverage, rows, videos, samples, adjusted, lacking)
 

@@ -68,6 +68,9 @@ class FakeDataset(Dataset):
     def findings(self, deep=False):
         return ()
 
+    def score(self, answers, protocols, tools):
+        raise NotImplementedError
+
 
 class Plain(Adapter):
     """Answers from the sample alone; ``--option sleep=0.1`` takes its time."""

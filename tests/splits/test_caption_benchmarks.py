@@ -51,7 +51,7 @@ def test_gcg_asks_for_a_grounded_description(gcg):
 
 
 def test_gcg_of_a_perfect_answer(gcg):
-    scores = Gcg().score(gcg, oracle(gcg), PROTOCOLS, QUIET)
+    scores = gcg.score(oracle(gcg), PROTOCOLS, QUIET)
     for protocol in PROTOCOLS:
         rows = {row.metric: row for row in scores.rows if row.protocol == protocol}
         assert rows["ap50"].value == pytest.approx(1.0)
@@ -71,7 +71,7 @@ def test_gcg_counts_extra_and_lacking_masks(gcg):
         segments = (Segment(None, wrong), *answer.segments[1:])
         return Outcome("answered", Answer(answer.text, segments))
 
-    rows = Gcg().score(gcg, answers, ("strict",), QUIET).rows
+    rows = gcg.score(answers, ("strict",), QUIET).rows
     found = {row.metric: row.value for row in rows}
     assert 0 < found["ap50"] < 1
     assert 0 < found["miou"] < 1
@@ -84,19 +84,19 @@ def test_gcg_missing_images(gcg):
     def answers(id):
         return Outcome("missing") if id == first else oracle(gcg)(id)
 
-    scores = Gcg().score(gcg, answers, PROTOCOLS, QUIET)
+    scores = gcg.score(answers, PROTOCOLS, QUIET)
     assert values(scores, "released", "mini")["ap50"] is None
     share = 1 - 1 / len(gcg.entries)
     assert values(scores, "strict", "mini")["miou"] == pytest.approx(share)
     with pytest.raises(IncompleteError, match="1 images have no usable answer"):
-        Gcg().score(gcg, answers, ("released",), QUIET)
+        gcg.score(answers, ("released",), QUIET)
     dropped = Tools(captions=False, phrases=TokenOverlap(), options={"missing": "drop"})
-    scores = Gcg().score(gcg, answers, ("released",), dropped)
+    scores = gcg.score(answers, ("released",), dropped)
     assert values(scores, "released", "mini")["miou"] == 1.0
 
 
 def test_gcg_without_phrases_has_no_recall(gcg):
-    scores = Gcg().score(gcg, oracle(gcg), ("strict",), Tools(captions=False))
+    scores = gcg.score(oracle(gcg), ("strict",), Tools(captions=False))
     (row,) = [row for row in scores.rows if row.metric == "recall"]
     assert (row.value, row.note) == (None, "no phrase similarity was chosen (--phrases)")
 
@@ -159,7 +159,7 @@ def test_ids_of_wrong_types_are_one_line(tmp_path, id):
 
 def test_gcg_masks_of_another_size_are_a_failure(gcg):
     wrong = Answer("x", (Segment(None, Masklet.from_arrays(np.ones((1, 3, 3)))),))
-    scores = Gcg().score(gcg, lambda id: Outcome("answered", wrong), ("strict",), QUIET)
+    scores = gcg.score(lambda id: Outcome("answered", wrong), ("strict",), QUIET)
     assert scores.coverage["strict"].failed == len(gcg.entries)
 
 
@@ -177,7 +177,7 @@ def test_region_captions_and_their_cleaning(regions, few_paraphrases):
     def answers(id):
         return Outcome("answered", Answer(f"Region1 is {regions.references(id)[0]}.<|im_end|>"))
 
-    scores = RegionCaptions().score(regions, answers, PROTOCOLS, Tools())
+    scores = regions.score(answers, PROTOCOLS, Tools())
     released, strict = (values(scores, protocol, "mini") for protocol in PROTOCOLS)
     assert strict["meteor"] > 0.9
     assert strict["cider"] > 1
@@ -208,16 +208,16 @@ def test_what_is_scored_of_a_reply(regions, scored_texts, tmp_path):
     def answers(id):
         return Outcome("answered", Answer(reply))
 
-    scores = RegionCaptions().score(regions, answers, PROTOCOLS, Tools())
+    scores = regions.score(answers, PROTOCOLS, Tools())
     assert set(scored_texts["released"]) == {"th man's wrt."}
     assert set(scored_texts["strict"]) == {"this man's wrist."}
     assert scores.rows[0].note == "not scored in this test"
-    RegionCaptions().score(regions, answers, ("released",), Tools(quirks=frozenset()))
+    regions.score(answers, ("released",), Tools(quirks=frozenset()))
     assert set(scored_texts["released"]) == {"this man's wrist."}
     path = tmp_path / "captions.json"
     saved = [{"image_id": int(e.id), "prediction": "this is saved"} for e in regions.entries]
     path.write_text(json.dumps(saved))
-    RegionCaptions().score(regions, answers_from(path, regions).answers, PROTOCOLS, Tools())
+    regions.score(answers_from(path, regions).answers, PROTOCOLS, Tools())
     assert set(scored_texts["released"]) == {"this is saved"}
 
 
@@ -229,8 +229,8 @@ def test_region_captions_missing(regions):
 
     off = Tools(captions=False)
     with pytest.raises(IncompleteError, match="1 regions have no usable answer"):
-        RegionCaptions().score(regions, answers, ("released",), off)
-    scores = RegionCaptions().score(regions, answers, PROTOCOLS, off)
+        regions.score(answers, ("released",), off)
+    scores = regions.score(answers, PROTOCOLS, off)
     notes = {row.protocol: row.note for row in scores.rows}
     assert "no figure without 1 missing" in notes["released"]
     assert "an empty answer each: 1 missing" in notes["strict"]

@@ -29,7 +29,7 @@ def test_the_truth_scores_one(name):
         return Outcome("answered", Answer(reference.text or "", segments))
 
     tools = Tools(captions=False, phrases=TokenOverlap())
-    scores = benchmark.score(dataset, answers, PROTOCOLS, tools)
+    scores = dataset.score(answers, PROTOCOLS, tools)
     rows = [row for row in scores.rows if row.metric in PERFECT]
     assert {row.protocol for row in rows} == set(PROTOCOLS)
     for row in rows:

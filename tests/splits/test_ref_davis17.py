@@ -146,7 +146,7 @@ def data(tmp_path):
 
 
 def score(dataset, answers, **options):
-    return RefDavis17().score(dataset, answers, PROTOCOLS, Tools(options=options))
+    return dataset.score(answers, PROTOCOLS, Tools(options=options))
 
 
 def test_masks_are_keyed_by_the_counted_expressions(data):

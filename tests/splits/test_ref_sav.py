@@ -23,7 +23,7 @@ def dataset(tmp_path):
 
 
 def score(dataset, answers, protocols=PROTOCOLS, **options):
-    return RefSav().score(dataset, answers, protocols, Tools(options=options))
+    return dataset.score(answers, protocols, Tools(options=options))
 
 
 def test_what_is_asked(dataset):

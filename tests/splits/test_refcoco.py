@@ -68,7 +68,7 @@ def box(left, right):
 
 
 def score(dataset, answers, protocols=PROTOCOLS, **options):
-    return Refcoco().score(dataset, answers, protocols, Tools(options=options))
+    return dataset.score(answers, protocols, Tools(options=options))
 
 
 def test_what_is_asked(data):
@@ -217,13 +217,13 @@ def test_grefcoco_unites_and_knows_no_target(tmp_path):
     empty = [e for e in dataset.entries if e.attributes["objects"] == 0]
     assert empty
     assert dataset.reference(empty[0].id, "released").masklets[0].decode(0).sum() == 0
-    scores = benchmark.score(dataset, lambda id: answered(), PROTOCOLS, Tools())
+    scores = dataset.score(lambda id: answered(), PROTOCOLS, Tools())
     for protocol in PROTOCOLS:
         found = values(scores, protocol, "mini")
         assert found["ciou"] == 0
         share = len(empty) / len(dataset.entries)
         assert found["giou"] == pytest.approx(share, rel=1e-6)
-    missing = benchmark.score(dataset, lambda id: Outcome("missing"), ("strict",), Tools())
+    missing = dataset.score(lambda id: Outcome("missing"), ("strict",), Tools())
     assert values(missing, "strict", "mini")["giou"] == 0  # Q36: right by silence is no answer
     assert {sample.values["giou"] for sample in missing.samples} == {0.0}
 

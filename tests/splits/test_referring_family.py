@@ -25,11 +25,11 @@ def test_mevis_valid_u(tmp_path):
     sample = dataset.sample("vid_b/10")
     assert (sample.video.height, sample.video.width) == SIZE
     assert sample.video.frame(0).shape == (*SIZE, 3)
-    scores = Mevis().score(dataset, perfect(dataset), PROTOCOLS, Tools())
+    scores = dataset.score(perfect(dataset), PROTOCOLS, Tools())
     for protocol in PROTOCOLS:
         assert values(scores, protocol, "valid_u")["j_and_f"] == 1.0
     guesses = {entry.id: guess(n) for n, entry in enumerate(dataset.entries)}
-    scores = Mevis().score(dataset, lambda id: answered(guesses[id]), PROTOCOLS, Tools())
+    scores = dataset.score(lambda id: answered(guesses[id]), PROTOCOLS, Tools())
     mean = np.mean([s.values["j"] for s in scores.samples if s.protocol == "released"])
     assert values(scores, "released", "valid_u")["j"] == pytest.approx(mean, abs=1e-12)
     assert "50" in next(iter(dataset.findings())).detail
@@ -42,8 +42,7 @@ def test_mevis_server_splits_are_counted_but_not_scored(tmp_path, split):
     (tmp_path / split / "mask_dict.json").unlink()
     dataset = Mevis().open(tmp_path, split, {})
     assert (dataset.sample("vid_a/0").video.height) == SIZE[0]
-    scores = Mevis().score(
-        dataset,
+    scores = dataset.score(
         lambda id: Outcome("missing") if id == "vid_a/0" else answered(),
         PROTOCOLS,
         Tools(),
@@ -78,12 +77,12 @@ def test_revos_groups_and_robustness(tmp_path):
     without = Revos().open(revos_data(tmp_path / "b", False), "valid", {})
     for video in ("vid_a", "vid_b"):
         assert foreground(with_file)(video) == foreground(without)(video)
-    scores = Revos().score(with_file, perfect(with_file), PROTOCOLS, Tools())
+    scores = with_file.score(perfect(with_file), PROTOCOLS, Tools())
     splits = {row.split for row in scores.rows}
     assert splits == {"valid", "valid:referring", "valid:reasoning", "valid:overall"}
     assert values(scores, "strict", "valid:overall")["robustness"] == 1.0
     full = Masklet.from_arrays(np.ones((4, *SIZE)))
-    scores = Revos().score(with_file, lambda id: answered(full), PROTOCOLS, Tools())
+    scores = with_file.score(lambda id: answered(full), PROTOCOLS, Tools())
     sample = next(s for s in scores.samples if (s.id, s.protocol) == ("vid_a/10", "strict"))
     target = with_file.reference("vid_a/10", "strict").masklets[0]
     outside = SIZE[0] * SIZE[1] - areas(target.rles())
@@ -104,7 +103,7 @@ def test_revos_type_two_is_in_no_figure(tmp_path):
     def answers(id):
         return Outcome("missing") if id == "vid_a/0" else perfect(dataset)(id)
 
-    scores = Revos().score(dataset, answers, ("released",), Tools())
+    scores = dataset.score(answers, ("released",), Tools())
     assert values(scores, "released", "valid")["j"] == 1.0
     assert {row.samples for row in scores.rows if row.split == "valid"} == {5}
 
@@ -127,7 +126,7 @@ def test_ref_youtube_vos_and_its_202(tmp_path):
     assert len(dataset.entries) == 6
     assert next(iter(dataset.findings())).detail == "2 videos, published 202"
     assert dataset.shortfall == ("2 of 202 videos",)
-    scores = benchmark.score(dataset, lambda id: answered(), PROTOCOLS, Tools())
+    scores = dataset.score(lambda id: answered(), PROTOCOLS, Tools())
     assert scores.coverage["strict"].refused == 6
     with pytest.raises(DataError, match="does not exist"):
         benchmark.open(tmp_path, "valid", {"videos": "202"})

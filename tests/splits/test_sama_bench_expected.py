@@ -87,7 +87,7 @@ def test_what_is_foretold_is_asked_for(tmp_path, dataset, seen, off):
     tools = Tools(phrases=TokenOverlap(), quirks=quirks)
     protocols = ("released", "strict") if off is None else ("released",)
     answers = recorded(dataset, tmp_path / "run")
-    registry.benchmark("sama-bench-g").score(dataset, answers, protocols, tools)
+    dataset.score(answers, protocols, tools)
     foretold, asked = seen
     assert len(asked) == 4 * len(protocols)
     assert foretold == asked
@@ -97,7 +97,7 @@ def test_unusable_masks_change_their_own_corpus_alone(tmp_path, dataset, seen):
     bad = dataset.entries[1]
     answers = recorded(dataset, tmp_path / "run", {bad.id: SHORT})
     tools = Tools(phrases=TokenOverlap())
-    scores = registry.benchmark("sama-bench-g").score(dataset, answers, ("strict",), tools)
+    scores = dataset.score(answers, ("strict",), tools)
     foretold, asked = seen
     assert scores.coverage["strict"].failed == 2
     assert [len(corpus) for corpus in asked] == [2, 2, 3, 3]
@@ -107,7 +107,7 @@ def test_unusable_masks_change_their_own_corpus_alone(tmp_path, dataset, seen):
 def test_answers_that_cannot_tell_their_texts_are_scored_all_the_same(tmp_path, dataset, seen):
     answers = recorded(dataset, tmp_path / "run")
     tools = Tools(phrases=TokenOverlap())
-    registry.benchmark("sama-bench-g").score(dataset, answers.__call__, ("strict",), tools)
+    dataset.score(answers.__call__, ("strict",), tools)
     foretold, asked = seen
     assert foretold == []
     assert len(asked) == 4
@@ -116,5 +116,5 @@ def test_answers_that_cannot_tell_their_texts_are_scored_all_the_same(tmp_path, 
 def test_nothing_is_foretold_without_captions(tmp_path, dataset, seen):
     tools = Tools(phrases=TokenOverlap(), captions=False)
     answers = recorded(dataset, tmp_path / "run")
-    registry.benchmark("sama-bench-g").score(dataset, answers, ("strict",), tools)
+    dataset.score(answers, ("strict",), tools)
     assert seen == ([], [])

@@ -31,7 +31,7 @@ def scored(root, answers, protocols=("released", "strict"), tools=TOOLS):
     benchmark = registry.benchmark("sama-bench-g")
     dataset = benchmark.open(root.path, "mevis", {})
     outcomes = dict(zip((entry.id for entry in dataset.entries), answers, strict=True))
-    return benchmark.score(dataset, outcomes.__getitem__, protocols, tools)
+    return dataset.score(outcomes.__getitem__, protocols, tools)
 
 
 def value(scores, protocol, metric):

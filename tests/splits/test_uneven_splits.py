@@ -20,7 +20,7 @@ USED = {"0": ("10", "2"), "1": ("2",), "2": ("0",), "3": ("10", "2"), "4": ("2",
 def score(folder):
     dataset = RefSav().open(folder, "valid", {})
     seeds = {entry.id: number for number, entry in enumerate(dataset.entries)}
-    return RefSav().score(dataset, lambda id: answered(guess(seeds[id])), PROTOCOLS, Tools())
+    return dataset.score(lambda id: answered(guess(seeds[id])), PROTOCOLS, Tools())
 
 
 def with_lists(folder, lists):
