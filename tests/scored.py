@@ -18,6 +18,7 @@ def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="s
                 {
                     "id": f"{video}/{number}",
                     "video": video,
+                    "group": f"source-{videos.index(video) % 2}",
                     "protocol": protocol,
                     "status": "answered",
                     "values": {m: by_video[video][number] for m, by_video in values.items()},
@@ -27,8 +28,9 @@ def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="s
         per_video.append(
             {
                 "video": video,
-                "source": f"source-{videos.index(video) % 2}",
+                "group": f"source-{videos.index(video) % 2}",
                 "protocol": protocol,
+                "samples": max(counts),
                 "values": {m: mean(by_video[video]) for m, by_video in values.items()},
                 "weights": {},
             }
@@ -46,11 +48,17 @@ def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="s
             "samples": len(samples),
             "videos": len(videos),
             "coverage": 1.0,
+            "variant": None,
+            "note": None,
+            "aggregation": "videos",
+            "history": "independent",
+            "takes_tracks": False,
         }
         for metric in values
     ]
     data = {"model": model, "benchmark": benchmark, "split": split, "manifest": {}}
-    data |= {"scoring": dict(SCORING)}
+    data |= {"scoring": dict(SCORING), "complete": True, "shortfall": [], "problems": []}
+    data |= {"remarks": []}
     data |= {"coverage": {protocol: count}, "scores": rows, "videos": per_video}
     return {**data, "samples": samples, **more}
 

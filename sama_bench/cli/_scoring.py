@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from sama_bench import tables
+from sama_bench.benchmark import Part
 from sama_bench.cli._options import write_text
 from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
@@ -29,7 +30,8 @@ def headline(rows: Sequence[dict[str, Any]], groups: bool) -> list[dict[str, Any
     return [
         row
         for row in rows
-        if not known.metric(row["metric"]).secondary and (groups or ":" not in str(row["split"]))
+        if not known.metric(row["metric"]).secondary
+        and (groups or Part.parse(row["split"]).group is None)
     ]
 
 

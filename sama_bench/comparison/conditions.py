@@ -39,10 +39,10 @@ def card_differences(
 
 def _incomplete(run: ScoredRun) -> Iterator[str]:
     for protocol, counts in run.coverage.items():
-        lost = {k: n for k, n in counts.items() if k in ("failed", "missing") and n}
+        lost = {k: n for k in ("failed", "missing") if (n := getattr(counts, k))}
         if lost:
             said = ", ".join(f"{count} {kind}" for kind, count in lost.items())
-            yield f"{said} of {counts.get('expected', '?')} samples ({protocol})"
+            yield f"{said} of {counts.expected} samples ({protocol})"
 
 
 def _conditions(run: ScoredRun) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sama_bench.comparison.result import SampleGap, VideoGap
-from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, ScoredVideo, video_terms
+from sama_bench.scoring.scored_run import ScoredRun, video_terms
+from sama_bench.scoring.scores_file import ScoredSample, ScoredVideo
 from sama_bench.statistics import bootstrap
 
 

@@ -16,11 +16,11 @@ from sama_bench.errors import UserError
 from sama_bench.scoring.declarations import Metric, declared
 from sama_bench.scoring.scored_run import (
     ScoredRun,
-    ScoredVideo,
     metrics_of,
     read_scored_run,
     video_terms,
 )
+from sama_bench.scoring.scores_file import ScoredVideo
 from sama_bench.statistics import bootstrap, effect_size, multiple_tests, paired
 from sama_bench.statistics.paired import Terms
 
@@ -169,7 +169,7 @@ def _values(terms: Terms) -> bootstrap.Array:
 def _not_comparable(a: ScoredRun, b: ScoredRun, protocol: str, metric: str) -> str | None:
     """A number in which a stand-in had a part is not compared with one without it."""
     rows = [run.row(protocol, metric) for run in (a, b)]
-    variants = [row.get("variant") if row else None for row in rows]
+    variants = [row.variant if row else None for row in rows]
     if variants[0] == variants[1]:
         return None
     said = [variant or "by the protocol" for variant in variants]
@@ -196,8 +196,8 @@ def _without_test(difference: MetricDifference, reason: str) -> MetricDifference
 def _weighting(run: ScoredRun, pair: _Pair, metric: str, value: float) -> str | None:
     """Say so where the benchmark's own figure is not the ratio of sums that is compared."""
     row = run.row(pair.protocol, metric)
-    if row is None or row["value"] is None or set(pair.a) != set(pair.b) or np.isnan(value):
+    if row is None or row.value is None or set(pair.a) != set(pair.b) or np.isnan(value):
         return None
-    if abs(row["value"] - value) <= 1e-6:
+    if abs(row.value - value) <= 1e-6:
         return None
-    return f"over videos; the benchmark weighs otherwise and prints {row['value']:.4f} for A"
+    return f"over videos; the benchmark weighs otherwise and prints {row.value:.4f} for A"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sama_bench.benchmark import Part
 from sama_bench.comparison.conditions import card_differences
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import Figure
@@ -113,7 +114,8 @@ def _same_thing(figure: Figure, row: Mapping[str, Any]) -> bool:
     split = row["split"] or ""
     if figure.split is not None:
         return bool(split == figure.split)
-    return ":" not in split and "|" not in split and row["value"] is not None
+    part = Part.parse(split)
+    return (part.group, part.attribute, row["value"] is None) == (None, None, False)
 
 
 def _line(figure: Figure, row: Mapping[str, Any], entry: BoardEntry, tolerance: float) -> Line:

@@ -20,8 +20,8 @@ from sama_bench.leaderboard.schema import (
     read_plain,
 )
 from sama_bench.leaderboard.videos import Videos, unpack
-from sama_bench.runfolder.folder import safe_name
 from sama_bench.storage.append import write_atomically
+from sama_bench.storage.safe_names import safe_name
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
 Kind = Literal["run", "import"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
     """
     path = path if path.is_dir() else path.parent  # the scores.json itself may be named
     run = read_scored_run(path)
-    complete = is_complete(run.coverage) and not run.shortfall
+    coverage = {name: asdict(cover) for name, cover in run.coverage.items()}
+    complete = is_complete(coverage) and not run.shortfall
     if not complete and not partial:
         how = "run it on the whole data" if run.shortfall else "finish it with `sama-bench run`"
         raise IncompleteError(
@@ -61,7 +63,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
         benchmark=run.benchmark,
         split=run.split,
         complete=complete,
-        coverage=run.coverage,
+        coverage=coverage,
         rows=[
             *rows_with_intervals(run, resamples=resamples),
             # parts are many and small: fewer resamples place their ends well enough
@@ -108,8 +110,7 @@ def _lacking(run: ScoredRun) -> str:
     if run.shortfall:
         return f"its data hold {', '.join(run.shortfall)}"
     said = [
-        f"{protocol}: {counts['failed']} failed, {counts['missing']} missing of "
-        f"{counts['expected']}"
+        f"{protocol}: {counts.failed} failed, {counts.missing} missing of {counts.expected}"
         for protocol, counts in run.coverage.items()
     ]
     return "; ".join(said) or "it has no coverage"

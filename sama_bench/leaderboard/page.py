@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import tables
+from sama_bench.benchmark import Part
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry, write_entry
@@ -149,6 +150,7 @@ def _row(row: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {
         **texts,
         **{key: _number(merged.get(key)) for key in _NUMBERS},
+        "part": _part(Part.parse(_text(merged.get("split")))),
         "unranked": bool(merged.get("unranked")),
         "complete": merged.get("complete") is not False,
         "about": [clean(text) for text in about_model(row)],
@@ -156,20 +158,13 @@ def _row(row: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+def _part(part: Part) -> dict[str, Any]:
+    return {"group": part.group, "attribute": part.attribute, "bin": part.bin, "whole": part.whole}
+
+
 def _with_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     shown = headline(rows, known())
-    whole = ("|", ":")
-    return [
-        {
-            **row,
-            "headline": shown(row)
-            and (
-                not any(sign in (row["split"] or "") for sign in whole)
-                or str(row["split"]).endswith(":overall")
-            ),
-        }
-        for row in rows
-    ]
+    return [{**row, "headline": shown(row) and Part.parse(row["split"]).whole} for row in rows]
 
 
 def _beside(lines: Iterable[Line]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from sama_bench.benchmark import Part
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
@@ -115,20 +116,12 @@ def select(
 
 def _part(by: str | None) -> Callable[[Mapping[str, Any]], bool]:
     if by is None:
-        return _is_whole
+        return lambda row: Part.parse(row.get("split")).whole
     if by == "group":
-        return lambda row: ":" in _split(row) and "|" not in _split(row)
-    return lambda row: f"|{by}=" in _split(row)
-
-
-def _is_whole(row: Mapping[str, Any]) -> bool:
-    """A whole split; Ref-SAV and ReVOS headline their ``overall``, which is no part."""
-    split = _split(row)
-    return "|" not in split and (":" not in split or split.endswith(":overall"))
-
-
-def _split(row: Mapping[str, Any]) -> str:
-    return row.get("split") or ""
+        return lambda row: (
+            (part := Part.parse(row.get("split"))).group is not None and part.attribute is None
+        )
+    return lambda row: Part.parse(row.get("split")).attribute == by
 
 
 def _name(figure: Figure) -> str:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
-from sama_bench.scoring.scored_run import ScoredVideo, video_terms
+from sama_bench.scoring.scored_run import video_terms
+from sama_bench.scoring.scores_file import ScoredVideo
 from sama_bench.scoring.versions import outdated
 from sama_bench.statistics import multiple_tests, paired
 

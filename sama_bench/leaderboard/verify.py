@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from sama_bench.benchmark import Part
 from sama_bench.errors import DataError, UserError
 from sama_bench.leaderboard.entry import BoardEntry, is_complete
 from sama_bench.scoring.freshness import prediction_checksums, run_parts
-from sama_bench.scoring.scored_run import SCORES, read_scored_run
+from sama_bench.scoring.scored_run import SCORES, recorded_manifest
 
 Rescored: TypeAlias = tuple[Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, int]]]
 Rescore: TypeAlias = Callable[[Sequence[Path], Path | None], Rescored]
@@ -60,14 +61,16 @@ def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) ->
     if entry.kind != "run":
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
     known = (run / SCORES).is_file()
-    merged = read_scored_run(run, any_version=True).manifest if known else {}
+    merged = recorded_manifest(run) if known else {}
     parts = run_parts(run, merged)
     found = prediction_checksums(parts)
     if not found:
         raise DataError(f"{run} holds no predictions; name the run folder of {entry.name}")
     rows, coverage = rescore(parts, data)
     fresh = {_key(row): row for row in rows}
-    recorded = [r for r in entry.rows if "|" not in str(r["split"]) and r["value"] is not None]
+    recorded = [
+        r for r in entry.rows if Part.parse(r["split"]).attribute is None and r["value"] is not None
+    ]
     differing, unchecked = [], []
     for row in recorded:
         now = fresh.get(_key(row))

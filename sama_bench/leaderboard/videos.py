@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from sama_bench.benchmark import Protocol
 from sama_bench.leaderboard.columns import check_value
 from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
-from sama_bench.scoring.scored_run import ScoredRun, ScoredVideo, by_id, metrics_of
+from sama_bench.scoring.scored_run import ScoredRun, by_id, metrics_of
+from sama_bench.scoring.scores_file import ScoredVideo, Sums
 
 Videos: TypeAlias = Mapping[str, Mapping[str, ScoredVideo]]
 """By protocol and video id."""
@@ -36,7 +38,7 @@ def pack(run: ScoredRun) -> dict[str, Any]:
                 if metric not in weighted
             },
             "weights": {
-                metric: [list(video.weights.get(metric, (0.0, 0.0))) for video in videos]
+                metric: [_pair(video.weights.get(metric)) for video in videos]
                 for metric in sorted(weighted)
             },
         }
@@ -74,15 +76,20 @@ def _protocol(protocol: str, item: Any, where: str) -> dict[str, ScoredVideo]:
         ScoredVideo(
             video=id,
             group=groups[place],
-            protocol=protocol,
+            protocol=cast(Protocol, protocol),
+            samples=0,  # an entry does not hold it
             values={name: column[place] for name, column in item["values"].items()},
             weights={
-                name: (float(column[place][0]), float(column[place][1]))
+                name: Sums(float(column[place][0]), float(column[place][1]))
                 for name, column in item["weights"].items()
             },
         )
         for place, id in enumerate(ids)
     )
+
+
+def _pair(sums: Sums | None) -> list[float]:
+    return [0.0, 0.0] if sums is None else [sums.num, sums.den]
 
 
 def _is_number(value: Any) -> bool:

@@ -22,7 +22,8 @@ from sama_bench.report.tracks import Tracks, compare_tracks
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scoring.freshness import check_fresh, run_parts
 from sama_bench.scoring.score import check_data, open_data
-from sama_bench.scoring.scored_run import ScoredRun, ScoredSample, read_scored_run
+from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
+from sama_bench.scoring.scores_file import ScoredSample
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _view(
     tools: Tools,
     standing: Sequence[str],
 ) -> View:
-    values = {sample.protocol: dict(sample.values) for sample in scored}
+    values: dict[str, Mapping[str, float | None]] = {s.protocol: s.values for s in scored}
     if outcome.answer is None:
         problem = Problem(outcome.status, outcome.error or "")
         return View(outcome.status, (problem,), values, error=outcome.error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from sama_bench.benchmark import Benchmark
+from sama_bench.benchmark import Benchmark, Part
 from sama_bench.comparison import compare
 from sama_bench.report.collect import Run, Shown
 from sama_bench.report.problems import KINDS
@@ -50,8 +51,7 @@ def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]
         },
         "scores": whole,
         "groups": [
-            [row for row in found if row["split"].startswith(f"{run.scored.split}:")]
-            for found, run in zip(rows, runs, strict=True)
+            [row for row in found if Part.parse(row["split"]).group is not None] for found in rows
         ],
         "differences": [] if against is None else against.to_json()["metrics"],
         "notes": [] if against is None else list(against.notes),
@@ -69,7 +69,7 @@ def _run(run: Run, samples: Sequence[Shown], place: int) -> dict[str, Any]:
         kind for s in samples for kind in {problem.kind for problem in s.views[place].problems}
     )
     facts = ("checkpoint", "revision", "dtype", "seed", "started", "python", "benchmark_options")
-    row = run.scored.rows[0] if run.scored.rows else {}
+    row: Mapping[str, Any] = run.scored.rows[0].tidy() if run.scored.rows else {}
     return {
         "name": run.name,
         "model": run.scored.model,
@@ -79,7 +79,7 @@ def _run(run: Run, samples: Sequence[Shown], place: int) -> dict[str, Any]:
         "about": list(about_model(row)),
         "card": {key: _text(value) for key, value in (manifest.get("card") or {}).items()},
         "facts": {key: _text(manifest[key]) for key in facts if manifest.get(key)},
-        "coverage": run.scored.coverage,
+        "coverage": {name: asdict(cover) for name, cover in run.scored.coverage.items()},
         "first": {kind: first[kind] for kind in KINDS if first[kind]},
         "any": {kind: any_of[kind] for kind in KINDS if any_of[kind]},
     }
@@ -126,10 +126,15 @@ def _attributes(runs: Sequence[Run]) -> list[dict[str, Any]]:
         for row in attribute_rows(run.scored, resamples=2_000):
             if row["protocol"] != wanted or declared().metric(row["metric"]).corpus:
                 continue
-            attribute, label = row["split"].rpartition("|")[2].split("=", 1)
+            part = Part.parse(row["split"])
             line = table.setdefault(
-                (attribute, label, row["metric"]),
-                {"attribute": attribute, "bin": label, "metric": row["metric"], "protocol": wanted}
+                (str(part.attribute), str(part.bin), row["metric"]),
+                {
+                    "attribute": part.attribute,
+                    "bin": part.bin,
+                    "metric": row["metric"],
+                    "protocol": wanted,
+                }
                 | {"runs": [None] * len(runs)},
             )
             line["runs"][place] = {key: row.get(key) for key in ("value", "low", "high", "samples")}

@@ -8,9 +8,7 @@ their own, ``predictions.<job>.jsonl``; readers see all parts as one.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,25 +21,13 @@ from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
 from sama_bench.formats.prediction_line import Prediction, Status, to_line
 from sama_bench.storage.append import Appender, write_atomically
+from sama_bench.storage.safe_names import safe_name
 from sama_bench.storage.untrusted_files import open_regular, read_regular, strict_json
 
 PREDICTIONS = MAIN_FILE
 MANIFEST, SCORES = "manifest.json", "scores.json"
 EVENTS = "events.jsonl"
 T = TypeVar("T")
-
-
-def safe_name(name: str) -> str:
-    """Turn a model, benchmark or split name into one folder name; different names stay different.
-
-    A name that had to be changed gets a few hexadecimal digits of its hash at the end.
-    """
-    safe = re.sub(r"[^A-Za-z0-9._+=:@-]+", "-", name).lstrip(".-")[:100]
-    if safe == name:
-        return name
-    return (
-        f"{safe or 'run'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
-    )
 
 
 def run_path(runs: Path, model: str, benchmark: str, split: str) -> Path:

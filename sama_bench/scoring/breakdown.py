@@ -14,8 +14,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sama_bench.benchmark import Part
 from sama_bench.scoring.intervals import Intervals
-from sama_bench.scoring.scored_run import ScoredRun, ScoredSample
+from sama_bench.scoring.scored_run import ScoredRun
+from sama_bench.scoring.scores_file import ScoredSample
 from sama_bench.statistics import bootstrap
 
 TidyRow: TypeAlias = dict[str, Any]
@@ -103,7 +105,7 @@ def attribute_rows(
                 if label is not None:
                     bins.setdefault(label, []).append(sample)
             for label in sorted(bins, key=_bin_order):
-                split = f"{run.split}|{name}={label}"
+                split = str(Part(run.split, None, name, label))
                 rows += _bin_rows(run, protocol, split, bins[label], resamples, seed)
     return rows
 
@@ -141,6 +143,7 @@ def _bin_rows(
             "samples": int(den[:, column].sum()),
             "videos": int((den[:, column] > 0).sum()),
             "coverage": answered / len(samples),
+            "aggregation": "ratio",
             **_ends(float(found.low[column]), float(found.high[column])),
             **_shared(run, protocol, metric),
         }
@@ -148,9 +151,9 @@ def _bin_rows(
 
 def _shared(run: ScoredRun, protocol: str, metric: str) -> TidyRow:
     """What holds for every part of a number: a stand-in that had a part in the whole."""
-    row = run.row(protocol, metric) or {}
+    row = run.row(protocol, metric)
     keys = ("variant", "takes_tracks", "history", "prompt")
-    return {key: row[key] for key in keys if row.get(key)}
+    return {} if row is None else {key: found for key in keys if (found := getattr(row, key))}
 
 
 def _ends(low: float, high: float) -> TidyRow:
@@ -168,4 +171,4 @@ def _bin_order(label: str) -> tuple[float, str]:
 
 def of_attribute(rows: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
     """The rows of one attribute."""
-    return [row for row in rows if f"|{name}=" in str(row.get("split"))]
+    return [row for row in rows if Part.parse(row.get("split")).attribute == name]

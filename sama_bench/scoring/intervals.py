@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sama_bench.benchmark import Part
 from sama_bench.scoring.scored_run import ScoredRun, metrics_of, video_terms
+from sama_bench.scoring.scores_file import ScoredRow
 from sama_bench.statistics import bootstrap
 from sama_bench.statistics.bootstrap import Array
 from sama_bench.statistics.paired import Terms
@@ -38,18 +40,16 @@ class Intervals:
         self._run, self._resamples, self._seed = run, resamples, seed
         self._done: dict[tuple[str, str | None], tuple[Found, Found]] = {}
 
-    def complete(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, row: ScoredRow) -> dict[str, Any]:
         """Return the row with its interval, or as it is where its videos do not carry it."""
-        value, split, metric = row.get("value"), str(row["split"]), str(row["metric"])
-        if value is None:
-            return dict(row)
-        group = split.partition(":")[2] or None if split != self._run.split else None
-        for found in self._of(str(row["protocol"]), group):
-            number, low, high = found.get(metric, (np.nan, np.nan, np.nan))
-            same = abs(number - value) <= min(SAME, 0.01 * abs(value)) + 1e-12
-            if same and not (np.isnan(low) or np.isnan(high)):
-                return {**row, "low": low, "high": high}
-        return dict(row)
+        tidy, value = row.tidy(), row.value
+        if value is None or row.aggregation == "whole":
+            return tidy
+        plain, meant = self._of(row.protocol, Part.parse(row.split).group)
+        found = meant if row.aggregation == "groups" else plain
+        number, low, high = found.get(row.metric, (np.nan, np.nan, np.nan))
+        same = abs(number - value) <= min(SAME, 0.01 * abs(value)) + 1e-12
+        return {**tidy, "low": low, "high": high} if same and not np.isnan(low + high) else tidy
 
     def _of(self, protocol: str, group: str | None) -> tuple[Found, Found]:
         """Intervals over videos, and of the mean of the groups where the row may be that."""

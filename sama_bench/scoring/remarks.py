@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from sama_bench.benchmark import PROTOCOLS, Finding, Protocol, SampleScore
+from sama_bench.scoring.scores_file import RemarkLine
 
 EXAMPLES = 3
 UNKNOWN = "the run recorded no reason"
@@ -52,16 +55,20 @@ class Remark:
         said = what.format(count=self.count, places=self.places)
         return f"{who}{said}, e.g. {'; '.join(self.examples[:1])}"
 
+    def line(self) -> RemarkLine:
+        """Return the remark as ``scores.json`` has it."""
+        return RemarkLine(
+            self.kind,
+            list(self.protocols),
+            self.count,
+            self.places,
+            list(self.examples),
+            self.text,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        return {
-            "kind": self.kind,
-            "protocols": list(self.protocols),
-            "count": self.count,
-            "places": self.places,
-            "examples": list(self.examples),
-            "text": self.text,
-        }
+        return msgspec.structs.asdict(self.line())
 
 
 def remarks(findings: Iterable[Finding], scored: Sequence[Protocol]) -> list[Remark]:

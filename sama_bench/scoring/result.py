@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.benchmark import Scores
+from sama_bench.benchmark import Row, Scores
 from sama_bench.scoring.remarks import Remark, failures, remarks
+from sama_bench.scoring.scores_file import ScoredRow, ScoresFile, samples_of, videos_of
 from sama_bench.scoring.versions import SCORING
-from sama_bench.storage.append import write_atomically
 
 
 @dataclass(frozen=True)
@@ -64,63 +63,47 @@ class Result:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the tidy rows, as in every JSON result that holds scores."""
-        named = {"model": self.model, "benchmark": self.benchmark}
+        return [row.tidy() for row in self._rows()]
+
+    def _rows(self) -> list[ScoredRow]:
         # how a model is shown regions matters only where the benchmark marks some
         regions = any(sample.attributes.get("regions") for sample in self.scores.samples)
-        asked = {
-            "history": self.manifest.get("history", "independent"),
-            "takes_tracks": bool(self.manifest.get("takes_tracks", False)) and regions,
-        }
         prompt = (self.manifest.get("card") or {}).get("region_prompt")
-        if prompt and regions:
-            asked["prompt"] = prompt
-        rows = [named | _numbers(asdict(row)) | asked for row in self.scores.rows]
-        return [_not_whole(row, self.shortfall) for row in rows] if self.shortfall else rows
+        more: dict[str, Any] = {
+            "history": str(self.manifest.get("history", "independent")),
+            "takes_tracks": bool(self.manifest.get("takes_tracks", False)) and regions,
+            "prompt": str(prompt) if prompt and regions else None,
+        }
+        if self.shortfall:  # less than the published split: never ranked
+            lacks = ", ".join(self.shortfall)
+            more |= {"complete": False, "unranked": True, "shortfall": lacks}
+        return [
+            ScoredRow(model=self.model, benchmark=self.benchmark, **_numbers(row), **more)
+            for row in self.scores.rows
+        ]
+
+    def scored(self) -> ScoresFile:
+        """Return the content of ``scores.json``."""
+        return ScoresFile(
+            model=self.model,
+            benchmark=self.benchmark,
+            split=self.split,
+            # who worked on it when is in manifest.json; scores do not depend on it
+            manifest={k: v for k, v in self.manifest.items() if k != "sessions"},
+            scoring={name: SCORING[name] for name in self.scores.coverage},
+            coverage={str(name): cover for name, cover in self.scores.coverage.items()},
+            complete=self.complete,
+            shortfall=list(self.shortfall),
+            problems=list(self.problems),
+            remarks=[remark.line() for remark in self.remarks()],
+            scores=self._rows(),
+            videos=videos_of(self.scores.videos),
+            samples=samples_of(self.scores.samples),
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of ``scores.json``."""
-        return {
-            "model": self.model,
-            "benchmark": self.benchmark,
-            "split": self.split,
-            # who worked on it when is in manifest.json; scores do not depend on it
-            "manifest": {k: v for k, v in self.manifest.items() if k != "sessions"},
-            "scoring": {name: SCORING[name] for name in self.scores.coverage},
-            "coverage": {name: asdict(cover) for name, cover in self.scores.coverage.items()},
-            "complete": self.complete,
-            "shortfall": list(self.shortfall),
-            "problems": list(self.problems),
-            "remarks": [remark.to_json() for remark in self.remarks()],
-            "scores": self.rows(),
-            "videos": [
-                {
-                    "video": video.video,
-                    "group": video.group,
-                    "protocol": video.protocol,
-                    "samples": video.samples,
-                    "values": _finite(video.values),
-                    "notes": dict(video.notes),
-                    "weights": {
-                        metric: {"num": above, "den": below}
-                        for metric, (above, below) in video.pooled.items()
-                    },
-                }
-                for video in self.scores.videos
-            ],
-            "samples": [
-                {
-                    "id": sample.id,
-                    "video": sample.video,
-                    "group": sample.group,
-                    "protocol": sample.protocol,
-                    "status": sample.status,
-                    "values": _finite(sample.values),
-                    "attributes": dict(sample.attributes),
-                    "notes": dict(sample.notes),
-                }
-                for sample in self.scores.samples
-            ],
-        }
+        """Return the content of ``scores.json`` as plain data."""
+        return self.scored().to_json()
 
     def write(self, path: Path) -> None:
         """Write ``scores.json`` atomically.
@@ -128,13 +111,7 @@ class Result:
         Raises:
             UserError: it cannot be written.
         """
-        text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
-        write_atomically(
-            path,
-            # half a surrogate pair, in a failure's reason say, becomes its JSON escape
-            (text + "\n").encode("utf-8", "backslashreplace"),
-            "make that folder writable or copy the run to one that is; --json FILE keeps the table",
-        )
+        self.scored().write(path)
 
 
 def tidy(results: Sequence[Result]) -> dict[str, Any]:
@@ -170,22 +147,13 @@ def whole(results: Sequence[Result]) -> dict[str, Any]:
     return {**tidy(results), "results": [result.to_json() for result in results]}
 
 
-def _numbers(row: dict[str, Any]) -> dict[str, Any]:
-    """Replace a NaN, which JSON does not know, by None with a note."""
-    value = row["value"]
-    if value is not None and not math.isfinite(value):
-        said = f"the value is {value}"
-        row["value"], row["note"] = None, f"{said}; {row['note']}" if row["note"] else said
-    return row
-
-
-def _not_whole(row: dict[str, Any], shortfall: Sequence[str]) -> dict[str, Any]:
-    """Mark a row of data that are less than the published split: it is never ranked."""
-    return row | {"complete": False, "unranked": True, "shortfall": ", ".join(shortfall)}
-
-
-def _finite(values: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {
-        name: value if value is None or math.isfinite(value) else None
-        for name, value in values.items()
-    }
+def _numbers(row: Row) -> dict[str, Any]:
+    """Return the fields of a row; a NaN, which JSON does not know, is None with a note."""
+    fields = asdict(row)
+    value = row.value
+    if value is not None:
+        fields["value"] = float(value)
+        if not math.isfinite(value):
+            said = f"the value is {value}"
+            fields["value"], fields["note"] = None, f"{said}; {row.note}" if row.note else said
+    return fields

@@ -12,8 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from sama_bench.benchmark import Coverage, Protocol
 from sama_bench.errors import DataError
-from sama_bench.scoring.scores_check import check_scores
+from sama_bench.scoring.scores_file import (
+    ScoredRow,
+    ScoredSample,
+    ScoredVideo,
+    ScoresFile,
+    Sums,
+    read_scores,
+)
 from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
 from sama_bench.storage.untrusted_files import read_regular
@@ -22,67 +30,65 @@ SCORES = "scores.json"
 
 
 @dataclass(frozen=True)
-class ScoredVideo:
-    """One video's scores under one protocol.
-
-    Attributes:
-        video: id.
-        group: source or type that it also counts in, or None.
-        protocol: ``released`` or ``strict``.
-        values: by metric, None where the video leaves the mean.
-        weights: by metric numerator and denominator, for scores that are ratios of sums.
-    """
-
-    video: str
-    group: str | None
-    protocol: str
-    values: Mapping[str, float | None]
-    weights: Mapping[str, tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class ScoredSample:
-    """One sample's scores under one protocol; ``status`` as in the run's coverage."""
-
-    id: str
-    video: str
-    protocol: str
-    status: str
-    values: Mapping[str, float | None]
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class ScoredRun:
-    """All that ``scores.json`` says of one run.
-
-    Attributes:
-        path: of the file.
-        rows: tidy rows, values in natural units.
-        coverage: by protocol the counts expected, answered, refused, failed, missing.
-        manifest: what was asked, of what, with what.
-        shortfall: what the data lacked of the published split.
-    """
+    """A ``scores.json``: its path and its content."""
 
     path: Path
-    model: str
-    benchmark: str
-    split: str
-    manifest: Mapping[str, Any]
-    coverage: Mapping[str, Mapping[str, int]]
-    rows: Sequence[Mapping[str, Any]]
-    videos: Sequence[ScoredVideo]
-    samples: Sequence[ScoredSample]
-    shortfall: Sequence[str] = ()
+    file: ScoresFile
 
-    def protocols(self) -> list[str]:
+    @property
+    def model(self) -> str:
+        """Name under which the run is filed."""
+        return self.file.model
+
+    @property
+    def benchmark(self) -> str:
+        """Name of the benchmark."""
+        return self.file.benchmark
+
+    @property
+    def split(self) -> str:
+        """As it was asked for, or the union that shards were merged to."""
+        return self.file.split
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was asked, of what, with what."""
+        return self.file.manifest
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """By protocol how the expected samples were answered."""
+        return self.file.coverage
+
+    @property
+    def rows(self) -> Sequence[ScoredRow]:
+        """Tidy rows, values in natural units."""
+        return self.file.scores
+
+    @property
+    def videos(self) -> Sequence[ScoredVideo]:
+        """What the rows were averaged from."""
+        return self.file.videos
+
+    @property
+    def samples(self) -> Sequence[ScoredSample]:
+        """Values of every sample."""
+        return self.file.samples
+
+    @property
+    def shortfall(self) -> Sequence[str]:
+        """What the data lacked of the published split."""
+        return self.file.shortfall
+
+    def protocols(self) -> list[Protocol]:
         """Return the protocols that it was scored under."""
-        return list(dict.fromkeys(str(row["protocol"]) for row in self.rows))
+        return list(dict.fromkeys(row.protocol for row in self.rows))
 
-    def row(self, protocol: str, metric: str) -> Mapping[str, Any] | None:
+    def row(self, protocol: str, metric: str) -> ScoredRow | None:
         """Return the tidy row of a metric on the split as a whole, or None."""
         for row in self.rows:
-            if (row["split"], row["protocol"], row["metric"]) == (self.split, protocol, metric):
+            if (row.split, row.protocol, row.metric) == (self.split, protocol, metric):
                 return row
         return None
 
@@ -95,22 +101,12 @@ class ScoredRun:
         return by_id(v for v in self.videos if (v.protocol, v.group) == (protocol, group))
 
     def means(self, protocol: str) -> frozenset[str]:
-        """Return the metrics that are means over videos although the videos carry sums too.
-
-        Protocols differ in this: the row's own value decides which of the two it is.
-        """
-        videos = self.of_protocol(protocol).values()
-        found = set()
-        for metric in {name for video in videos for name in video.weights}:
-            row = self.row(protocol, metric)
-            known = [v for video in videos if (v := video.values.get(metric)) is not None]
-            if row is None or row["value"] is None or not known:
-                continue
-            sums = np.sum([video.weights.get(metric, (0.0, 0.0)) for video in videos], axis=0)
-            pooled = sums[0] / sums[1] if sums[1] > 0 else math.inf
-            if abs(np.mean(known) - row["value"]) < abs(pooled - row["value"]):
-                found.add(metric)
-        return frozenset(found)
+        """Return the metrics that are means over videos although the videos may carry sums too."""
+        return frozenset(
+            row.metric
+            for row in self.rows
+            if (row.split, row.protocol, row.aggregation) == (self.split, protocol, "videos")
+        )
 
     def groups(self, protocol: str) -> list[str]:
         """Return the names of the groups under one protocol."""
@@ -118,39 +114,59 @@ class ScoredRun:
         return [group for group in found if group is not None]
 
 
-def read_scored_run(path: Path, any_version: bool = False) -> ScoredRun:
+def read_scored_run(path: Path) -> ScoredRun:
     """Read a run folder, or its ``scores.json``.
 
     Args:
         path: of the folder or file.
-        any_version: also values of another scoring version, which are not to be shown as today's.
 
     Raises:
         DataError: there is no such file, it does not hold scores, or values of another scoring
             version; one line says what to do.
     """
+    file, data = _content(path)
+    old = _old(data)
+    if old:
+        said = ", ".join(f"{name} version {version}" for name, version in old.items())
+        now = ", ".join(f"{name} {SCORING[name]}" for name in old)
+        again = _again(file, data)
+        raise DataError(f"{file} holds values of {said}, and today's are of {now}; {again}")
+    try:
+        return ScoredRun(file, read_scores(data))
+    except ValueError as error:
+        raise DataError(f"{file} is not a file of scores: {error}; {_again(file, data)}") from None
+
+
+def recorded_manifest(path: Path) -> Mapping[str, Any]:
+    """Return the manifest in a file of scores of any version; empty where there is none.
+
+    Raises:
+        DataError: there is no such file, or it is not JSON.
+    """
+    _, data = _content(path)
+    manifest = data.get("manifest") if isinstance(data, dict) else None
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _content(path: Path) -> tuple[Path, Any]:
     file = path / SCORES if path.is_dir() else path
     try:
-        data = _one_of(file, json.loads(read_regular(file)))
-        check_scores(data)
-        run = _from_json(file, data)
-        old = {name: version for name, version in outdated(data).items() if name in run.coverage}
+        return file, _one_of(file, json.loads(read_regular(file)))
     except FileNotFoundError:
         hint = "score it first, with `sama-bench merge`" if path.is_dir() else "check the path"
         raise DataError(f"{file} does not exist; {hint}") from None
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise DataError(f"{file} is not a file of scores: {what}; score the run again") from None
-    if old and not any_version:
-        said = ", ".join(f"{name} version {version}" for name, version in old.items())
-        now = ", ".join(f"{name} {SCORING[name]}" for name in old)
-        raise DataError(
-            f"{file} holds values of {said}, and today's are of {now}; score the answers again: "
-            f"sama-bench {_again(run)}"
-        )
-    return run
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise DataError(f"{file} is not a file of scores: {error}; {_again(file, None)}") from None
+
+
+def _old(data: Any) -> dict[str, int]:
+    """Return the protocols of a file that were scored under another version."""
+    covered = data.get("coverage") if isinstance(data, dict) else None
+    if not isinstance(covered, dict):
+        return {}
+    return {name: version for name, version in outdated(data).items() if name in covered}
 
 
 def _one_of(file: Path, data: Any) -> Any:
@@ -173,11 +189,14 @@ def _one_of(file: Path, data: Any) -> Any:
     return runs[0]
 
 
-def _again(run: ScoredRun) -> str:
-    """Return the command that scores a run again: its own folder, or the shards it merged."""
-    parts = run.manifest.get("merged_from")
-    named = parts if isinstance(parts, list) else [run.path.parent]
-    return f"{'merge' if isinstance(parts, list) else 'score'} {shlex.join(map(str, named))}"
+def _again(file: Path, data: Any) -> str:
+    """Say how a run is scored again: its own folder, or the shards that it merged."""
+    manifest = data.get("manifest") if isinstance(data, dict) else None
+    parts = manifest.get("merged_from") if isinstance(manifest, dict) else None
+    merged = isinstance(parts, list) and all(isinstance(part, str) for part in parts)
+    named = parts if merged and parts else [str(file.parent)]
+    command = "merge" if merged and parts else "score"
+    return f"score the answers again: sama-bench {command} {shlex.join(named)}"
 
 
 def video_terms(
@@ -197,7 +216,8 @@ def video_terms(
         for column, metric in enumerate(metrics):
             value = video.values.get(metric)
             if metric in video.weights and metric not in means:
-                num[row, column], den[row, column] = video.weights[metric]
+                sums = video.weights[metric]
+                num[row, column], den[row, column] = sums.num, sums.den
             elif value is not None and math.isfinite(value):
                 num[row, column], den[row, column] = value, 1.0
     return Terms(num, den)
@@ -215,60 +235,23 @@ def by_id(videos: Iterable[ScoredVideo]) -> dict[str, ScoredVideo]:
 
 
 def _joined(parts: Sequence[ScoredVideo]) -> ScoredVideo:
-    weights: dict[str, tuple[float, float]] = {}
+    weights: dict[str, Sums] = {}
     for part in parts:
-        for name, (num, den) in part.weights.items():
-            before = weights.get(name, (0.0, 0.0))
-            weights[name] = (before[0] + num, before[1] + den)
+        for name, sums in part.weights.items():
+            before = weights.get(name, Sums(0.0, 0.0))
+            weights[name] = Sums(before.num + sums.num, before.den + sums.den)
     values: dict[str, float | None] = {}
     for name in dict.fromkeys(name for part in parts for name in part.values):
         if name in weights:
-            num, den = weights[name]
-            values[name] = num / den if den > 0 else None
+            sums = weights[name]
+            values[name] = sums.num / sums.den if sums.den > 0 else None
             continue
         known = [value for part in parts if (value := part.values.get(name)) is not None]
         values[name] = sum(known) / len(known) if known else None
-    first = parts[0]
-    return ScoredVideo(first.video, None, first.protocol, values, weights)
+    first, samples = parts[0], sum(part.samples for part in parts)
+    return ScoredVideo(first.video, None, first.protocol, samples, values, weights=weights)
 
 
 def metrics_of(videos: Iterable[ScoredVideo]) -> list[str]:
     """Metrics that any of the videos has, in order of appearance."""
     return list(dict.fromkeys(name for v in videos for name in [*v.values, *v.weights]))
-
-
-def _from_json(file: Path, data: Mapping[str, Any]) -> ScoredRun:
-    return ScoredRun(
-        path=file,
-        model=str(data["model"]),
-        benchmark=str(data["benchmark"]),
-        split=str(data["split"]),
-        manifest=dict(data.get("manifest") or {}),
-        coverage={name: dict(counts) for name, counts in data["coverage"].items()},
-        rows=[dict(row) for row in data["scores"]],
-        videos=[_video(item) for item in data["videos"]],
-        samples=[_sample(item) for item in data["samples"]],
-        shortfall=tuple(map(str, data.get("shortfall") or ())),
-    )
-
-
-def _video(item: Mapping[str, Any]) -> ScoredVideo:
-    weights = item.get("weights") or {}
-    return ScoredVideo(
-        video=str(item["video"]),
-        group=item.get("source", item.get("group")),
-        protocol=str(item["protocol"]),
-        values=dict(item["values"]),
-        weights={name: (float(w["num"]), float(w["den"])) for name, w in weights.items()},
-    )
-
-
-def _sample(item: Mapping[str, Any]) -> ScoredSample:
-    return ScoredSample(
-        id=str(item["id"]),
-        video=str(item["video"]),
-        protocol=str(item["protocol"]),
-        status=str(item["status"]),
-        values=dict(item["values"]),
-        attributes=dict(item.get("attributes") or {}),
-    )

@@ -171,6 +171,7 @@ def _row(part: str, protocol: Protocol, name: str, members: Sequence[SampleScore
         videos=len({sample.video for sample in known}),
         coverage=answered / len(members) if members else 0.0,
         note=None if known else "no sample with a value",
+        aggregation="ratio",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import Option, Protocol, Row
+from sama_bench.benchmark import OVERALL, Aggregation, Option, Protocol, Row
 from sama_bench.errors import IncompleteError
 from sama_bench.metrics._masks.refvos_aggregate import by_group, mean_of_expressions
 from sama_bench.metrics.refusals import refusal_rate
@@ -72,6 +72,7 @@ def rows_of(
                     None if percent is None or refused else percent / 100,
                     members,
                     "; ".join(said) or None,
+                    aggregation="groups" if group == OVERALL else "ratio",
                 )
             )
     rows.append(_refusal_rate(split, protocol, values))
@@ -86,6 +87,7 @@ def row_of(
     members: Sequence[Value],
     note: str | None,
     variant: str | None = None,
+    aggregation: Aggregation = "whole",
 ) -> Row:
     """Return one row; its numbers of samples and videos are those that the value rests on."""
     counted = [member for member in members if member.counted]
@@ -99,6 +101,7 @@ def row_of(
         coverage=coverage(member.status for member in members).share,
         variant=variant,
         note=note,
+        aggregation=aggregation,
     )
 
 

@@ -92,7 +92,7 @@ def score_expressions(
         videos=[
             item
             for protocol in protocols
-            for item in _video_scores(protocol, values[protocol], scheme.metrics)
+            for item in _video_scores(protocol, values[protocol], scheme)
         ],
         samples=[
             _sample_score(protocol, value, scheme.metrics)
@@ -212,17 +212,18 @@ def _all_scores(value: Value) -> dict[str, float]:
     return {**value.scores, "j_and_f": (value.scores["j"] + value.scores["f"]) / 2}
 
 
-def _video_scores(
-    protocol: Protocol, values: Sequence[Value], metrics: Sequence[str]
-) -> list[VideoScore]:
-    """Return the mean over each video's expressions, by group, and the sums behind it."""
+def _video_scores(protocol: Protocol, values: Sequence[Value], scheme: Scheme) -> list[VideoScore]:
+    """Return the mean over each video's expressions, by group, and the sums behind it.
+
+    Expressions that are in no figure of the benchmark are in none of a video either.
+    """
     gathered: dict[tuple[str, str | None], list[dict[str, float]]] = {}
     for value in values:
-        if value.counted:
+        if value.counted and (value.group is not None or not scheme.groups):
             gathered.setdefault((value.video, value.group), []).append(_all_scores(value))
     found = []
     for (video, group), members in gathered.items():
-        sums = {name: float(np.sum([item[name] for item in members])) for name in metrics}
+        sums = {name: float(np.sum([item[name] for item in members])) for name in scheme.metrics}
         pooled = {name: (total, float(len(members))) for name, total in sums.items()}
         means: dict[str, float | None] = {
             name: total / len(members) for name, total in sums.items()

@@ -225,6 +225,7 @@ def _rows(
             videos=len(kept),
             coverage=share,
             note="; ".join([*said, *([notes[metric]] if metric in notes else [])]) or None,
+            aggregation="ratio" if metric in ("miou", "recall") else "whole",
         )
         for metric, value in figures.items()
     ]

@@ -182,7 +182,17 @@ def _rows(split: str, protocol: Protocol, values: Sequence[Counted], applied: Ma
     }
     said = "; ".join(notes) or None
     return [
-        Row(split, protocol, metric, value, len(kept), len(images), share, note=said)
+        Row(
+            split,
+            protocol,
+            metric,
+            value,
+            len(kept),
+            len(images),
+            share,
+            note=said,
+            aggregation="whole" if metric == "refusal_rate" else "ratio",
+        )
         for metric, value in figures.items()
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sama_bench.benchmark import (
+    Aggregation,
     Answers,
     Coverage,
     Option,
@@ -25,6 +26,9 @@ from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figur
 from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
+
+_AGGREGATION: Mapping[tuple[Protocol, str], Aggregation] = {("released", "meteor"): "whole"}
+"""What is no mean over regions: the figure that METEOR gives a whole corpus."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ def _rows(
                 videos=len(corpus.pairs),
                 coverage=share.share,
                 note="; ".join(notes) or None,
+                aggregation=_AGGREGATION.get((protocol, metric), "videos"),
             )
         )
     return rows

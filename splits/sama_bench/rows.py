@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import Dataset, Protocol, Row, Tools, VideoScore
+from sama_bench.benchmark import Aggregation, Dataset, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
 from sama_bench.metrics._captions.scores import CAPTION_METRICS
 from sama_bench.splits.sama_bench.judging import Judged
@@ -108,7 +108,21 @@ def _row(sheet: Sheet, split: str, metric: str, value: float | None) -> Row:
         coverage=answered / len(sheet.judged) if sheet.judged else 0.0,
         variant=_variant(sheet, plain),
         note=_note(sheet, split, plain, value),
+        aggregation=_aggregation(sheet, split, metric),
     )
+
+
+def _aggregation(sheet: Sheet, split: str, metric: str) -> Aggregation:
+    """Say how ``_value`` and the rows beside it make a number of those of the videos."""
+    if metric == "abstention_accuracy":
+        return "ratio"
+    if metric not in sheet.metrics:  # further ways of averaging, which the videos do not carry
+        return "whole"
+    if metric not in sheet.texts.whole:
+        return "videos"
+    if metric.startswith("bleu"):
+        return "whole" if split == sheet.dataset.split else "videos"
+    return "ratio"
 
 
 def _variant(sheet: Sheet, metric: str) -> str | None:

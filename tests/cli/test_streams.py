@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from sama_bench.runfolder.folder import RunFolder, safe_name
+from sama_bench.runfolder.folder import RunFolder
+from sama_bench.storage.safe_names import safe_name
 from tests.processes import ROOT
 from tests.runs import run_command
 

@@ -87,7 +87,7 @@ def test_pooled_scores_are_compared_by_their_terms(runs):
         data = scores({"recall": {v: [h / 4] for v, h in zip("xyz", hits, strict=True)}})
         for video, h, targets in zip(data["videos"], hits, (4, 2, 2), strict=True):
             video["weights"] = {"recall": {"num": h, "den": targets}}
-        data["scores"][0]["value"] = sum(hits) / 8
+        data["scores"][0].update(value=sum(hits) / 8, aggregation="ratio")
         return data
 
     (recall,) = compare(*runs(pooled([4, 1, 1]), pooled([2, 1, 0]))).metrics
@@ -140,7 +140,7 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
     with pytest.raises(DataError, match="score it first"):
         read_scored_run(tmp_path)
     (tmp_path / "scores.json").write_text('{"model": "m"}')
-    with pytest.raises(DataError, match="lacks 'benchmark'"):
+    with pytest.raises(DataError, match="missing required field `benchmark`"):
         read_scored_run(tmp_path)
 
 

@@ -12,8 +12,9 @@ from sama_bench.benchmark import AnswersWithTexts
 from sama_bench.errors import DataError, UserError
 from sama_bench.formats.prediction_line import Prediction, from_line, peek, text_of, to_line
 from sama_bench.nouns import Masklet, Segment
-from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs, run_path, safe_name
+from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs, run_path
 from sama_bench.storage.append import Appender, write_atomically
+from sama_bench.storage.safe_names import safe_name
 
 
 def answered(id, text="yes", status="answered", **more):

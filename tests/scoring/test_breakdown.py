@@ -33,7 +33,7 @@ def test_a_number_that_its_videos_do_not_carry_has_no_interval(run):
 
 def test_a_group_has_the_interval_of_its_own_videos(run):
     data = random_scores(1, metrics=("j",))
-    own = [v["values"]["j"] for v in data["videos"] if v["source"] == "source-1"]
+    own = [v["values"]["j"] for v in data["videos"] if v["group"] == "source-1"]
     group = {**data["scores"][0], "split": "valid_u:source-1", "value": float(np.mean(own))}
     data["scores"].append(group)
     whole, part = breakdown.rows_with_intervals(run(data), resamples=500)
@@ -105,6 +105,7 @@ def grouped(values):
             "video": video,
             "group": group,
             "protocol": "strict",
+            "samples": count,
             "values": {"j": total / count},
             "weights": {"j": {"num": total, "den": count}},
         }
@@ -117,7 +118,15 @@ def grouped(values):
     figures["valid_u:overall"] = float(np.mean(list(figures.values())))
     total, count = np.sum(list(sums.values()), axis=0)
     figures["valid_u"] = total / count
-    data["scores"] = [{**row, "split": s, "value": float(v)} for s, v in figures.items()]
+    data["scores"] = [
+        {
+            **row,
+            "split": s,
+            "value": float(v),
+            "aggregation": "groups" if s.endswith(":overall") else "ratio",
+        }
+        for s, v in figures.items()
+    ]
     return data
 
 
@@ -137,7 +146,7 @@ def test_groups_their_mean_and_the_whole_have_intervals_though_videos_stand_in_b
     assert width["overall"] == pytest.approx(expected, rel=0.15)
 
 
-def test_the_rows_value_decides_between_a_mean_over_videos_and_a_ratio_of_sums(run):
+def test_the_row_says_whether_it_is_a_mean_over_videos_or_a_ratio_of_sums(run):
     data = scores({"recall": {"x": [1.0], "y": [0.0], "z": [0.5]}})
     sums = {"x": (1, 1), "y": (0, 6), "z": (1, 2)}
     for video in data["videos"]:
@@ -146,7 +155,9 @@ def test_the_rows_value_decides_between_a_mean_over_videos_and_a_ratio_of_sums(r
     mean = run(data)
     assert mean.means("strict") == {"recall"}
     assert "low" in breakdown.rows_with_intervals(mean, resamples=200)[0]
-    data["scores"][0]["value"] = 2 / 9
+    data["scores"][0].update(value=2 / 9, aggregation="ratio")
     pooled = run(data)
     assert pooled.means("strict") == frozenset()
     assert "low" in breakdown.rows_with_intervals(pooled, resamples=200)[0]
+    data["scores"][0].update(aggregation="whole")  # a corpus score: its videos do not carry it
+    assert "low" not in breakdown.rows_with_intervals(run(data), resamples=200)[0]

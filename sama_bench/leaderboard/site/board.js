@@ -22,12 +22,12 @@
   const scale = (metric) => data.metrics[metric]?.scale ?? 1;
   const better = (metric) => data.metrics[metric]?.better ?? "higher";
   const benchmarkName = (name) => data.benchmarks[name] ?? name;
-  const isWhole = (row) => !row.split?.includes("|") && (!row.split?.includes(":") || row.split.endsWith(":overall"));
+  const isWhole = (row) => row.part.whole;
 
   const PARTS = [
     ["whole", "whole splits", isWhole],
-    ["group", "by source or type", (row) => row.split?.includes(":") && !row.split.includes("|")],
-    ...data.attributes.map((name) => [name, `by ${name}`, (row) => row.split?.includes(`|${name}=`)]),
+    ["group", "by source or type", (row) => row.part.group !== null && row.part.attribute === null],
+    ...data.attributes.map((name) => [name, `by ${name}`, (row) => row.part.attribute === name]),
   ];
 
   /* valid_u|turn=2 is written by machines; people read "valid_u, turn 2". */
