@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from typing import Protocol
 from sama_bench.environments.manage import worker_path
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device
+from sama_bench.launch.ended_pipe import EndedPipe
+from sama_bench.launch.leftovers import MARK, end_marked
 from sama_bench.worker.messages import Channel, Message, WireError
 
 Hear = Callable[[Message | None], None]
@@ -26,11 +30,14 @@ Hear = Callable[[Message | None], None]
 START = """
 import sys
 sys.path[:] = [place for place in sys.path if place]
-from sama_bench.worker.process import main
-sys.exit(main())
+from sama_bench.worker.__main__ import start
+start()
 """
 """Starts a worker without the working folder on its import path: a file there called ``queue.py``
 or ``numpy.py`` must not be run. (Python's own ``-P`` is not known to 3.10.)"""
+
+ENDING = 15.0
+"""Seconds that a worker's keeper has to end what the worker started, before it is ended itself."""
 
 
 class Link(Protocol):
@@ -69,11 +76,17 @@ class Launcher:
 
 
 class WorkerProcess:
-    """A child process with a private pair of pipes; two threads read and write them."""
+    """A worker with a private pair of pipes, and threads that read, write and wait for its end.
+
+    The process is the worker's keeper (``worker/keeper.py``), which ends as the worker does, after
+    all that the worker started.
+    """
 
     def __init__(self, python: str, name: str, device: Device, log: Path, hear: Hear) -> None:
         to_read, to_write = os.pipe()
         from_read, from_write = os.pipe()
+        over, self._over = os.pipe()
+        self._mark = secrets.token_hex(16)
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
@@ -83,22 +96,25 @@ class WorkerProcess:
                     stdout=output,
                     stderr=output,
                     pass_fds=(to_read, from_write),
-                    env=worker_environment(python, device),
+                    env={**worker_environment(python, device), MARK: self._mark},
                     start_new_session=True,  # Ctrl-C reaches the engine, which ends its workers
                 )
         except OSError as error:
-            os.close(to_write)
-            os.close(from_read)
+            for end in (to_write, from_read, over, self._over):
+                os.close(end)
             raise UserError(f"no worker can be started with {python}: {error}") from None
         finally:
             os.close(to_read)
             os.close(from_write)
         self.pid = self._process.pid
-        self._channel = Channel(os.fdopen(from_read, "rb"), os.fdopen(to_write, "wb"))
+        answers = io.BufferedReader(EndedPipe(from_read, over), 1 << 16)
+        self._channel = Channel(answers, os.fdopen(to_write, "wb"))
         self._outbox: queue.Queue[Message | None] = queue.Queue()
         self._hear = hear
+        self._fault: str | None = None
+        self._ended = threading.Event()
         threading.Thread(target=self._read, name=f"read {name}", daemon=True).start()
-        threading.Thread(target=self._clear, name=f"clear {name}", daemon=True).start()
+        threading.Thread(target=self._await, name=f"await {name}", daemon=True).start()
         threading.Thread(target=self._write, name=f"write {name}", daemon=True).start()
 
     def send(self, message: Message) -> None:
@@ -106,19 +122,19 @@ class WorkerProcess:
         self._outbox.put(message)
 
     def kill(self, patience: float = 0.0) -> None:
-        """End the process and what it started, after waiting for it to end by itself."""
-        if patience:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
+        """End the worker and what it started, after waiting for it to end by itself."""
+        if patience and self._ended.wait(patience):
+            return
+        self._process.terminate()
+        if not self._ended.wait(ENDING):
             self._process.kill()
-        self._process.wait()
+        self._ended.wait()
 
     def why_gone(self) -> str:
-        """Say how the process ended."""
+        """Say how the worker ended."""
         status = self._process.wait()
+        if self._fault is not None:
+            return self._fault
         if status >= 0:
             return f"the worker ended with exit status {status}"
         name = signal.Signals(-status).name
@@ -127,23 +143,33 @@ class WorkerProcess:
 
     def from_outside(self) -> bool:
         """Tell whether a signal ended it that a program does not raise by a fault of its own."""
-        return -self._process.wait() in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+        return self._fault is None and -self._process.wait() in (
+            signal.SIGKILL,
+            signal.SIGTERM,
+            signal.SIGHUP,
+        )
 
     def _read(self) -> None:
         try:
             while (message := self._channel.receive()) is not None:
                 self._hear(message)
-        except (OSError, WireError, ValueError):
-            self._process.kill()
-        self._process.wait()
+            if not self._ended.wait(ENDING):
+                self._fault = "the worker closed its pipe to sama-bench, and went on"
+        except (OSError, WireError, ValueError) as error:
+            self._fault = f"something in the worker wrote into its pipe to sama-bench: {error}"
+        self.kill()
         self._outbox.put(None)
         self._hear(None)
 
-    def _clear(self) -> None:
-        """End what the worker started, once it has ended: a child may hold its pipe for ever."""
-        self._process.wait()
+    def _await(self) -> None:
+        """Wait for the end of the process, see that nothing is left, and say so."""
+        status = self._process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        if status < 0:  # of its keeper's own end nobody knows
+            end_marked(self._mark)
+        self._ended.set()
+        os.close(self._over)
 
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:

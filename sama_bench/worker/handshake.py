@@ -14,7 +14,7 @@ from typing import Any
 
 from sama_bench._version import __version__
 from sama_bench.adapter import Oracle, Setup
-from sama_bench.errors import AdapterError
+from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.storage.secrets import scrub
 from sama_bench.worker.messages import VERSION
 
@@ -124,9 +124,18 @@ def one_line(error: BaseException) -> str:
     return scrub(f"{type(error).__name__}: {text[:500]}{where}")
 
 
+def reason_of(error: BaseException) -> str:
+    """Say why a model cannot be used: our own errors as they are, others in one line."""
+    if isinstance(error, SamaBenchError):
+        with contextlib.suppress(BaseException):  # a text of others that raises
+            return str(error)
+    return one_line(error)
+
+
 def log_error() -> None:
     """Write the exception at hand, with its traceback, to the log."""
-    print(scrub(traceback.format_exc()), file=sys.stderr, flush=True)
+    with contextlib.suppress(Exception):  # an adapter may have closed or replaced the stream
+        print(scrub(traceback.format_exc()), file=sys.stderr, flush=True)
 
 
 def out_of_memory(error: BaseException) -> str | None:

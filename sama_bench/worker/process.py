@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import os
 import queue
-import sys
 import threading
 import time
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
-from sama_bench.errors import SamaBenchError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
 from sama_bench.worker.adapter_import import adapter_class
 from sama_bench.worker.answer_check import check_answer
-from sama_bench.worker.handshake import hello, log_error, one_line, out_of_memory
+from sama_bench.worker.handshake import (
+    hello,
+    log_error,
+    one_line,
+    out_of_memory,
+    reason_of,
+)
 from sama_bench.worker.messages import VERSION, Channel, Message
 from sama_bench.worker.prefetch import Prefetcher
 
@@ -35,6 +39,7 @@ class Worker:
         self._adapter: Any = None
         self._prefetcher = Prefetcher()
         self._work: queue.Queue[Message | None] = queue.Queue()
+        self._process = os.getpid()
 
     def serve(self) -> int:
         """Load the model, answer until told to stop, and return the exit status."""
@@ -51,16 +56,13 @@ class Worker:
         try:
             self._adapter = adapter_class(first.data["adapter"])()
             getattr(self._adapter, "load", lambda setup: None)(setup)
-        except BaseException as error:  # SystemExit too: its reason would be lost
-            log_error()
-            self._fatal(str(error) if isinstance(error, SamaBenchError) else one_line(error))
-            return 2
-        try:
             said = hello(self._adapter, first.data["adapter"], setup)
-        except BaseException as error:
+        except BaseException as error:  # SystemExit too: its reason would be lost
+            self._end_a_copy()
             log_error()
-            self._fatal(one_line(error))
+            self._fatal(reason_of(error))
             return 2
+        self._end_a_copy()
         self.channel.send(Message("hello", said))
         self._answer_all(said["concurrency"])
         getattr(self._adapter, "close", lambda: None)()
@@ -83,17 +85,20 @@ class Worker:
         key = message.data["key"]
         self.channel.send(Message("begin", {"key": key}))
         sample = Sample.from_json(message.data["sample"])
+        id = sample.id  # noted: what an adapter does to its sample changes no line
         self._prefetcher.current(sample.video)
         start = time.monotonic()
         try:
             answer = check_answer(self._predict(sample, message), sample)
-            record = self._record(sample, answer, start)
+            record = self._record(id, sample, answer, start)
             line = to_line(record)
         except BaseException as error:  # SystemExit and cancellation too: a thread of ours runs on
+            self._end_a_copy()
             log_error()
             reason = out_of_memory(error) or one_line(error)
-            record = Prediction(sample.id, "failed", error=reason, **self._stamp(start))
+            record = Prediction(id, "failed", error=reason, **self._stamp(start))
             line = to_line(record)
+        self._end_a_copy()
         facts = {
             "key": key,
             "status": record.status,
@@ -105,10 +110,10 @@ class Worker:
         }
         return Message("answer", facts, line)
 
-    def _record(self, sample: Sample, answer: Answer, start: float) -> Prediction:
+    def _record(self, id: str, sample: Sample, answer: Answer, start: float) -> Prediction:
         refused = "masks" in sample.wants and not answer.segments
         return Prediction(
-            sample.id,
+            id,
             "refused" if refused else "answered",
             answer.text,
             tuple(segment.to_json() for segment in answer.segments),
@@ -123,6 +128,11 @@ class Worker:
             reference = Reference.from_json(message.data["reference"])
             return adapter.predict_knowing(sample, reference)
         return adapter.predict(sample)
+
+    def _end_a_copy(self) -> None:
+        """End a copy of this process that an adapter forked and that came back into our code."""
+        if os.getpid() != self._process:
+            os._exit(0)
 
     def _stamp(self, start: float) -> dict[str, Any]:
         return {"seconds": time.monotonic() - start, "worker": self.name}
@@ -147,24 +157,23 @@ class Worker:
         self.channel.send(Message("fatal", {"error": error}))
 
 
-def _die_with_the_engine() -> None:
-    """Have the kernel end this process when its maker ends, also inside C code (Linux)."""
-    import ctypes
-    import signal
+def _keep_to_this_process(*pipes: int) -> None:
+    """Leave the worker's pipes to no child, which would speak for it, or seem to be it."""
 
-    parent = os.getppid()
-    try:
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
-    except (OSError, AttributeError, TypeError):
-        return  # another system: the pipe's end is noticed by a thread
-    if os.getppid() != parent:  # it ended in between
-        os._exit(3)
+    def cut() -> None:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for pipe in pipes:
+            os.dup2(nothing, pipe, inheritable=False)
+        os.close(nothing)
+
+    for pipe in pipes:
+        os.set_inheritable(pipe, False)
+    os.register_at_fork(after_in_child=cut)
 
 
-def main() -> int:
-    """Serve on the two file descriptors of the command line."""
-    _die_with_the_engine()
-    read, write = (int(number) for number in sys.argv[1:3])
+def main(read: int, write: int) -> int:
+    """Serve on two file descriptors; return the exit status."""
+    _keep_to_this_process(read, write)
     channel = Channel(os.fdopen(read, "rb"), os.fdopen(write, "wb"))
     try:
         return Worker(channel).serve()
