@@ -36,7 +36,7 @@ def _outside(group: str) -> Iterator[tuple[EntryPoint, Any]]:
     for point in entry_points(group=group):
         try:
             yield point, point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UserError(
                 f"the entry point {point.name} = {point.value} of another package cannot be "
                 f"loaded: {error}; uninstall or repair that package"

@@ -85,7 +85,7 @@ def _card(adapter: Any) -> Fault:
     try:
         content = card()
         json.dumps(content, allow_nan=False)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Fault("card", f"card() must return JSON values: {_words(error)}")
     if not isinstance(content, dict):
         return Fault("card", f"card() returned {type(content).__name__}, not a dict")
@@ -105,7 +105,7 @@ def _try(adapter: Adapter, trial: Trial) -> tuple[Answer | None, Fault]:
         answer = check_answer(_ask(adapter, trial.sample), trial.sample)
     except BadAnswerError as error:
         return None, Fault(trial.name, f"{error}. {_advice(trial)}")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return None, Fault(
             trial.name,
             f"predict raised {_words(error)}; this counts as a failure. To refuse, return an "
@@ -167,10 +167,14 @@ def _problem(step: Callable[[], object]) -> str | None:
         step()
     except UserError as error:
         return str(error)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return f"it raised {_words(error)}"
     return None
 
 
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+def _words(error: BaseException) -> str:
+    try:
+        text = " ".join(str(error).split())[:300]
+    except (Exception, SystemExit):  # an exception of others whose text raises
+        text = "its text cannot be had"
+    return f"{type(error).__name__}: {text}"

@@ -268,6 +268,17 @@ def failed_line(id: str, error: str, worker: str) -> bytes:
     return to_line(Prediction(id, "failed", error=error, worker=worker))
 
 
+def other_than(line: bytes, id: str, status: str) -> str | None:
+    """Say what is wrong with a worker's line for a sample: None if it is of this id and status."""
+    try:
+        found = prediction_line.peek(line)
+    except ValueError as error:
+        return f"the worker's line is none: {error}"
+    if found == (id, status):
+        return None
+    return f"the worker answered with a line of {found[0]!r:.200}, {found[1]}"
+
+
 def event_files(folder: Path) -> list[Path]:
     """Return the logs of events of a run folder, the main one first."""
     return sorted(folder.glob("events*.jsonl"), key=lambda path: (path.name != EVENTS, path))

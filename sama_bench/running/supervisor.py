@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
+from sama_bench.runfolder.folder import other_than
 from sama_bench.running.limits import Limits, StoppedError
 from sama_bench.running.questions import QuestionBuilder
 from sama_bench.running.run_writer import RunWriter
@@ -135,8 +136,7 @@ class Supervisor:
             message = self._questions.message(ask, slot.declared)
         except SamaBenchError as error:
             slot.answered(ask.key)
-            self._writer.fail(ask, str(error), slot.name)
-            self._count(failed=True)
+            self._fail(ask, str(error), slot)
             return
         slot.link.send(message)
 
@@ -169,16 +169,25 @@ class Supervisor:
         known = []
         for slot, message in answers:
             ask = slot.answered(message.data["key"])
-            if ask is not None:
-                slot.deaths = 0
-                self._suspects.discard(ask.key)
+            if ask is None:
+                continue
+            slot.deaths = 0
+            self._suspects.discard(ask.key)
+            wrong = other_than(message.body, ask.entry.id, message.data["status"])
+            if wrong is None:
                 known.append((ask, message))
+            else:
+                self._fail(ask, wrong, slot)
         self._writer.answers(known)
         for ask, message in known:
             failed = message.data["status"] == "failed"
             if not failed:
                 self._costs.learn(ask.entry.frames, message.data["seconds"])
             self._count(failed)
+
+    def _fail(self, ask: Ask, why: str, slot: WorkerSlot) -> None:
+        self._writer.fail(ask, why, slot.name)
+        self._count(failed=True)
 
     def _count(self, failed: bool) -> None:
         self._in_a_row = self._in_a_row + 1 if failed else 0
@@ -210,8 +219,7 @@ class Supervisor:
                     ask = slot.answered(key)
                     if ask is not None:
                         text = f"no answer within {self._limits.timeout:g} s (--timeout)"
-                        self._writer.fail(ask, text, slot.name)
-                        self._count(failed=True)
+                        self._fail(ask, text, slot)
                 self._lost(slot, "it took too long over a sample", blame=False)
             elif now - slot.heard > quiet:
                 self._lost(slot, f"it gave no sign of life for {quiet:g} s")
@@ -237,8 +245,7 @@ class Supervisor:
         for ask in slot.take_back():
             if ask.key in at_work and self._struck_out(ask, outside):
                 text = f"{reason}, each time it was asked this (log: {self._log(slot)})"
-                self._writer.fail(ask, text, slot.name)
-                self._count(failed=True)
+                self._fail(ask, text, slot)
                 slot.deaths = 0  # it was the sample's fault
             else:
                 back.append(ask)

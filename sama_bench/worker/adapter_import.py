@@ -13,6 +13,7 @@ from types import ModuleType
 
 from sama_bench.adapter import Adapter
 from sama_bench.errors import UserError, did_you_mean
+from sama_bench.worker.handshake import one_line
 
 
 def adapter_class(target: str) -> type[Adapter]:
@@ -37,6 +38,12 @@ def _module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise UserError(f"the adapter module {name} cannot be imported: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: its reason would be lost
+        raise UserError(
+            f"the adapter module {name} cannot be imported: {one_line(error)}"
+        ) from None
 
 
 def _module_from_file(path: Path) -> ModuleType:
@@ -50,8 +57,10 @@ def _module_from_file(path: Path) -> ModuleType:
     sys.path.insert(0, beside)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise UserError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: its reason would be lost
+        raise UserError(f"{path} cannot be imported: {one_line(error)}") from error
     finally:
         sys.path.remove(beside)
         if beside not in sys.path:

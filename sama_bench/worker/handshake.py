@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import operator
 import os
 import platform
 import sys
@@ -27,6 +28,15 @@ PACKAGES = (
 
 ABILITIES = ("segment", "ground", "describe", "image")
 
+MAX_CONCURRENCY = 1024
+"""Questions at once; each takes a thread of the worker."""
+
+MAX_HELLO = 1_000_000
+"""Characters of what an adapter says about itself, as JSON."""
+
+MAX_REASON = 2000
+"""Characters of why a model cannot be used."""
+
 _SAMPLED = 1 << 20
 
 
@@ -44,7 +54,7 @@ def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
         "takes_tracks": bool(getattr(adapter, "takes_tracks", False)),
         "takes_history": bool(getattr(adapter, "takes_history", False)),
         "oracle": isinstance(adapter, Oracle),
-        "concurrency": max(1, int(getattr(adapter, "concurrency", 1))),
+        "concurrency": _concurrency(adapter),
         "card": card() if callable(card) else {},
         "checkpoint": checkpoint_facts(adapter, setup),
         "device": setup.device,
@@ -52,17 +62,32 @@ def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
         "python": platform.python_version(),
     }
     try:
-        json.dumps(said, allow_nan=False)
+        size = len(json.dumps(said, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise AdapterError(f"card() must return JSON values, without NaN: {error}") from None
+    if size > MAX_HELLO:
+        raise AdapterError(f"card() is stored with every run: {size} characters are too many")
     return said
+
+
+def _concurrency(adapter: Any) -> int:
+    number = getattr(adapter, "concurrency", 1)
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = -1
+    if not 1 <= whole <= MAX_CONCURRENCY:
+        raise AdapterError(
+            f"concurrency is {number!r:.100}; it is a whole number from 1 to {MAX_CONCURRENCY}"
+        )
+    return whole
 
 
 def _abilities(adapter: Any) -> list[str]:
     can = getattr(adapter, "can", ABILITIES)
     if isinstance(can, (set, frozenset, list, tuple)) and set(can) <= set(ABILITIES):
         return sorted(can)
-    raise AdapterError(f"can is {can!r}; it is a set of {', '.join(ABILITIES)}")
+    raise AdapterError(f"can is {can!r:.100}; it is a set of {', '.join(ABILITIES)}")
 
 
 def packages() -> dict[str, str]:
@@ -128,7 +153,7 @@ def reason_of(error: BaseException) -> str:
     """Say why a model cannot be used: our own errors as they are, others in one line."""
     if isinstance(error, SamaBenchError):
         with contextlib.suppress(BaseException):  # a text of others that raises
-            return str(error)
+            return str(error)[:MAX_REASON]
     return one_line(error)
 
 

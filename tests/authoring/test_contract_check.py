@@ -140,3 +140,19 @@ def test_a_new_adapter_works_at_once(tmp_path):
         write_adapter("my-model-2", tmp_path)
     with pytest.raises(UserError, match="no Python name"):
         write_adapter("42!", tmp_path)
+
+
+def test_a_file_or_class_that_exits_is_a_finding_with_its_reason(tmp_path):
+    def leave(*_):
+        raise SystemExit("out of here")
+
+    class Leaving(Sound):
+        load = card = predict = close = leave
+
+    found = problems(Leaving(), tmp_path)
+    assert "SystemExit: out of here" in found["load"]
+    file = tmp_path / "mine.py"
+    file.write_text("import sys\nsys.exit('no licence')\n")
+    result = CliRunner().invoke(build(), ["adapter", "check", f"{file}:Mine"])
+    assert result.exit_code != 0
+    assert "cannot be imported: SystemExit: no licence" in str(result.exception) + result.output

@@ -6,8 +6,14 @@ import textwrap
 
 import pytest
 
+from sama_bench.adapter import Setup
+from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.worker.handshake import hello
+from sama_bench.worker.messages import Message
 from tests.processes import lives, wait_until
+from tests.running import fakes
+from tests.running.fakes import Bare
 from tests.runs import run_command
 
 HEAD = """
@@ -94,6 +100,12 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
         ("def card(self): raise KeyError('sizes')", "KeyError: 'sizes'"),
         ("def card(self): sys.exit('no card')", "SystemExit: no card"),
         ("def load(self, setup): sys.exit('no weights')", "SystemExit: no weights"),
+        ("def card(self): return {'x': 'x' * 2_000_000}", "card() is stored with every run"),
+        ("def load(self, setup): raise Odd", "Odd: its text cannot be had"),
+        ("sys.exit('no licence')", "mine.py cannot be imported: SystemExit: no licence"),
+        ("raise Odd", "mine.py cannot be imported: Odd: its text cannot be had"),
+        ("concurrency = 10**9", "concurrency is 1000000000; it is a whole number from 1 to 1024"),
+        ("concurrency = None", "concurrency is None; it is a whole number from 1 to 1024"),
         ("can = None", "can is None; it is a set of segment, ground, describe, image"),
         ("can = frozenset({'describe'})", "wants masks: it declares that it can describe"),
     ],
@@ -101,6 +113,10 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
 def test_what_an_adapter_says_of_itself_is_checked_at_once(ask, tmp_path, capsys, code, said):
     ask(
         f"""
+        class Odd(BaseException):
+            def __str__(self):
+                raise ValueError
+
         class A(Adapter):
             {code}
             def predict(self, sample):
@@ -140,6 +156,85 @@ def test_reasons_are_kept_and_the_worker_lives(ask):
     assert found["2"].status == "answered"
     assert "notes have 2000012 characters" in found["3"].error
     assert len(events(folder, "worker_started")) == 1
+
+
+def test_masks_in_any_plain_form_are_stored_and_words_have_a_bound_in_all(ask):
+    folder = ask(
+        """
+        class A(Adapter):
+            def predict(self, sample):
+                place = int(sample.id.rpartition("_")[2])
+                size = np.array([sample.video.height, sample.video.width])
+                rles = good(sample).segments[0].masklet.rles()
+                counts = tuple(rle["counts"].encode() for rle in rles)
+                if place == 0:
+                    return Answer("[SEG]", (Segment("it", Masklet(*size, counts)),))
+                if place == 1:
+                    counts = tuple(map(np.bytes_, counts))
+                    return Answer("[SEG]", [Segment("it", Masklet(*size.tolist(), counts))])
+                if place == 2:
+                    segment = Segment("word" * 2500, good(sample).segments[0].masklet)
+                    return Answer("[SEG]" * 200, (segment,) * 200)
+                if place == 3:
+                    return Answer("x", None)
+                return Answer("x", (Segment("it", Masklet(*size, None)),))
+        """,
+        status=1, limit=5,
+    )  # fmt: skip
+    found = {id[-1]: folder.record(id) for id in folder.ids()}
+    assert found["0"].status == found["1"].status == "answered"
+    assert found["0"].segments == found["1"].segments
+    assert "text, phrases and notes have 2001002 characters, over 1000000" in found["2"].error
+    assert "the answer's segments are NoneType" in found["3"].error
+    assert "segment 0: its masks are NoneType" in found["4"].error
+    assert (folder.path / "predictions.jsonl").stat().st_size < 100_000
+
+
+def test_what_an_adapter_does_to_its_sample_changes_no_line(ask):
+    folder = ask(
+        """
+        class A(Adapter):
+            def predict(self, sample):
+                answer = good(sample)
+                object.__setattr__(sample, "id", "another")
+                return answer
+        """
+    )
+    assert statuses(folder) == ["answered"] * 3
+    assert "another" not in list(folder.ids())
+
+
+class Confused:
+    """A worker whose lines are of other samples than it was asked, or of none."""
+
+    def __init__(self, name, device, log, hear):
+        self.hear = hear
+
+    def send(self, message):
+        if message.kind == "setup":
+            self.hear(Message("hello", hello(Bare(), "x", Setup("x"))))
+        elif message.kind == "sample":
+            id = message.data["sample"]["id"]
+            line = to_line(Prediction("v0/0" if id == "v0/1" else id, "refused", "no"))
+            if id == "v0/2":
+                line = line.replace(b"no", b"na")
+            said = {"key": message.data["key"], "status": "refused", "text": "no", "error": None}
+            self.hear(Message("answer", {**said, "seconds": 1, "worker": "w", "decoded": 0}, line))
+
+    def kill(self, patience=0.0):
+        pass
+
+
+def test_a_line_of_another_sample_than_was_asked_is_never_stored(tmp_path):
+    result = fakes.ask(tmp_path, launch=Confused)
+    folder = RunFolder(result.folders[0])
+    errors = {id: folder.record(id).error for id in folder.ids() if folder.status(id) == "failed"}
+    assert set(errors) == {"v0/1", "v0/2"}
+    assert errors["v0/1"] == "the worker answered with a line of 'v0/0', refused"
+    assert "its checksum does not fit" in errors["v0/2"]
+    assert len(folder) == 12
+    assert not folder.duplicates
+    assert not folder.damaged
 
 
 def test_a_load_that_hangs_is_ended_and_told(ask, capsys):
