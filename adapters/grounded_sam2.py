@@ -19,13 +19,13 @@ from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters._tracking.tracking import Mark, united
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.adapters.sam2 import WHY
-from sama_bench.nouns import Answer, Sample, Segment, Video
+from sama_bench.nouns import REFERRING_TASKS, Answer, Sample, Segment, Video
 
 
 class GroundedSam2(Adapter):
     """Masks for an expression; it describes nothing and knows no regions."""
 
-    can = frozenset({"segment", "image"})
+    tasks = REFERRING_TASKS | {"phrase-in-image"}
 
     def load(self, setup: Setup) -> None:
         """Load detector (``--option detector=DIR_OR_HUB_ID``) and tracker (``--checkpoint``).

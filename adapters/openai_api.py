@@ -1,4 +1,4 @@
-"""``openai``: any OpenAI-compatible vision endpoint, for the texts of SAMA-Bench.
+"""``openai``: any OpenAI-compatible vision endpoint, for texts about videos.
 
 ``--option model=NAME --option base_url=URL`` asks a hosted model, vLLM or SGLang; the key is read
 from ``OPENAI_API_KEY`` only. Frames are sent as images, regions are drawn on the frame where they
@@ -17,7 +17,7 @@ from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._chat.openai_client import ChatClient, Endpoint, Said
-from sama_bench.adapters._chat.prompts import form
+from sama_bench.adapters._chat.prompts import GROUNDING_REQUEST
 from sama_bench.adapters._regions.region_marks import (
     GEMINI_WORDS,
     centre_box,
@@ -29,7 +29,7 @@ from sama_bench.adapters._regions.region_tracks import region_box
 from sama_bench.adapters._settings import options
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.errors import AdapterError
-from sama_bench.nouns import Answer, Sample
+from sama_bench.nouns import REFERRING_TASKS, TASKS, Answer, Sample
 
 SIDE = 384
 """Frames of the Gemini protocol are resized to this square, bicubic, pixels."""
@@ -48,7 +48,6 @@ OPTIONS = (
     "price_out",
     "limit",
 )
-GROUNDING_REQUEST = " Response with interleaved segmentation masks."
 
 
 def gemini_frames(total: int, describes: bool) -> list[int]:
@@ -79,7 +78,7 @@ def plain_answer(text: str) -> str:
 class OpenaiApi(Adapter):
     """A chat model behind an endpoint; several requests at once (``concurrency``)."""
 
-    can = frozenset({"ground", "describe"})
+    tasks = frozenset(TASKS) - REFERRING_TASKS - {"phrase-in-image"}
     names = OPTIONS
     takes_history = True
 
@@ -135,7 +134,7 @@ class OpenaiApi(Adapter):
         """Return the question's text and its images, as PIL."""
         question = sample.text.removesuffix(GROUNDING_REQUEST)
         if self._gemini:
-            describes = form(sample) == "description"
+            describes = sample.task == "region-description"
             images = self._resized(sample, gemini_frames(len(sample.video), describes))
             return {"text": named_by_colour(question, GEMINI_WORDS) + ASK_JSON, "images": images}
         total = len(sample.video)

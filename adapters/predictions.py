@@ -1,7 +1,7 @@
 """``predictions``: replays answers from files, so that any code base can be run and scored.
 
 ``--option file=PATH`` names a run folder or ``predictions.jsonl`` of ours, Sa2VA's
-``results.json``, a PNG folder, a GCG folder, or the folder of SAMA's descriptions.
+``results.json``, a PNG folder, a folder of one JSON file an image, or of SAMA's descriptions.
 ``sama-bench score --predictions`` scores such files directly; this adapter is for what needs a run:
 several models under one plan, resuming, comparing.
 """
@@ -86,13 +86,13 @@ class Predictions(Adapter):
         described = _descriptions(self._path)
         if described is not None:
             return described
-        from sama_bench.formats.json_folders import GCG
+        from sama_bench.formats.json_folders import BY_IMAGE
         from sama_bench.formats.recognise import answers_from
 
         asked = Asked(sample)
         imported = answers_from(self._path, asked)
         self._format = imported.format
-        if imported.format == GCG:  # its readers match images with the samples known beforehand
+        if imported.format in BY_IMAGE:
             return lambda sample: answers_from(self._path, Asked(sample)).answers(sample.id)
 
         def look(sample: Sample) -> Outcome:

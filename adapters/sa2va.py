@@ -3,8 +3,8 @@
 Which of the call forms a checkpoint needs is read from its config, never from its path.
 Protocol: adapters.md sections 3 to 5, refvos.md section 1, image.md.
 
-Sa2VA has no region prompt for video. For SAMA-Bench the region is drawn on the frame where it lies
-and named by its colour; the card marks such results as ours.
+Sa2VA has no region prompt for video. A region is drawn on the frame where it lies and named by its
+colour; the card marks such results as ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, cast
 from PIL import Image
 
 from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
-from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
+from sama_bench.adapters._chat.prompts import STYLES, Style, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
 from sama_bench.adapters._checkpoints import loading_models
 from sama_bench.adapters._checkpoints.families import family_check, fits_name
@@ -32,7 +32,7 @@ from sama_bench.adapters._checkpoints.remote_files import reached
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
-from sama_bench.nouns import Answer, Sample
+from sama_bench.nouns import IMAGE_TASKS, REFERRING_TASKS, TASKS, Answer, Sample, Task
 
 TOKENIZER, PROCESSOR = "<tokenizer>", "<processor>"
 """Stand for the loaded objects among the arguments until the model is called."""
@@ -61,6 +61,7 @@ def call_form(config: Mapping[str, Any]) -> str:
 class Sa2va(Adapter):
     """Sa2VA in all published sizes."""
 
+    tasks: frozenset[Task] = frozenset(TASKS)
     names: tuple[str, ...] = ("prompt_style", "family")
     versions = ("4.42", "5.0", "Sa2VA's code loads with 4.x only")
     families: tuple[str, ...] = (
@@ -72,17 +73,19 @@ class Sa2va(Adapter):
     """Checkpoints that it can ask, when a model of another name than the published brings them."""
     _model: Any = None
 
-    @property
-    def recorded(self) -> tuple[str, ...]:
-        """Beginnings of the names of the folders with recordings of this call form."""
-        return (f"sa2va-{self._form}",)
-
     def configure(self, setup: Setup) -> None:
         """Read the options; all that ``arguments`` needs, without weights."""
         options.check_names(setup.options, self.names)
         self._style = cast(Style, options.choice(setup.options, "prompt_style", STYLES, "sa2va2"))
-        self._form = options.choice(setup.options, "family", FORMS, "internvl")
+        self._take_form(options.choice(setup.options, "family", FORMS, "internvl"))
         self._card: dict[str, Any] = {}
+
+    def _take_form(self, form: str) -> None:
+        """Say what follows from the call form: only InternVL's takes regions of images."""
+        self._form = form
+        self.recorded = type(self).recorded or (f"sa2va-{form}",)
+        no_regions: frozenset[Task] = frozenset({"region-caption"})
+        self.tasks = type(self).tasks - (frozenset() if form == "internvl" else no_regions)
 
     def load(self, setup: Setup) -> None:
         """Load the checkpoint and its code.
@@ -98,7 +101,7 @@ class Sa2va(Adapter):
         have = require_version(setup, "transformers", *self.versions)
         config = config_of(folder)
         loading_models.check_cuda(setup, reached(folder, config))
-        self._form = call_form(config)
+        self._take_form(call_form(config))
         self._model, dtype = loading_models.remote_model(folder, setup, self._form == "internvl")
         self._tokenizer = loading_models.tokenizer(folder, setup)
         dtype = loading_models.settle_precision(self._model, self._tokenizer, dtype)
@@ -135,18 +138,17 @@ class Sa2va(Adapter):
         Raises:
             ValueError: the model cannot be asked this.
         """
-        kind = form(sample)
         tools = {"tokenizer": TOKENIZER, "processor": PROCESSOR if self._form == "qwen" else None}
-        if kind == "region-caption":
+        if sample.task == "region-caption":
             if self._form != "internvl":
                 raise ValueError(
                     f"Sa2VA on {self._form} takes no region prompts, so it cannot caption one"
                 )
             masks = [region_mask(sample, region) for region in sample.regions]
             return {**self._image(sample), "mask_prompts": [_stacked(masks)], **tools}
-        if kind in ("phrase-image", "gcg"):
+        if sample.task in IMAGE_TASKS:
             return {**self._image(sample), **tools}
-        if kind == "referring":
+        if sample.task in REFERRING_TASKS:
             video = [Image.fromarray(frame) for frame in sample.video]
             return {"video": video, "text": referring_prompt(sample.text, self._style), **tools}
         marked = marked_frames(sample, range(min(SEEN, len(sample.video))))
@@ -188,7 +190,7 @@ def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSp
     return ModelSpec(
         f"sa2va-{name}",
         "sama_bench.adapters.sa2va:Sa2va",
-        f"Sa2VA-{hub}; SAMA-Bench with regions drawn on the frame (ours)",
+        f"Sa2VA-{hub}; regions of videos are drawn on the frame (ours)",
         TASK,
         f"ByteDance/Sa2VA-{hub}",
         size,

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from sama_bench.adapter import ModelSpec, Setup
-from sama_bench.adapters._chat.prompts import form
 from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._settings import options
 from sama_bench.adapters.sa2va import NEEDS, Sa2va
-from sama_bench.nouns import Sample
+from sama_bench.nouns import IMAGE_TASKS, REFERRING_TASKS, TASKS, Sample
 
 
 def uniform_frames(total: int, wanted: int) -> list[int]:
@@ -28,13 +27,10 @@ def uniform_frames(total: int, wanted: int) -> list[int]:
 class Sa2vaI(Sa2va):
     """Sa2VA-i in all published sizes; asked in the wording of Sa2VA's first code base."""
 
+    tasks = frozenset(TASKS) - IMAGE_TASKS
     names = ("prompt_style", "family", "frames")
     families = ("sa2va-i",)
-
-    @property
-    def recorded(self) -> tuple[str, ...]:
-        """Beginning of the names of the folders with recordings of its own call."""
-        return ("sa2va-i-",)
+    recorded = ("sa2va-i-",)
 
     def configure(self, setup: Setup) -> None:
         """Read the options."""
@@ -48,7 +44,7 @@ class Sa2vaI(Sa2va):
         arguments.pop("processor")
         if "video" not in arguments:
             return arguments
-        if form(sample) != "referring":
+        if sample.task not in REFERRING_TASKS:
             seen = uniform_frames(len(sample.video), self._frames)
             video = super().arguments(_without_regions(sample))["video"]
             for index, image in marked_frames(sample, seen).items():

@@ -41,7 +41,7 @@ def load_tracker(setup: Setup) -> Tracker:
 class Sam2(Adapter):
     """Tracks each region of a sample."""
 
-    can = frozenset({"ground"})
+    tasks = frozenset({"grounded-chat"})
 
     def load(self, setup: Setup) -> None:
         """Load the tracker.

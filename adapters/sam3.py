@@ -26,7 +26,7 @@ from sama_bench.adapters._settings import options
 from sama_bench.adapters._tracking.sam2_transformers import PreparedFrames
 from sama_bench.adapters._tracking.tracking import Collected, full_size
 from sama_bench.errors import AdapterError
-from sama_bench.nouns import Answer, Sample, Segment
+from sama_bench.nouns import REFERRING_TASKS, Answer, Sample, Segment
 
 WORDS = 32
 """Tokens of a text prompt."""
@@ -39,7 +39,7 @@ MULTIPLEX = "sam3.1"
 class Sam3(Adapter):
     """Masks for an expression; it describes nothing and knows no regions."""
 
-    can = frozenset({"segment", "image"})
+    tasks = REFERRING_TASKS | {"phrase-in-image"}
 
     def load(self, setup: Setup) -> None:
         """Load the checkpoint.

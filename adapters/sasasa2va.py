@@ -16,13 +16,13 @@ from PIL import Image
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapters._chat.clip_replies import clip_answer
-from sama_bench.adapters._chat.prompts import form, referring_prompt
+from sama_bench.adapters._chat.prompts import referring_prompt
 from sama_bench.adapters._chat.replies import MARK, ModelOutputError
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._settings.selected_frames import FRAMES, read_selected
 from sama_bench.adapters.sa2va import NEEDS, TOKENIZER, Sa2va
 from sama_bench.errors import AdapterError
-from sama_bench.nouns import Answer, Sample
+from sama_bench.nouns import REFERRING_TASKS, Answer, Sample
 
 MODES = ("uniform", "uniform_plus", "q_frame", "wrap_around", "wrap_around_plus")
 MOTION = {"kf_mean": None, "kf_covariance": None, "stable_frames": 0, "frame_cnt": 0}
@@ -32,15 +32,11 @@ MOTION = {"kf_mean": None, "kf_covariance": None, "stable_frames": 0, "frame_cnt
 class Sasasa2va(Sa2va):
     """SaSaSa2VA in all published sizes: referring video segmentation only."""
 
-    can = frozenset({"segment"})
+    tasks = REFERRING_TASKS
     names = ("mode", "selected_frames")
     families = ("sasasa2va", "sasasa2va-14b")
     versions = ("4.42", "5.0", "its authors name 4.42.3, and 4.52.1 for 14B")
-
-    @property
-    def recorded(self) -> tuple[str, ...]:
-        """Beginning of the names of the folders with recordings of its own call."""
-        return ("sasasa2va-",)
+    recorded = ("sasasa2va-",)
 
     def configure(self, setup: Setup) -> None:
         """Read the options, and the selected frames when the mode needs them."""
@@ -89,8 +85,8 @@ class Sasasa2va(Sa2va):
         Raises:
             ValueError: it is no referring expression, or has no selected frames.
         """
-        if form(sample) != "referring":
-            raise ValueError(f"SaSaSa2VA answers referring expressions, not {sample.benchmark}")
+        if sample.task not in REFERRING_TASKS:
+            raise ValueError(f"SaSaSa2VA answers referring expressions, not {sample.task}")
         return {
             "video": [Image.fromarray(frame) for frame in sample.video],
             "text": referring_prompt(sample.text, self._style),

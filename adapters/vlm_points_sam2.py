@@ -27,7 +27,7 @@ from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters._tracking.tracking import Mark, united
 from sama_bench.adapters.sa2va_i import uniform_frames
 from sama_bench.adapters.sam2 import WHY
-from sama_bench.nouns import Answer, Sample, Segment
+from sama_bench.nouns import REFERRING_TASKS, Answer, Sample, Segment
 
 OPTIONS = ("model", "base_url", "tracker", "frames", "ask", "coordinates", "max_tokens")
 QUESTIONS = {
@@ -92,7 +92,7 @@ class LocalChat:
 class VlmPointsSam2(Adapter):
     """Masks for an expression from points or boxes of a chat model."""
 
-    can = frozenset({"segment", "image"})
+    tasks = REFERRING_TASKS | {"phrase-in-image"}
 
     def configure(self, setup: Setup) -> None:
         """Read the options.

@@ -12,11 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sama_bench.nouns import Answer, Reference, Sample
+from sama_bench.nouns import Answer, Reference, Sample, Task
 
 Capability = Literal["segment", "ground", "describe", "image"]
+CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,47 @@ class Setup:
 class Adapter(ABC):
     """How to ask one family of models.
 
-    Class attributes (an instance may change them in ``load``, according to its options):
+    Class attributes (an instance may change them in ``configure`` or ``load``, according to its
+    options):
 
     Attributes:
-        can: what the model can do. ``segment``: masks for an expression; ``ground``: text with
-            masks; ``describe``: text about a region; ``image``: single images.
+        tasks: what the model can be asked (``sama_bench.nouns.Task``). A benchmark that asks for
+            another is refused before the weights are loaded. None: what follows from ``can``.
+        can: the same in broad words, read where ``tasks`` is None. ``segment``: masks for an
+            expression; ``ground``: text with masks; ``describe``: text about a region; ``image``:
+            single images. Tasks that want masks need ``segment`` or ``ground``, the others
+            ``describe`` or ``ground``.
         takes_tracks: receives each region's whole masklet in ``Region.track``, because its
             published code does. Every table marks its results: a track contains the answer to
             many questions.
         takes_history: can be given earlier rounds in ``Sample.dialogue``. One that cannot is
             refused for every history mode but ``independent``.
+        concurrency: how many samples may be asked at once, each from a thread of its own: for
+            models behind an endpoint.
+        checkpoint: name or folder of the weights that were loaded, where it is not the one of the
+            setup; recorded with the run.
+        revision: commit of the weights that were loaded, where the setup names none; recorded.
+        recorded: beginnings of the names of the folders with recorded calls of this model, for
+            ``sama-bench adapter check --recorded``.
     """
 
-    can: frozenset[Capability] = frozenset({"segment", "ground", "describe", "image"})
+    tasks: frozenset[Task] | None = None
+    can: frozenset[Capability] = frozenset(CAPABILITIES)
     takes_tracks: bool = False
     takes_history: bool = False
+    concurrency: int = 1
+    checkpoint: str | None = None
+    revision: str | None = None
+    recorded: tuple[str, ...] = ()
+
+    def configure(self, setup: Setup) -> None:  # noqa: B027 - optional by design
+        """Read the options: all that ``tasks`` and ``arguments`` depend on, without weights.
+
+        Called before ``load``, and possibly again.
+
+        Raises:
+            UserError: an unknown option or value.
+        """
 
     def load(self, setup: Setup) -> None:  # noqa: B027 - optional by design
         """Load weights. Called once, before the first sample.
@@ -75,6 +102,16 @@ class Adapter(ABC):
         Raises:
             AdapterError: in one line, what is missing and how to get it.
         """
+
+    def arguments(self, sample: Sample) -> dict[str, Any]:
+        """Return the arguments of the model's call, by name, made without weights.
+
+        Optional: it lets ``sama-bench adapter check --recorded`` compare them with recorded ones.
+
+        Raises:
+            NotImplementedError: the adapter does not make them apart from its call.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method arguments")
 
     @abstractmethod
     def predict(self, sample: Sample) -> Answer:

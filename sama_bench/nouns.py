@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sama_bench.media import rle as coco_rle
 from sama_bench.media.frames import SHARED, Frame
@@ -20,6 +20,48 @@ Wanted = Literal["text", "masks"]
 History = Literal["independent", "teacher-forced", "free-running"]
 HISTORIES: tuple[History, ...] = ("independent", "teacher-forced", "free-running")
 """What a model sees of a dialogue's earlier rounds: none, the references' texts, its own."""
+
+Task = Literal[
+    "grounded-chat",
+    "region-description",
+    "referring-segmentation",
+    "reasoning-segmentation",
+    "phrase-in-image",
+    "grounded-caption",
+    "region-caption",
+    "choice",
+]
+"""What is asked, whoever asks it.
+
+``grounded-chat``: a question about a video, answered in words with masks; ``region-description``: a
+text about a marked region of a video; ``referring-segmentation``: the masks of what an expression
+names in a video; ``reasoning-segmentation``: the same where the expression has to be thought about;
+``phrase-in-image``: the mask of what a phrase names in an image; ``grounded-caption``: a caption of
+an image with masks; ``region-caption``: a caption of a marked region of an image; ``choice``: a
+question answered in words alone, one of several choices or a short answer.
+"""
+
+TASKS: tuple[Task, ...] = get_args(Task)
+
+MASK_TASKS: frozenset[Task] = frozenset(
+    {
+        "grounded-chat",
+        "referring-segmentation",
+        "reasoning-segmentation",
+        "phrase-in-image",
+        "grounded-caption",
+    }
+)
+"""Their answers hold masks; those of the others are words alone."""
+
+REFERRING_TASKS: frozenset[Task] = frozenset({"referring-segmentation", "reasoning-segmentation"})
+"""The question is an expression about a video, nothing is marked."""
+
+IMAGE_TASKS: frozenset[Task] = frozenset({"phrase-in-image", "grounded-caption", "region-caption"})
+"""About an image; the others are about a video, be it of one frame."""
+
+UNTOLD: Any = None
+"""In the place of a sample's task: what is asked follows from what the sample holds."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +201,11 @@ class Sample:
         dialogue: earlier rounds, oldest first; empty under ``independent`` history.
         wants: what is wanted back, ``text``, ``masks`` or both.
         seed: for a model that draws random numbers; derived from the run's seed and the id.
+        task: what is asked; adapters choose their wording by it, never by the benchmark's name.
+            Left out it is told from ``wants`` and ``regions`` as if about a video.
+
+    Raises:
+        ValueError: there is no such task.
     """
 
     id: str
@@ -169,6 +216,15 @@ class Sample:
     dialogue: tuple[Turn, ...] = ()
     wants: frozenset[Wanted] = frozenset({"text", "masks"})
     seed: int = 0
+    task: Task = UNTOLD
+
+    def __post_init__(self) -> None:
+        """Tell the task where the benchmark does not, and refuse one that is none."""
+        if self.task is UNTOLD:
+            object.__setattr__(self, "task", told_task(self.wants, bool(self.regions)))
+        elif self.task not in TASKS:
+            known = ", ".join(TASKS)
+            raise ValueError(f"{self.benchmark} asks '{self.task}'; a sample's task is of {known}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the sample as plain data."""
@@ -181,11 +237,12 @@ class Sample:
             "dialogue": [turn.to_json() for turn in self.dialogue],
             "wants": sorted(self.wants),
             "seed": self.seed,
+            "task": self.task,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sample:
-        """Read what ``to_json`` wrote."""
+        """Read what ``to_json`` wrote, also before samples said their task."""
         return cls(
             id=data["id"],
             benchmark=data["benchmark"],
@@ -195,7 +252,15 @@ class Sample:
             dialogue=tuple(Turn.from_json(turn) for turn in data["dialogue"]),
             wants=frozenset(data["wants"]),
             seed=data["seed"],
+            task=data.get("task", UNTOLD),
         )
+
+
+def told_task(wants: frozenset[Wanted], marked: bool) -> Task:
+    """Tell a task from what is wanted back and whether a region of the video is marked."""
+    if "masks" not in wants:
+        return "region-description" if marked else "choice"
+    return "grounded-chat" if "text" in wants or marked else "referring-segmentation"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, 
 from sama_bench.errors import DataError
 from sama_bench.metrics._masks.refvos_aggregate import REVOS_GROUPS
 from sama_bench.metrics.robustness import areas
+from sama_bench.nouns import Task
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.alignment import align, unite
 from sama_bench.splits._masks.mask_dict import MaskDict, one_mask
@@ -34,6 +35,8 @@ PUBLISHED_SHA256 = {
     FOREGROUND: "05d9be5d7bbed03b216a457274022ad1c9e683b4ffdc32b19c60c5e797fd8f01",
     META: "127b975e78effef6033846e68989dcf79c692d644dd07c835b723cea700d4c2d",
 }
+TASKS: Mapping[int, Task] = {1: "reasoning-segmentation"}
+"""By ``type_id``; the other expressions refer."""
 OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
     "mask_choice": MASK_CHOICE,
@@ -85,6 +88,7 @@ class Revos(Benchmark):
                 frames=inner if inner.is_dir() else folder,
                 masks=masks,
                 groups=REVOS_GROUPS,
+                tasks=TASKS,
                 remarks=()
                 if split == MINI
                 else tuple(checksum_findings(checksums, PUBLISHED_SHA256)),

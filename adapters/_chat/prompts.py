@@ -1,49 +1,17 @@
-"""What published evaluation scripts write around a question, and which script a sample follows."""
+"""What published evaluation scripts write around a question, by what the sample asks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from sama_bench.nouns import Sample
 
-Form = Literal["grounded", "description", "referring", "phrase-image", "gcg", "region-caption"]
 Style = Literal["sama", "sa2va2", "sa2va1"]
-
-FORMS: Mapping[str, Form] = {
-    "sama-bench-g": "grounded",
-    "sama-bench-c": "description",
-    "refcoco": "phrase-image",
-    "refcoco+": "phrase-image",
-    "refcocog": "phrase-image",
-    "grefcoco": "phrase-image",
-    "gcg": "gcg",
-    "region-captions": "region-caption",
-}
-"""The script that asks, by benchmark; referring video segmentation is the rest."""
 
 STYLES: tuple[Style, ...] = ("sama", "sa2va2", "sa2va1")
 
-GCG_QUESTION = (
-    "Could you please give me a brief description of the image? Please respond with interleaved"
-    "     segmentation masks for the corresponding parts of the answer."
-)
-"""Protocol image.md section 2; the five spaces are the published ones (Q48)."""
-CAPTION_QUESTION = (
-    "Please give me a short description of the region in the picture marked by region1."
-)
-"""Protocol image.md section 3."""
-
-
-def form(sample: Sample) -> Form:
-    """Return which published script a sample follows; by what it holds for other benchmarks."""
-    if sample.benchmark in FORMS:
-        return FORMS[sample.benchmark]
-    if "masks" not in sample.wants:
-        return "description" if sample.regions else "grounded"
-    if "text" in sample.wants or sample.regions:
-        return "grounded"
-    return "referring"
+GROUNDING_REQUEST = " Response with interleaved segmentation masks."
+"""With which questions that want masks end; for a model that draws none it is cut off."""
 
 
 def referring_prompt(expression: str, style: Style) -> str:
@@ -65,10 +33,13 @@ def phrase_prompt(phrase: str) -> str:
 
 
 def image_prompt(sample: Sample) -> str:
-    """Return the text of an image benchmark's sample; GCG's question is the one that it asks."""
-    kind = form(sample)
-    if kind == "phrase-image":
+    """Return the text of a sample about an image.
+
+    A phrase is asked for as published; other questions are the benchmark's own, in which a region
+    is called ``region1`` as in training (protocol image.md sections 2 and 3).
+    """
+    if sample.task == "phrase-in-image":
         return phrase_prompt(sample.text)
-    if kind == "gcg":  # its option prompt=clean asks without the five spaces (Q48)
-        return f"<image>\n{sample.text or GCG_QUESTION}"
-    return f"<image>\n{CAPTION_QUESTION}"
+    first, *others = sample.text.split("<mask>")
+    said = "".join(f"region{place + 1}{piece}" for place, piece in enumerate(others))
+    return f"<image>\n{first}{said}"

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from sama_bench.adapter import Adapter, Checkout, HubFiles, ModelSpec, Needs, Setup
-from sama_bench.adapters._chat.prompts import STYLES, Style, form, image_prompt, referring_prompt
+from sama_bench.adapters._chat.prompts import STYLES, Style, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
 from sama_bench.adapters._checkpoints.families import family_check, fits_name
@@ -32,7 +32,15 @@ from sama_bench.adapters._checkpoints.remote_files import imported, mentions, re
 from sama_bench.adapters._regions.region_tracks import one_frame_track, region_track
 from sama_bench.adapters._settings import options
 from sama_bench.adapters.sama import bert, checkout, prompt
-from sama_bench.nouns import Answer, Masklet, Region, Sample
+from sama_bench.nouns import (
+    IMAGE_TASKS,
+    REFERRING_TASKS,
+    TASKS,
+    Answer,
+    Masklet,
+    Region,
+    Sample,
+)
 
 TOKENIZER = "<tokenizer>"
 """Stands for the tokenizer among the arguments until the model is called."""
@@ -102,6 +110,7 @@ class SamaOptions:
 class Sama(Adapter):
     """SAMA-1B, -4B and -8B."""
 
+    tasks = frozenset(TASKS) - {"region-caption"}
     takes_tracks = True
     recorded = ("sama-",)
     _model: Any = None
@@ -172,13 +181,12 @@ class Sama(Adapter):
         Raises:
             ValueError: SAMA's class cannot be asked this.
         """
-        kind = form(sample)
-        if kind == "region-caption":
+        if sample.task == "region-caption":
             raise ValueError(
                 "SAMA's class cannot describe an image region: it never inserts the region's "
                 "tokens into the text (protocol adapters.md, section 2.3, step 9)"
             )
-        if kind in ("phrase-image", "gcg"):
+        if sample.task in IMAGE_TASKS:
             return {
                 "image": Image.fromarray(sample.video.frame(0)),
                 "text": image_prompt(sample),
@@ -186,7 +194,7 @@ class Sama(Adapter):
                 "prediction_only": False,
             }
         video = [Image.fromarray(frame) for frame in sample.video]
-        if kind == "referring":
+        if sample.task in REFERRING_TASKS:
             return {
                 "video": video,
                 "text": referring_prompt(sample.text, self._options.style),
@@ -194,7 +202,8 @@ class Sama(Adapter):
                 "prediction_only": False,
                 "max_frames": self._options.longest,
             }
-        return {"video": video, **self._region_arguments(sample, describes=kind == "description")}
+        describes = sample.task == "region-description"
+        return {"video": video, **self._region_arguments(sample, describes)}
 
     def _region_arguments(self, sample: Sample, describes: bool) -> dict[str, Any]:
         chosen = self._options
@@ -232,7 +241,7 @@ class Sama(Adapter):
         if sample.regions:
             notes["random_seed"] = seed
         few = len(sample.video) < prompt.SLOTS
-        if few and not self._options.fit and form(sample) in ("grounded", "description"):
+        if few and not self._options.fit and sample.task not in REFERRING_TASKS | IMAGE_TASKS:
             notes["q8"] = f"five slots for {len(sample.video)} frames: the model saw no frame"
         return notes
 

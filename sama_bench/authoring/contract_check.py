@@ -7,15 +7,14 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sama_bench.adapter import Adapter, Oracle, Setup
+from sama_bench.adapter import CAPABILITIES, Adapter, Oracle, Setup
 from sama_bench.authoring.contract_clips import Trial, trials
-from sama_bench.errors import UserError
+from sama_bench.errors import AdapterError, UserError
 from sama_bench.nouns import Answer, Reference, Sample
+from sama_bench.worker.abilities import tasks_of
 from sama_bench.worker.answer_check import BadAnswerError, check_answer
 
-ABILITIES = frozenset({"segment", "ground", "describe", "image"})
 GROWTH = 64 << 20
 """Bytes that Python objects may grow by over the second round of all questions."""
 
@@ -35,7 +34,7 @@ class Fault:
     detail: str = ""
 
 
-def check_adapter(adapter: Any, setup: Setup, folder: Path) -> Iterator[Fault]:
+def check_adapter(adapter: Adapter, setup: Setup, folder: Path) -> Iterator[Fault]:
     """Load an adapter, try it, close it, and yield what came of each check.
 
     Args:
@@ -43,47 +42,52 @@ def check_adapter(adapter: Any, setup: Setup, folder: Path) -> Iterator[Fault]:
         setup: what it is loaded with.
         folder: for the generated clips.
     """
-    yield _declarations(adapter)
+    declared = _declarations(adapter)
+    yield declared
+    if declared.problem:
+        return
     started = time.perf_counter()
-    load = getattr(adapter, "load", None)
-    if callable(load):
-        problem = _problem(lambda: load(setup))
-        yield Fault("load", problem, f"{time.perf_counter() - started:.1f} s")
-        if problem:
-            return
+    problem = _problem(lambda: adapter.configure(setup)) or _problem(lambda: adapter.load(setup))
+    yield Fault("load", problem, f"{time.perf_counter() - started:.1f} s")
+    if problem:
+        return
     yield _card(adapter)
     asked = list(trials(folder, adapter))
     if not asked:
-        yield Fault("questions", "the class declares in `can` nothing that could be asked")
+        yield Fault("questions", "the class declares nothing that could be asked (`tasks`, `can`)")
     first = [_try(adapter, trial) for trial in asked]
     for _, finding in first:
         yield finding
     yield from _second_round(adapter, asked, [answer for answer, _ in first])
-    close = getattr(adapter, "close", None)
-    if callable(close):
-        yield Fault("close", _problem(close))
+    yield Fault("close", _problem(adapter.close))
 
 
-def _declarations(adapter: Any) -> Fault:
-    can = getattr(adapter, "can", ABILITIES)
-    if not isinstance(can, (set, frozenset)) or not can <= ABILITIES:
-        names = ", ".join(sorted(ABILITIES))
+def _declarations(adapter: Adapter) -> Fault:
+    can: object = adapter.can
+    if not isinstance(can, (set, frozenset)) or not can <= set(CAPABILITIES):
+        names = ", ".join(sorted(CAPABILITIES))
         return Fault("declarations", f"`can` is {can!r}; it must be a set of {names}")
-    for flag in ("takes_tracks", "takes_history"):
-        if not isinstance(getattr(adapter, flag, False), bool):
+    try:
+        tasks = tasks_of(adapter)
+    except AdapterError as error:
+        return Fault("declarations", str(error))
+    flags = {"takes_tracks": adapter.takes_tracks, "takes_history": adapter.takes_history}
+    for flag, value in flags.items():
+        if not isinstance(value, bool):
             return Fault("declarations", f"`{flag}` must be True or False")
     told = f"can {', '.join(sorted(can))}"
-    if getattr(adapter, "takes_tracks", False):
+    if adapter.tasks is not None:
+        told = f"asked {', '.join(sorted(tasks))}"
+    if adapter.takes_tracks:
         told += "; takes whole tracks, which every table will say"
     return Fault("declarations", None, told)
 
 
-def _card(adapter: Any) -> Fault:
+def _card(adapter: Adapter) -> Fault:
     import json
 
-    card: Callable[[], Any] = getattr(adapter, "card", dict)
     try:
-        content = card()
+        content: object = adapter.card()
         json.dumps(content, allow_nan=False)
     except (Exception, SystemExit) as error:
         return Fault("card", f"card() must return JSON values: {_words(error)}")
@@ -92,7 +96,7 @@ def _card(adapter: Any) -> Fault:
     return Fault("card", None, f"{len(content)} entries")
 
 
-def _ask(adapter: Any, sample: Sample) -> Any:
+def _ask(adapter: Adapter, sample: Sample) -> object:
     if isinstance(adapter, Oracle):
         tracks = tuple(region.track for region in sample.regions if region.track is not None)
         return adapter.predict_knowing(sample, Reference("It is there.", tracks))
@@ -141,7 +145,9 @@ def _advice(trial: Trial) -> str:
     return f"Masks of this video have shape {shape}, e.g. Masklet.from_arrays(masks)"
 
 
-def _second_round(adapter: Any, asked: list[Trial], before: list[Answer | None]) -> Iterator[Fault]:
+def _second_round(
+    adapter: Adapter, asked: list[Trial], before: list[Answer | None]
+) -> Iterator[Fault]:
     tracemalloc.start()
     try:
         changed = []

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sama_bench.adapter import Adapter
 from sama_bench.nouns import Masklet, Region, Sample, Turn, Video, Wanted
+from sama_bench.worker.abilities import tasks_of
 
 RED, BLUE = (200, 40, 40), (40, 60, 200)
 
@@ -22,7 +23,7 @@ class Trial:
     Attributes:
         name: what it tries.
         sample: what is asked.
-        needs: the ability that the adapter must declare to be asked this.
+        needs: the ability of ``can`` that is needed for this, where an adapter declares no tasks.
     """
 
     name: str
@@ -63,11 +64,11 @@ def draw_clip(folder: Path, name: str, frames: int, height: int, width: int) -> 
 
 def trials(folder: Path, adapter: Adapter) -> Iterator[Trial]:
     """Yield the questions that an adapter is tried on, by what it declares that it can do."""
-    can = frozenset(getattr(adapter, "can", ()))
-    tracks = bool(getattr(adapter, "takes_tracks", False))
-    for trial in _all(folder, tracks):
-        history = bool(trial.sample.dialogue)
-        if trial.needs in can and (not history or getattr(adapter, "takes_history", False)):
+    for trial in _all(folder, adapter.takes_tracks):
+        able = trial.sample.task in tasks_of(adapter)
+        if adapter.tasks is None:
+            able = trial.needs in adapter.can
+        if able and (not trial.sample.dialogue or adapter.takes_history):
             yield trial
 
 
@@ -81,7 +82,7 @@ def _all(folder: Path, tracks: bool) -> Iterator[Trial]:
 
     def ask(name: str, clip: Clip, text: str, *marked: Masklet, **more: object) -> Sample:
         regions = tuple(_region(track, tracks) for track in marked)
-        settings = {"benchmark": "sama-bench-g", "wants": grounded, **more}
+        settings = {"benchmark": "contract", "wants": grounded, "task": "grounded-chat", **more}
         return Sample(f"contract/{name}", video=clip.video, text=text, regions=regions, **settings)  # type: ignore[arg-type]
 
     one_region = f"What is <mask> doing in the video?{request}"
@@ -100,14 +101,16 @@ def _all(folder: Path, tracks: bool) -> Iterator[Trial]:
     yield Trial("a dialogue", dialogue, "ground")
     describe = "Please describe the region <mask> in the video in detail."
     text = frozenset({"text"})
-    described = ask("c", wide, describe, wide.red, benchmark="sama-bench-c", wants=text)
+    described = ask("c", wide, describe, wide.red, wants=text, task="region-description")
     yield Trial("a description", described, "describe")
-    phrase = ask("r", wide, "the red square moving right", benchmark="mevis", wants=masks)
+    refers = {"wants": masks, "task": "referring-segmentation"}
+    phrase = ask("r", wide, "the red square moving right", **refers)
     yield Trial("a referring expression", phrase, "segment")
-    question = ask("q", tall, "Which square moves down?", benchmark="revos", wants=masks)
+    reasons = {"wants": masks, "task": "reasoning-segmentation"}
+    question = ask("q", tall, "Which square moves down?", **reasons)
     yield Trial("an expression that is a question", question, "segment")
-    image = ask("i", one, "the red square", benchmark="refcoco", wants=masks)
-    yield Trial("a phrase in an image", image, "image" if "masks" in image.wants else "segment")
+    image = ask("i", one, "the red square", wants=masks, task="phrase-in-image")
+    yield Trial("a phrase in an image", image, "image")
 
 
 def _region(track: Masklet, tracks: bool) -> Region:

@@ -63,8 +63,12 @@ def compare_recorded(adapter: Adapter, spec: ModelSpec, folder: Path) -> list[Co
     Raises:
         UserError: the folder holds no cases for this model, or the adapter cannot be compared.
     """
-    for need in ("configure", "arguments"):
-        if not hasattr(adapter, need):
+    made = type(adapter)
+    for need, has in (
+        ("configure", made.configure is not Adapter.configure),
+        ("arguments", made.arguments is not Adapter.arguments),
+    ):
+        if not has:
             raise UserError(
                 f"{spec.name} has no method {need}; --recorded compares adapters that make the "
                 "model's arguments apart from the call (docs/add-a-model.md)"
@@ -82,7 +86,7 @@ def compare_recorded(adapter: Adapter, spec: ModelSpec, folder: Path) -> list[Co
     return compared
 
 
-def _compare(adapter: Any, spec: ModelSpec, case: Case, data: Path) -> str | None:
+def _compare(adapter: Adapter, spec: ModelSpec, case: Case, data: Path) -> str | None:
     settings = dict(spec.options)
     if "max_frames" in case.arguments:  # a setting of the recording: 128 by default, or 32
         settings["max_frames"] = str(case.arguments["max_frames"])
@@ -162,14 +166,14 @@ def _text_difference(given: str, wanted: str) -> str:
     return f"texts differ from character {at}: {ours!r} instead of {theirs!r}"
 
 
-def _case_folders(adapter: Any, spec: ModelSpec, folder: Path) -> list[Path]:
+def _case_folders(adapter: Adapter, spec: ModelSpec, folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"--recorded {folder}: there is no such folder")
     reference = folder / "reference"
     if not reference.is_dir():
         return [folder]
     adapter.configure(Setup(spec.name, options=spec.options))
-    starts = tuple(getattr(adapter, "recorded", ()))
+    starts = adapter.recorded
     found = [path for path in sorted(reference.iterdir()) if path.name.startswith(starts)]
     if not starts or not found:
         names = ", ".join(path.name for path in sorted(reference.iterdir()))
@@ -223,4 +227,4 @@ def _expression(case: Case, data: Path) -> Sample:
     paths = tuple(str(data / name / f"{frame}.jpg") for frame in frames)
     height, width = image_size(Path(paths[0]))
     video = Video(name, paths, height, width)
-    return Sample(f"{name}/{number}", "mevis", video, text, wants=frozenset({"masks"}))
+    return Sample(f"{name}/{number}", "recorded", video, text, wants=frozenset({"masks"}))

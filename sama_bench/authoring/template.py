@@ -13,15 +13,14 @@ ADAPTER = '''"""How to ask {name}. Every place to change is marked `Change`."""
 import numpy as np
 
 from sama_bench.adapter import Adapter, Setup
-from sama_bench.nouns import Answer, Masklet, Sample, Segment
+from sama_bench.nouns import TASKS, Answer, Masklet, Sample, Segment
 
 
 class {cls}(Adapter):
     """{name}."""
 
-    # Change: what the model can do. segment: masks for an expression; ground: text with masks;
-    # describe: text about a region; image: single images.
-    can = frozenset({{"segment", "ground", "describe", "image"}})
+    # Change: take out what the model cannot be asked; sample.task says which of them is.
+    tasks = frozenset(TASKS)
 
     def load(self, setup: Setup) -> None:
         """Load the weights: setup.checkpoint, setup.device, setup.options."""

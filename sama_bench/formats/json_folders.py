@@ -18,6 +18,8 @@ from sama_bench.storage.untrusted_files import read_json
 
 GCG = "GCG folder"
 DESCRIPTIONS = "descriptions of SAMA"
+BY_IMAGE = frozenset({GCG})
+"""Formats that name images: they answer only samples that are known when they are read."""
 
 
 def json_files(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sama_bench.errors import AdapterError, SamaBenchError, UserError
+from sama_bench.errors import AdapterError, DataError, UserError
 from sama_bench.runfolder import manifest
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
@@ -197,8 +197,6 @@ class Job:
                 f"{model} cannot be given earlier rounds: --history {self._request.history} is "
                 "for models that take a history; leave it out"
             )
-        for target in self._targets:
-            self._check_ability(target, frozenset(hello["can"]))
         loaded = manifest.from_handshake(hello)
         for target in self._targets:
             with alone(target.folder.path):
@@ -207,25 +205,34 @@ class Job:
                 if any(before.get(key) != value for key, value in loaded.items()):
                     target.folder.write_manifest({**before, **loaded})
 
-    def _check_ability(self, target: Target, can: frozenset[str]) -> None:
-        """Refuse a model that cannot do what a benchmark asks: nothing of it would be an answer."""
-        try:
-            wants = target.dataset.sample(target.dataset.entries[0].id).wants
-        except (SamaBenchError, IndexError):
-            return  # nothing to ask, or it will be said sample by sample
-        what = "masks" if "masks" in wants else "text"
-        makers = {"masks": {"segment", "ground"}, "text": {"describe", "ground"}}[what]
-        if not can & makers:
-            raise AdapterError(
-                f"{self._request.setup.model} cannot be asked by {target.benchmark}, which wants "
-                f"{what}: it declares that it can {', '.join(sorted(can)) or 'do nothing'} (can); "
-                "choose another benchmark, or of SAMA-Bench one task with --task g or --task c"
-            )
+    def _asked(self) -> dict[str, list[str]]:
+        """Return what each benchmark asks, as the first sample of each of its groups says.
+
+        Raises:
+            UserError: a benchmark says a task that is none.
+        """
+        asked: dict[str, list[str]] = {}
+        for target in self._targets:
+            groups = {entry.group: entry for entry in reversed(target.dataset.entries)}
+            tasks = set()
+            for entry in groups.values():
+                try:
+                    tasks.add(target.dataset.sample(entry.id).task)
+                except DataError:
+                    continue  # it will be said when the sample is asked
+                except ValueError as error:
+                    raise UserError(str(error)) from None
+            asked[target.benchmark] = sorted(tasks)
+        return asked
 
     def _supervisor(self) -> Supervisor:
         request = self._request
         return Supervisor(
-            setup={"adapter": request.model.adapter, "setup": vars(request.setup)},
+            setup={
+                "adapter": request.model.adapter,
+                "setup": vars(request.setup),
+                "asked": self._asked(),
+            },
             devices=request.devices,
             launch=request.launch,
             questions=QuestionBuilder(

@@ -295,6 +295,7 @@ class Supervisor:
             "adapter": self._setup["adapter"],
             "heartbeat": self._limits.heartbeat,
             "setup": setup,
+            "asked": self._setup.get("asked", {}),
         }
         slot.link.send(Message("setup", facts))
         self._writer.event("worker_started", worker=slot.name, device=str(slot.device))

@@ -30,7 +30,12 @@ def adapter_class(target: str) -> type[Adapter]:
         raise did_you_mean(f"class in {where}", class_name, classes)
     if not isinstance(found, type) or not callable(getattr(found, "predict", None)):
         raise UserError(f"{target} has no method predict(sample); see docs/add-a-model.md")
-    return found
+    if issubclass(found, Adapter):
+        return found
+    try:  # a plain class has the defaults of all that it does not define
+        return type(found.__name__, (found, Adapter), {"__module__": found.__module__})
+    except TypeError as error:
+        raise UserError(f"{target}: derive it from sama_bench.adapter.Adapter ({error})") from None
 
 
 def _module(name: str) -> ModuleType:

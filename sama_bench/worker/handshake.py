@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench._version import __version__
-from sama_bench.adapter import Oracle, Setup
+from sama_bench.adapter import Adapter, Oracle, Setup
 from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.storage.secrets import scrub
+from sama_bench.worker.abilities import abilities_of, tasks_of
 from sama_bench.worker.messages import VERSION
 
 # fmt: off
@@ -25,8 +26,6 @@ PACKAGES = (
     "timm", "flash-attn", "sam2", "xtuner", "openai",
 )
 # fmt: on
-
-ABILITIES = ("segment", "ground", "describe", "image")
 
 MAX_CONCURRENCY = 1024
 """Questions at once; each takes a thread of the worker."""
@@ -40,22 +39,22 @@ MAX_REASON = 2000
 _SAMPLED = 1 << 20
 
 
-def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
-    """Describe a loaded adapter; what a plain class with ``predict`` alone lacks has a default.
+def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
+    """Describe a loaded adapter.
 
     Raises:
         AdapterError: it describes itself in what cannot be written down.
     """
-    card = getattr(adapter, "card", None)
     said = {
         "protocol": VERSION,
         "adapter": target,
-        "can": _abilities(adapter),
-        "takes_tracks": bool(getattr(adapter, "takes_tracks", False)),
-        "takes_history": bool(getattr(adapter, "takes_history", False)),
+        "can": sorted(abilities_of(adapter)),
+        "tasks": sorted(tasks_of(adapter)),
+        "takes_tracks": bool(adapter.takes_tracks),
+        "takes_history": bool(adapter.takes_history),
         "oracle": isinstance(adapter, Oracle),
         "concurrency": _concurrency(adapter),
-        "card": card() if callable(card) else {},
+        "card": adapter.card(),
         "checkpoint": checkpoint_facts(adapter, setup),
         "device": setup.device,
         "packages": packages(),
@@ -70,10 +69,10 @@ def hello(adapter: Any, target: str, setup: Setup) -> dict[str, Any]:
     return said
 
 
-def _concurrency(adapter: Any) -> int:
-    number = getattr(adapter, "concurrency", 1)
+def _concurrency(adapter: Adapter) -> int:
+    number: object = adapter.concurrency
     try:
-        whole = operator.index(number)
+        whole = operator.index(number)  # type: ignore[arg-type]
     except TypeError:
         whole = -1
     if not 1 <= whole <= MAX_CONCURRENCY:
@@ -81,13 +80,6 @@ def _concurrency(adapter: Any) -> int:
             f"concurrency is {number!r:.100}; it is a whole number from 1 to {MAX_CONCURRENCY}"
         )
     return whole
-
-
-def _abilities(adapter: Any) -> list[str]:
-    can = getattr(adapter, "can", ABILITIES)
-    if isinstance(can, (set, frozenset, list, tuple)) and set(can) <= set(ABILITIES):
-        return sorted(can)
-    raise AdapterError(f"can is {can!r:.100}; it is a set of {', '.join(ABILITIES)}")
 
 
 def packages() -> dict[str, str]:
@@ -105,17 +97,17 @@ def packages() -> dict[str, str]:
     return {"sama-bench": __version__, **dict(sorted(found.items()))}
 
 
-def checkpoint_facts(adapter: Any, setup: Setup) -> dict[str, str | None]:
+def checkpoint_facts(adapter: Adapter, setup: Setup) -> dict[str, str | None]:
     """Return name, revision and, for a local folder, the fingerprint of the weights.
 
     An adapter that knows the commit that it loaded sets its attribute ``revision``.
     """
-    name = getattr(adapter, "checkpoint", None) or setup.checkpoint
+    name: object = adapter.checkpoint or setup.checkpoint
     folder = Path(name).expanduser() if isinstance(name, (str, Path)) else None
     local = folder is not None and folder.exists()
     return {
         "name": None if name is None else str(name),
-        "revision": getattr(adapter, "revision", None) or setup.revision,
+        "revision": adapter.revision or setup.revision,
         "fingerprint": fingerprint(folder) if folder is not None and local else None,
     }
 

@@ -3,8 +3,8 @@
 A frame is two big-endian 32-bit lengths, a JSON object, and bytes that are passed on unread (a
 finished line of ``predictions.jsonl``). The first word of a worker is ``hello`` with the version.
 
-To a worker: ``setup`` (adapter, Setup, heartbeat), ``sample`` (key, sample; the reference for an
-oracle alone), ``shutdown``.
+To a worker: ``setup`` (adapter, Setup, heartbeat, tasks that are asked, by benchmark), ``sample``
+(key, sample; the reference for an oracle alone), ``shutdown``.
 From a worker: ``hello``, ``begin`` (key), ``answer`` (key, status, text, seconds; body: the
 line), ``heartbeat``, ``fatal`` (error: the model cannot be loaded).
 """

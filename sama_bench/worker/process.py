@@ -17,6 +17,7 @@ from sama_bench.adapter import Adapter, Oracle, Setup
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
+from sama_bench.worker.abilities import refuse_tasks
 from sama_bench.worker.adapter_import import adapter_class
 from sama_bench.worker.answer_check import check_answer
 from sama_bench.worker.handshake import (
@@ -36,7 +37,7 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.name = ""
-        self._adapter: Any = None
+        self._adapter: Adapter
         self._prefetcher = Prefetcher()
         self._work: queue.Queue[Message | None] = queue.Queue()
         self._process = os.getpid()
@@ -55,7 +56,11 @@ class Worker:
         setup = Setup(**first.data["setup"])
         try:
             self._adapter = adapter_class(first.data["adapter"])()
-            getattr(self._adapter, "load", lambda setup: None)(setup)
+            self._adapter.configure(setup)
+            asked = first.data.get("asked", {})
+            refuse_tasks(self._adapter, setup.model, asked)
+            self._adapter.load(setup)
+            refuse_tasks(self._adapter, setup.model, asked)  # the weights may decide
             said = hello(self._adapter, first.data["adapter"], setup)
         except BaseException as error:  # SystemExit too: its reason would be lost
             self._end_a_copy()
@@ -65,7 +70,7 @@ class Worker:
         self._end_a_copy()
         self.channel.send(Message("hello", said))
         self._answer_all(said["concurrency"])
-        getattr(self._adapter, "close", lambda: None)()
+        self._adapter.close()
         return 0
 
     def _answer_all(self, concurrency: int) -> None:
@@ -123,7 +128,7 @@ class Worker:
 
     def _predict(self, sample: Sample, message: Message) -> Answer:
         """Ask the adapter; only an oracle is sent a reference, and only it is given one."""
-        adapter: Adapter = self._adapter
+        adapter = self._adapter
         if isinstance(adapter, Oracle):
             reference = Reference.from_json(message.data["reference"])
             return adapter.predict_knowing(sample, reference)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sama_bench.benchmark import Dataset, Entry, Finding, Protocol
 from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
-from sama_bench.nouns import Masklet, Reference, Sample, Video
+from sama_bench.nouns import Masklet, Reference, Sample, Task, Video
 from sama_bench.splits._masks.alignment import Alignment, align, unite
 from sama_bench.splits._masks.findings import Adjusted, frame_findings, masklet_findings
 from sama_bench.splits._masks.mask_dict import MaskDict
@@ -31,6 +31,7 @@ class Source:
         frames: folder that holds one folder of frames per video.
         masks: of the annotated objects, or None where a server keeps them.
         groups: ``type_id`` to the name of the group that an expression also counts in.
+        tasks: ``type_id`` to what its expressions ask, where it is another thing than referring.
         remarks: findings of the benchmark itself.
         published: numbers held and published, by what is counted.
     """
@@ -42,6 +43,7 @@ class Source:
     frames: Path
     masks: MaskDict | None
     groups: Mapping[int, str] = field(default_factory=dict)
+    tasks: Mapping[int, Task] = field(default_factory=dict)
     remarks: tuple[Finding, ...] = ()
     published: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -130,8 +132,14 @@ class ReferringDataset(Dataset):
     def sample(self, id: str, tracks: bool = False) -> Sample:
         """Build one sample: the expression verbatim, about the whole video."""
         _, expression = self.asked(id)
+        kind = expression.type_id
         return Sample(
-            id, self.benchmark, self.video(id), expression.text, wants=frozenset({"masks"})
+            id,
+            self.benchmark,
+            self.video(id),
+            expression.text,
+            wants=frozenset({"masks"}),
+            task=self.source.tasks.get(-1 if kind is None else kind, "referring-segmentation"),
         )
 
     def annotations(self, id: str) -> list[Masklet]:

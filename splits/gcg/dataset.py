@@ -72,8 +72,7 @@ class GcgDataset(Dataset):
 
     def sample(self, id: str, tracks: bool = False) -> Sample:
         """Build one sample: describe the image with interleaved masks."""
-        text = QUESTIONS[self.prompt]
-        return Sample(id, "gcg", self.video(id), text, wants=frozenset({"text", "masks"}))
+        return Sample(id, "gcg", self.video(id), QUESTIONS[self.prompt], task="grounded-caption")
 
     def truth(self, id: str) -> Truth:
         """Return captions, phrases and masks of an image.

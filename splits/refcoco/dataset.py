@@ -83,7 +83,14 @@ class RefcocoDataset(Dataset):
         info, sentence = self.asked(id)
         path = self.source.folder / info.file_name
         video = as_video(id.split("/")[0], path, (info.height, info.width))
-        return Sample(id, self.benchmark, video, sentence.text, wants=frozenset({"masks"}))
+        return Sample(
+            id,
+            self.benchmark,
+            video,
+            sentence.text,
+            wants=frozenset({"masks"}),
+            task="phrase-in-image",
+        )
 
     def reference(self, id: str, protocol: Protocol) -> Reference:
         """Build the target; the protocols differ where polygons of one object overlap (Q46)."""

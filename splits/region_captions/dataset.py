@@ -55,7 +55,15 @@ class RegionCaptionDataset(Dataset):
         except ValueError as error:
             raise DataError(f"{self.masks.path}, annotation {id}: {error}") from None
         region = Region(frame=0, mask=mask)
-        return Sample(id, self.benchmark, video, QUESTION, (region,), wants=frozenset({"text"}))
+        return Sample(
+            id,
+            self.benchmark,
+            video,
+            QUESTION,
+            (region,),
+            wants=frozenset({"text"}),
+            task="region-caption",
+        )
 
     def reference(self, id: str, protocol: Protocol) -> Reference:
         """Return the first reference caption; scoring uses all of them."""

@@ -9,7 +9,7 @@ from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import NoRootError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
-from sama_bench.splits.sama_bench.dataset import SamaDataset, Task
+from sama_bench.splits.sama_bench.dataset import Part, SamaDataset
 from sama_bench.splits.sama_bench.rules import MASK_METRICS, QUIRKS, TEXT_METRICS
 
 LICENCE = "SAMA-239K annotations from the hub; frames from MeViS, LVVIS, Ref-YouTube-VOS, VidSTG"
@@ -26,7 +26,7 @@ class _SamaBench(Benchmark):
     splits = layout.SPLITS
     licence = LICENCE
     further_metrics = "sama_bench.splits.sama_bench.averages:METRICS"
-    task: Task
+    task: Part
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
         """List a split; ``mini`` is embedded: it needs no root and is generated on first use."""
@@ -59,7 +59,7 @@ class SamaBenchG(_SamaBench):
     order = 10
     headlines = ("miou", "recall", "meteor", "cider", "clair")
     standing = ("miou", "abstention_accuracy", "clair", "meteor", "cider")
-    task: Task = "g"
+    task: Part = "g"
     metrics: Sequence[str] = (*MASK_METRICS, *TEXT_METRICS)
     options = OPTIONS
     quirks = QUIRKS
@@ -73,7 +73,7 @@ class SamaBenchC(_SamaBench):
     order = 20
     headlines = ("meteor", "cider", "clair")
     standing = ("clair", "meteor", "cider")
-    task: Task = "c"
+    task: Part = "c"
     metrics: Sequence[str] = TEXT_METRICS
     options = OPTIONS
     quirks = {name: QUIRKS[name] for name in ("Q10", "Q21", "Q22")}  # noqa: RUF012

@@ -20,7 +20,7 @@ from sama_bench.benchmark import (
 )
 from sama_bench.errors import DataError
 from sama_bench.media.frames import image_size
-from sama_bench.nouns import Masklet, Reference, Region, Sample, Video, Wanted
+from sama_bench.nouns import Masklet, Reference, Region, Sample, Task, Video, Wanted
 from sama_bench.splits._masks.alignment import Alignment, unite
 from sama_bench.splits._masks.findings import Adjusted, frame_findings, masklet_findings
 from sama_bench.splits._scores.published_counts import count_findings
@@ -37,10 +37,10 @@ from sama_bench.splits.sama_bench.shard import VideoItem, read_shard
 from sama_bench.splits.sama_bench.tracks import TrackFiles
 from sama_bench.storage.untrusted_files import is_text, shown
 
-Task = Literal["g", "c"]
-READ: Mapping[Task, tuple[str, frozenset[Wanted]]] = {
-    "g": ("sama-bench-g", frozenset({"text", "masks"})),
-    "c": ("sama-bench-c", frozenset({"text"})),
+Part = Literal["g", "c"]
+READ: Mapping[Part, tuple[str, frozenset[Wanted], Task]] = {
+    "g": ("sama-bench-g", frozenset({"text", "masks"}), "grounded-chat"),
+    "c": ("sama-bench-c", frozenset({"text"}), "region-description"),
 }
 
 
@@ -60,12 +60,12 @@ class SamaDataset(Dataset):
         DataError: a split file or a needed mask dictionary is missing or malformed.
     """
 
-    def __init__(self, root: Path, split: str, task: Task) -> None:
+    def __init__(self, root: Path, split: str, task: Part) -> None:
         if not root.is_dir():
             what = "is a file, not a folder" if root.exists() else "does not exist"
             raise DataError(f"the data root {root} {what}; give --data DIR")
         self.root = root
-        self.benchmark, self._wants = READ[task]
+        self.benchmark, self._wants, self._asks = READ[task]
         self.split = split
         self.shards = layout.shards_of(split)
         self._task = task
@@ -172,6 +172,7 @@ class SamaDataset(Dataset):
             text=asked.made.question,
             regions=tuple(regions),
             wants=self._wants,
+            task=self._asks,
         )
 
     def reference(self, id: str, protocol: Protocol) -> Reference:

@@ -29,7 +29,7 @@ def loaded(folders, **options):
 
 
 def expression(video, text="the red square"):
-    return asked(video, text, benchmark="mevis", wants=MASKS)
+    return asked(video, text, wants=MASKS)
 
 
 @pytest.mark.parametrize("boxes", ["best", "all"])

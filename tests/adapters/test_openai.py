@@ -73,9 +73,7 @@ def test_the_gemini_protocol(tmp_path):
     made = adapter(FakeEndpoint(), protocol="gemini")
     late = square_track(video, range(5, 20))
     wanted = frozenset({"text"})
-    sample = asked(
-        video, "Describe <mask>.", square_track(video), late, benchmark="sama-bench-c", wants=wanted
-    )
+    sample = asked(video, "Describe <mask>.", square_track(video), late, wants=wanted)
     arguments = made.arguments(sample)
     assert len(arguments["images"]) == 5
     assert {image.size for image in arguments["images"]} == {(384, 384)}

@@ -34,7 +34,7 @@ def setup(folder, model="model", **options):
 
 
 def referring(video, text="a dog", **more):
-    return asked(video, text, benchmark="mevis", wants=frozenset({"masks"}), **more)
+    return asked(video, text, wants=frozenset({"masks"}), **more)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sama_bench.adapters.sama import Sama
 from sama_bench.adapters.sasasa2va import Sasasa2va
 from sama_bench.errors import AdapterError
 from sama_bench.splits.gcg.dataset import QUESTIONS
+from sama_bench.splits.region_captions.dataset import QUESTION as REGION
 from tests.adapters import remote_code
 from tests.adapters.clips import asked, clip, square_track
 from tests.adapters.remote_code import calls, write_checkpoint
@@ -38,7 +39,7 @@ def loaded(kind, folder, **options):
 
 
 def referring(video, text="a dog"):
-    return asked(video, text, benchmark="mevis", wants=frozenset({"masks"}))
+    return asked(video, text, wants=frozenset({"masks"}))
 
 
 def test_sama_receives_what_its_script_gives(tmp_path):
@@ -76,7 +77,7 @@ def test_sama_describes_and_segments(tmp_path):
     video = clip(tmp_path / "frames", frames=9)
     wanted = frozenset({"text"})
     question = "Please describe the region <mask> in the video in detail."
-    sample = asked(video, question, square_track(video), benchmark="sama-bench-c", wants=wanted)
+    sample = asked(video, question, square_track(video), wants=wanted)
     assert adapter.predict(sample).segments == ()
     assert len(adapter.predict(referring(video, "Who runs?")).segments) == 2
     described, segmented = calls(folder)
@@ -157,11 +158,11 @@ def test_sa2va_on_images(tmp_path):
     adapter = loaded(Sa2va, folder)
     image = clip(tmp_path / "frames", frames=1)
     masks, text = frozenset({"masks"}), frozenset({"text"})
-    adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=masks))
-    adapter.predict(asked(image, "", benchmark="gcg"))
-    adapter.predict(asked(image, QUESTIONS["clean"], benchmark="gcg"))
+    adapter.predict(asked(image, "red cup", task="phrase-in-image", wants=masks))
+    adapter.predict(asked(image, QUESTIONS["released"], task="grounded-caption"))
+    adapter.predict(asked(image, QUESTIONS["clean"], task="grounded-caption"))
     track = square_track(image)
-    adapter.predict(asked(image, "", track, benchmark="region-captions", wants=text))
+    adapter.predict(asked(image, REGION, track, task="region-caption", wants=text))
     phrase, gcg, clean, caption = calls(folder)
     assert clean["text"] == f"<image>\n{QUESTIONS['clean']}"
     assert phrase["text"] == "<image>\n Please segment red cup in this image."
@@ -218,11 +219,11 @@ def test_sa2va_on_llava_is_asked_without_region_prompts(tmp_path):
     folder = write_checkpoint(tmp_path / "weights", remote_code.SA2VA, "RecordingLlava")
     adapter = loaded(Sa2va, folder)
     image = clip(tmp_path / "frames", frames=1)
-    adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=frozenset({"masks"})))
+    adapter.predict(asked(image, "red cup", task="phrase-in-image", wants=frozenset({"masks"})))
     assert calls(folder)[0]["mask_prompts"] is None
     assert adapter.card()["call_form"] == "llava"
     wants = frozenset({"text"})
-    sample = asked(image, "", square_track(image), benchmark="region-captions", wants=wants)
+    sample = asked(image, REGION, square_track(image), task="region-caption", wants=wants)
     with pytest.raises(ValueError, match="takes no region prompts"):
         adapter.arguments(sample)
 
@@ -250,7 +251,7 @@ def test_sa2va_i_on_an_image_fails_in_words(tmp_path):
     adapter = loaded(Sa2vaI, folder)
     image = clip(tmp_path / "frames", frames=1)
     with pytest.raises(ModelOutputError, match="about videos only"):
-        adapter.predict(asked(image, "red cup", benchmark="refcoco", wants=frozenset({"masks"})))
+        adapter.predict(asked(image, "red cup", task="phrase-in-image", wants=frozenset({"masks"})))
     assert adapter.predict(referring(image)).segments
 
 

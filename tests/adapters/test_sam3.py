@@ -24,7 +24,7 @@ def adapter(tmp_path_factory):
 
 
 def expression(video, text="the red square"):
-    return asked(video, text, benchmark="mevis", wants=MASKS)
+    return asked(video, text, wants=MASKS)
 
 
 def test_all_instances_are_united_into_one_masklet(adapter, tmp_path):

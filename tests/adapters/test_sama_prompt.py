@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sama_bench.adapters._chat import prompts
 from sama_bench.adapters.sama import prompt
 from sama_bench.nouns import Masklet
+from sama_bench.splits.gcg.dataset import QUESTIONS
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_only_the_first_dense_frame_keeps_its_mask():
 
 
 def test_the_gcg_question_is_the_published_one():
-    question = prompts.GCG_QUESTION
+    question = QUESTIONS["released"]
     digest = hashlib.sha256(question.encode()).hexdigest()
     assert len(question) == 156
     assert digest == "953becbc1cd00fe516c343e79cc22dcc6416e14b5eb69821ce1c1ea5e3457127"

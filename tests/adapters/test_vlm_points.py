@@ -98,7 +98,7 @@ def answering(reply, tracker, **options):
 def test_a_reply_becomes_one_masklet(tracker, tmp_path):
     adapter = answering(TRACKS, tracker, frames="3")
     video = clip(tmp_path, frames=5)
-    answer = adapter.predict(asked(video, "the dogs", benchmark="mevis", wants=MASKS))
+    answer = adapter.predict(asked(video, "the dogs", wants=MASKS))
     assert len(answer.segments) == 1
     assert len(answer.segments[0].masklet) == 5
     assert answer.notes["objects"] == 2
@@ -109,7 +109,7 @@ def test_a_reply_becomes_one_masklet(tracker, tmp_path):
 
 def test_a_reply_without_points_is_a_refusal(tracker, tmp_path):
     adapter = answering("I see no dog.", tracker, ask="boxes")
-    sample = asked(clip(tmp_path), "the dog", benchmark="mevis", wants=MASKS)
+    sample = asked(clip(tmp_path), "the dog", wants=MASKS)
     assert adapter.predict(sample).segments == ()
     assert '{"frame": number' in adapter._chat.heard[0][0]
 
@@ -119,7 +119,7 @@ def test_a_real_chat_class_answers_on_a_cpu(tmp_path):
     adapter = VlmPointsSam2()
     given = {"tracker": str(save_sam2(tmp_path / "sam2")), "frames": "2", "max_tokens": "8"}
     adapter.load(Setup("vlm", str(chat), options=given, dtype="float32"))
-    sample = asked(clip(tmp_path / "clip"), "the dog", benchmark="mevis", wants=MASKS)
+    sample = asked(clip(tmp_path / "clip"), "the dog", wants=MASKS)
     answer = adapter.predict(sample)
     assert answer.segments == (), "random letters point at nothing"
     assert 0 < len(answer.notes["reply"]) < 200

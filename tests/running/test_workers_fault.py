@@ -108,6 +108,11 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
         ("concurrency = None", "concurrency is None; it is a whole number from 1 to 1024"),
         ("can = None", "can is None; it is a set of segment, ground, describe, image"),
         ("can = frozenset({'describe'})", "wants masks: it declares that it can describe"),
+        ("tasks = {'sing'}", "tasks is {'sing'}; it is a set of grounded-chat, region-description"),
+        (
+            "def load(self, setup): self.tasks = {'region-description'}",
+            "sama-bench-g, which asks grounded-chat: it declares that it is asked region-descr",
+        ),
     ],
 )
 def test_what_an_adapter_says_of_itself_is_checked_at_once(ask, tmp_path, capsys, code, said):
@@ -126,6 +131,23 @@ def test_what_an_adapter_says_of_itself_is_checked_at_once(ask, tmp_path, capsys
     )
     assert said in capsys.readouterr().err
     assert not (tmp_path / "runs/a/sama-bench-g/mini/manifest.json").exists()
+
+
+@pytest.mark.parametrize("declared", ["tasks = {'choice'}", "can = frozenset({'image'})"])
+def test_a_model_is_refused_before_it_is_loaded(ask, tmp_path, capsys, declared):
+    ask(
+        f"""
+        class A(Adapter):
+            {declared}
+            def load(self, setup):
+                open({str(tmp_path / "loaded")!r}, "w").close()
+            def predict(self, sample):
+                return good(sample)
+        """,
+        status=2,
+    )
+    assert "a cannot be asked by sama-bench-g" in capsys.readouterr().err
+    assert not (tmp_path / "loaded").exists()
 
 
 def test_reasons_are_kept_and_the_worker_lives(ask):
