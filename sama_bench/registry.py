@@ -4,16 +4,23 @@ Each file in ``adapters/``, ``splits/`` and ``metrics/`` says what it brings in 
 (``MODELS``, ``BENCHMARKS``, ``METRICS``); packages outside this repository bring theirs through
 entry points of the groups ``sama_bench.models``, ``sama_bench.benchmarks`` and
 ``sama_bench.metrics``. Adding one is adding one file.
+
+What another package brings must not stop what has nothing to do with it: a broken entry point, or
+one that claims a name that is taken, is left out with one line on standard error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,15 +39,77 @@ def content_modules(folder: str) -> Iterator[ModuleType]:
             yield importlib.import_module(f"sama_bench.{folder}.{info.name}")
 
 
-def _outside(group: str) -> Iterator[tuple[EntryPoint, Any]]:
-    for point in entry_points(group=group):
+SLOW = 2.0
+"""Seconds that loading an entry point may take without a word: every command waits for it."""
+
+
+def _outside(
+    group: str, made: Callable[[EntryPoint, Any], Any]
+) -> Iterator[tuple[EntryPoint, Any]]:
+    """Yield what other packages bring; ``made`` checks it and raises where it is of no use."""
+    for point in _points(group):
+        start, printed = time.monotonic(), io.StringIO()
         try:
-            yield point, point.load()
-        except (Exception, SystemExit) as error:
-            raise UserError(
-                f"the entry point {point.name} = {point.value} of another package cannot be "
-                f"loaded: {error}; uninstall or repair that package"
-            ) from error
+            # What an import prints would stand in the midst of a table, or of JSON.
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                item = made(point, point.load())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too
+            _tell(point, f"left out: {type(error).__name__}: {error}; repair or uninstall it")
+            continue
+        seconds = time.monotonic() - start
+        if seconds > SLOW:
+            _tell(point, f"took {seconds:.0f} s to import; its heavy imports belong into load()")
+        if printed.getvalue().strip():
+            _tell(point, f"prints when it is imported: {printed.getvalue().strip()}")
+        yield point, item
+
+
+def _points(group: str) -> list[EntryPoint]:
+    try:
+        found = list(entry_points(group=group))
+    except Exception:  # one package whose list cannot be read: the others still can
+        found = []
+        for package in distributions():
+            try:
+                found += package.entry_points.select(group=group)
+            except Exception as error:
+                _say(f"{package.name}, its entry points cannot be read: {error}; repair it")
+    return sorted(found, key=lambda point: (point.name, point.value))
+
+
+def _tell(point: EntryPoint, what: str) -> None:
+    package = point.dist.name if point.dist is not None else "another package"
+    _say(f"{package}, entry point {point.name} = {point.value}, {what}")
+
+
+@cache  # a package is named once, however many groups it has
+def _say(text: str) -> None:
+    """Say something in one line, whatever another package wrote into it."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    print(f"sama-bench: {shown[:500]}", file=sys.stderr)
+
+
+def _model_of(point: EntryPoint, item: Any) -> ModelSpec:
+    if isinstance(item, ModelSpec):
+        return item
+    if not callable(getattr(item, "predict", None)):
+        raise TypeError("neither a ModelSpec nor a class with predict(sample)")
+    return ModelSpec(point.name, point.value, f"from {point.value}")
+
+
+def _benchmark_of(point: EntryPoint, item: Any) -> Benchmark:
+    if not isinstance(item, Benchmark) or not isinstance(item.name, str):
+        raise TypeError("no instance of sama_bench.benchmark.Benchmark with a name")
+    return item
+
+
+def _metrics_of(point: EntryPoint, item: Any) -> ModuleType:
+    if not isinstance(item, ModuleType):
+        raise TypeError("no module")
+    _metrics_in(item)
+    return item
 
 
 @cache
@@ -48,16 +117,14 @@ def models() -> Mapping[str, ModelSpec]:
     """Return all registered models by name.
 
     Raises:
-        UserError: two contents claim one name, or another package's entry point is broken.
+        UserError: two contents of this repository claim one name.
     """
     found: dict[str, ModelSpec] = {}
     for module in content_modules("adapters"):
         for spec in getattr(module, "MODELS", ()):
             _add(found, spec.name, spec, "model")
-    for point, item in _outside("sama_bench.models"):
-        if not isinstance(item, ModelSpec):
-            item = ModelSpec(point.name, point.value, f"from {point.value}")
-        _add(found, item.name, item, "model")
+    for point, item in _outside("sama_bench.models", _model_of):
+        _add_outside(found, item.name, item, "model", point)
     return found
 
 
@@ -66,22 +133,31 @@ def benchmarks() -> Mapping[str, Benchmark]:
     """Return all registered benchmarks by name.
 
     Raises:
-        UserError: two contents claim one name, or another package's entry point is broken.
+        UserError: two contents of this repository claim one name.
     """
     found: dict[str, Benchmark] = {}
     for module in content_modules("splits"):
         for item in getattr(module, "BENCHMARKS", ()):
             _add(found, item.name, item, "benchmark")
-    for _, item in _outside("sama_bench.benchmarks"):
-        _add(found, item.name, item, "benchmark")
+    for point, item in _outside("sama_bench.benchmarks", _benchmark_of):
+        _add_outside(found, item.name, item, "benchmark", point)
     return found
 
 
 @cache
 def metric_modules() -> tuple[ModuleType, ...]:
     """Return the modules that define metrics: those of the folder, then other packages'."""
-    own = tuple(content_modules("metrics"))
-    return own + tuple(item for _, item in _outside("sama_bench.metrics"))
+    return (*_own_metric_modules(), *(module for _, module in _outside_metric_modules()))
+
+
+@cache
+def _own_metric_modules() -> tuple[ModuleType, ...]:
+    return tuple(content_modules("metrics"))
+
+
+@cache
+def _outside_metric_modules() -> tuple[tuple[EntryPoint, ModuleType], ...]:
+    return tuple(_outside("sama_bench.metrics", _metrics_of))
 
 
 @cache
@@ -92,23 +168,30 @@ def metrics() -> tuple[Metric, ...]:
         UserError: two metrics claim one name, or what is listed is no metric.
     """
     found: dict[str, Metric] = {}
-    for module in metric_modules():
-        for item in getattr(module, "METRICS", ()):
-            _add(found, *_metric(item, module.__name__), "metric")
+    for module in _own_metric_modules():
+        for metric in _metrics_in(module):
+            _add(found, metric.name, metric, "metric")
+    for point, module in _outside_metric_modules():
+        for metric in _metrics_in(module):
+            _add_outside(found, metric.name, metric, "metric", point)
     for benchmark in benchmarks().values():
-        for item in loaded(benchmark.further_metrics):
-            name, metric = _metric(item, benchmark.name)
-            if found.get(name) != metric:  # members of a family share theirs
-                _add(found, name, metric, "metric")
+        for metric in _checked(loaded(benchmark.further_metrics), benchmark.name):
+            if found.get(metric.name) != metric:  # members of a family share theirs
+                _add(found, metric.name, metric, "metric")
     return tuple(found.values())
 
 
-def _metric(item: Any, where: str) -> tuple[str, Metric]:
-    if not isinstance(item, Metric):
-        raise UserError(f"{where}: METRICS holds a {type(item).__name__}, not a Metric")
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", item.name):
-        raise UserError(f"{where}: metric {item.name!r}: lower case letters, digits and '_' only")
-    return item.name, item
+def _metrics_in(module: ModuleType) -> list[Metric]:
+    return _checked(getattr(module, "METRICS", ()), module.__name__)
+
+
+def _checked(items: Any, where: str) -> list[Metric]:
+    for item in items:
+        if not isinstance(item, Metric):
+            raise UserError(f"{where}: METRICS holds a {type(item).__name__}, not a Metric")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", item.name):
+            raise UserError(f"{where}: metric {item.name!r}: lower case, digits and '_' only")
+    return list(items)
 
 
 @cache
@@ -173,3 +256,10 @@ def _add(found: dict[str, Any], name: str, item: Any, kind: str) -> None:
     if name in found:
         raise UserError(f"two {kind}s are called '{name}'; rename or uninstall one")
     found[name] = item
+
+
+def _add_outside(found: dict[str, Any], name: str, item: Any, kind: str, point: EntryPoint) -> None:
+    if name in found:
+        _tell(point, f"left out: there is a {kind} '{name}' already; rename or uninstall it")
+    else:
+        found[name] = item
