@@ -13,6 +13,7 @@ from sama_bench.environments.manage import python_for
 from sama_bench.launch.readiness import refuse_unless_ready
 from sama_bench.nouns import History
 from sama_bench.running.limits import Limits
+from sama_bench.running.live import LiveAdapter, filed_as, live_request
 from sama_bench.running.plan import Plan, plan_of
 from sama_bench.running.prepare import Wanted, prepare
 from sama_bench.running.progress import print_line
@@ -23,7 +24,7 @@ from sama_bench.storage.cache_folder import nothing_kept
 
 
 def run(
-    model: str,
+    model: str | LiveAdapter,
     split: str | None = None,
     *,
     benchmark: str | None = None,
@@ -52,12 +53,15 @@ def run(
     no_env: bool = False,
     executor: str = "auto",
     checks: bool = True,
+    name: str | None = None,
     say: Callable[[str], None] = print_line,
 ) -> RunResult:
     """Ask a model all samples of a split that have no answer yet.
 
     Args:
-        model: a registered name, or ``path/to/file.py:ClassName``.
+        model: a registered name, ``path/to/file.py:ClassName``, or a live adapter: an instance,
+            taken as loaded, that is asked in this process, one sample after the other. What is for
+            workers (devices, weights, timeouts, environments) is then left out.
         split: of the benchmark; None for the one its papers report.
         benchmark: name, or None for SAMA-Bench, both tasks.
         task: of SAMA-Bench, ``g`` or ``c``, or None for both.
@@ -88,6 +92,7 @@ def run(
             torchrun), ``ray`` for a Ray cluster, ``auto`` for Ray where ``RAY_ADDRESS`` is set.
         checks: start only if all that can be known beforehand is there: weights, code, packages,
             GPUs, disk space.
+        name: under which the answers of a live adapter are filed; by default its class's.
         say: receives lines of progress while an environment is made.
 
     Returns:
@@ -99,12 +104,15 @@ def run(
         AdapterError: the model cannot be loaded, or cannot do what was asked.
         StoppedError: too many failures in a row.
     """
+    filed = filed_as(model, name)
     wanted = Wanted(
-        model, split, benchmark, task, data, runs, devices, gpus_per_worker, limit, subset, fresh,
+        filed, split, benchmark, task, data, runs, devices, gpus_per_worker, limit, subset, fresh,
         history, options, seed, checkpoint, revision, dtype, attention, device_map, offline,
         trust_remote_code, timeout, load_timeout, max_failures, env_python, no_env, executor,
         checks,
     )  # fmt: skip
+    if not isinstance(model, str):
+        return run_request(live_request(wanted, model, say))
     prepared = prepare(wanted)
     missing = [check for check in prepared.checks if check.state == "missing"]
     if prepared.data_error is not None and (not checks or len(missing) == 1):

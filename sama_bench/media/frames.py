@@ -182,6 +182,14 @@ class FrameStore:
 
         return self._frame(path, (path, index), ahead, read)
 
+    def clear(self) -> None:
+        """Forget all frames, and close all movies."""
+        with self._lock:
+            self._clips.clear()
+            self._held.clear()
+            self._decoding.clear()
+            self._movies.clear()
+
     def has_room(self, size: int, clips: Collection[Path]) -> bool:
         """Tell whether ``size`` more bytes fit without dropping frames of ``clips``."""
         with self._lock:

@@ -205,7 +205,7 @@ class Job:
                 if any(before.get(key) != value for key, value in loaded.items()):
                     target.folder.write_manifest({**before, **loaded})
 
-    def _asked(self) -> dict[str, list[str]]:
+    def _tasks(self) -> dict[str, list[str]]:
         """Return what each benchmark asks, as the first sample of each of its groups says.
 
         Raises:
@@ -231,7 +231,7 @@ class Job:
             setup={
                 "adapter": request.model.adapter,
                 "setup": vars(request.setup),
-                "asked": self._asked(),
+                "asked": self._tasks(),
             },
             devices=request.devices,
             launch=request.launch,

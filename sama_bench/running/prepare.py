@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from sama_bench import registry
 from sama_bench.adapter import ModelSpec, Setup
@@ -98,18 +99,14 @@ def prepare(wanted: Wanted) -> Prepared:
     Raises:
         UserError: it is wrong in itself: an unknown name, a number out of range.
     """
-    _check_numbers(wanted)
+    check_numbers(wanted)
     spec = registry.model(wanted.model)
-    benchmarks = chosen_benchmarks(wanted.benchmark, wanted.task)
-    of_benchmark = {key for item in benchmarks for key in item.options}
-    given = dict(wanted.options or {})
-    shared = {key: value for key, value in given.items() if key in of_benchmark}
-    datasets, error = _datasets(wanted, benchmarks, shared)
+    asked = asked_data(wanted)
     setup = Setup(
         model=spec.name,
         checkpoint=wanted.checkpoint or spec.checkpoint,
         revision=wanted.revision,
-        options={**spec.options, **{k: v for k, v in given.items() if k not in of_benchmark}},
+        options={**spec.options, **asked.other_options},
         seed=wanted.seed,
         dtype=wanted.dtype,
         attention=wanted.attention,
@@ -128,14 +125,61 @@ def prepare(wanted: Wanted) -> Prepared:
         named=wanted.devices is not None,
     )
     checks, weights = _checks(start)
-    if error is not None:
-        checks = [Check("data", "missing", str(error)), *checks]
+    if asked.error is not None:
+        checks = [Check("data", "missing", str(asked.error)), *checks]
     return Prepared(
-        wanted, spec, setup, datasets, shared, devices, launcher, start, checks, weights, error
+        wanted,
+        spec,
+        setup,
+        asked.datasets,
+        asked.options,
+        devices,
+        launcher,
+        start,
+        checks,
+        weights,
+        asked.error,
     )
 
 
-def _check_numbers(wanted: Wanted) -> None:
+class AskedData(NamedTuple):
+    """What a request asks about.
+
+    Attributes:
+        benchmarks: that ask.
+        options: those of the settings that are the benchmarks'.
+        other_options: the other settings.
+        datasets: what is asked; empty where the data are not there.
+        error: why there are no datasets.
+    """
+
+    benchmarks: Sequence[Benchmark]
+    options: Mapping[str, str]
+    other_options: Mapping[str, str]
+    datasets: Sequence[Dataset]
+    error: DataError | NoRootError | None
+
+
+def asked_data(wanted: Wanted) -> AskedData:
+    """Open what a request asks about.
+
+    Raises:
+        UserError: no such benchmark, task or split, or nothing in it to ask.
+    """
+    benchmarks = chosen_benchmarks(wanted.benchmark, wanted.task)
+    of_benchmark = {key for item in benchmarks for key in item.options}
+    given = wanted.options or {}
+    shared = {key: value for key, value in given.items() if key in of_benchmark}
+    others = {key: value for key, value in given.items() if key not in of_benchmark}
+    return AskedData(benchmarks, shared, others, *_datasets(wanted, benchmarks, shared))
+
+
+def check_numbers(wanted: Wanted) -> None:
+    """Refuse numbers that are too small, and a history that there is not.
+
+    Raises:
+        UserError: which one.
+    """
     for name, value, least in (
         ("--limit", wanted.limit, 1),
         ("--timeout", wanted.timeout, 0.001),

@@ -32,7 +32,13 @@ from sama_bench.worker.prefetch import Prefetcher
 
 
 class Worker:
-    """Answers the samples of one channel, several at a time if the adapter says so."""
+    """Answers the samples of one channel, several at a time if the adapter says so.
+
+    Attributes:
+        interrupts: what ends the work while a sample is asked; all else is the sample's failure.
+    """
+
+    interrupts: tuple[type[BaseException], ...] = ()
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -97,9 +103,11 @@ class Worker:
             answer = check_answer(self._predict(sample, message), sample)
             record = self._record(id, sample, answer, start)
             line = to_line(record)
+        except self.interrupts:
+            raise
         except BaseException as error:  # SystemExit and cancellation too: a thread of ours runs on
             self._end_a_copy()
-            log_error()
+            self._log_error()
             reason = out_of_memory(error) or one_line(error)
             record = Prediction(id, "failed", error=reason, **self._stamp(start))
             line = to_line(record)
@@ -138,6 +146,9 @@ class Worker:
         """End a copy of this process that an adapter forked and that came back into our code."""
         if os.getpid() != self._process:
             os._exit(0)
+
+    def _log_error(self) -> None:
+        log_error()
 
     def _stamp(self, start: float) -> dict[str, Any]:
         return {"seconds": time.monotonic() - start, "worker": self.name}
