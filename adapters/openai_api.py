@@ -79,6 +79,7 @@ class OpenaiApi(Adapter):
     """A chat model behind an endpoint; several requests at once (``concurrency``)."""
 
     tasks = frozenset(TASKS) - REFERRING_TASKS - {"phrase-in-image"}
+    packages = ("openai",)
     names = OPTIONS
     takes_history = True
 

@@ -62,6 +62,7 @@ class Sa2va(Adapter):
     """Sa2VA in all published sizes."""
 
     tasks: frozenset[Task] = frozenset(TASKS)
+    packages = ("xtuner",)
     names: tuple[str, ...] = ("prompt_style", "family")
     versions = ("4.42", "5.0", "Sa2VA's code loads with 4.x only")
     families: tuple[str, ...] = (

@@ -42,6 +42,7 @@ class Sam2(Adapter):
     """Tracks each region of a sample."""
 
     tasks = frozenset({"grounded-chat"})
+    packages = ("sam2",)
 
     def load(self, setup: Setup) -> None:
         """Load the tracker.

@@ -93,6 +93,7 @@ class VlmPointsSam2(Adapter):
     """Masks for an expression from points or boxes of a chat model."""
 
     tasks = REFERRING_TASKS | {"phrase-in-image"}
+    packages = ("openai",)
 
     def configure(self, setup: Setup) -> None:
         """Read the options.

@@ -74,6 +74,8 @@ class Adapter(ABC):
         checkpoint: name or folder of the weights that were loaded, where it is not the one of the
             setup; recorded with the run.
         revision: commit of the weights that were loaded, where the setup names none; recorded.
+        packages: names of packages of its own that may change its answers; their versions are
+            recorded, as those of torch, transformers and the like are for every model.
         recorded: beginnings of the names of the folders with recorded calls of this model, for
             ``sama-bench adapter check --recorded``.
     """
@@ -85,6 +87,7 @@ class Adapter(ABC):
     concurrency: int = 1
     checkpoint: str | None = None
     revision: str | None = None
+    packages: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
 
     def configure(self, setup: Setup) -> None:  # noqa: B027 - optional by design
@@ -152,7 +155,7 @@ class Checkout:
         repository: what to clone.
         option: the model's option that names the clone's folder.
         variable: environment variable that may name it instead.
-        module: what is imported from it, e.g. ``projects.sama``; asked for where the code that
+        module: what is imported from it, e.g. ``projects.mine``; asked for where the code that
             comes with the weights mentions it, or is not at hand yet.
     """
 

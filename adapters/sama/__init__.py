@@ -112,6 +112,7 @@ class Sama(Adapter):
 
     tasks = frozenset(TASKS) - {"region-caption"}
     takes_tracks = True
+    packages = ("xtuner",)
     recorded = ("sama-",)
     _model: Any = None
     _lent = ExitStack()

@@ -1,4 +1,4 @@
-"""Folders of one JSON file per sample: GCG's (masks and phrases) and SAMA's descriptions.
+"""Folders of one JSON file per sample: GCG's (masks and phrases), and descriptions.
 
 Formats: image protocol, section 2 (``image_id, caption, phrases, pred_masks``); SAMA-Bench-C
 protocol, section 3 (``pred_text_cleaned, description, file_name, description_id``).
@@ -17,7 +17,7 @@ from sama_bench.nouns import Answer
 from sama_bench.storage.untrusted_files import read_json
 
 GCG = "GCG folder"
-DESCRIPTIONS = "descriptions of SAMA"
+DESCRIPTIONS = "folder of descriptions"
 BY_IMAGE = frozenset({GCG})
 """Formats that name images: they answer only samples that are known when they are read."""
 
@@ -65,7 +65,7 @@ def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
 
 
 def read_descriptions(path: Path, dataset: Dataset) -> Imported:
-    """Match SAMA's description files with samples called ``video/description_id``."""
+    """Match description files with samples called ``video/description_id``."""
     folder = path / "prediction" if (path / "prediction").is_dir() else path
     known = {entry.id for entry in dataset.entries}
     files = {}

@@ -26,8 +26,8 @@ LOOKED_AT = 20
 """Items or files that are looked at to tell a format: the first may be a stray one."""
 
 READS = (
-    "a run folder or predictions.jsonl, Sa2VA's results.json, a PNG folder "
-    "(<video>/<expression>/<frame>.png), a GCG folder, SAMA's folder of descriptions, or a list of "
+    "a run folder or predictions.jsonl, results.json by video and expression, a PNG folder "
+    "(<video>/<expression>/<frame>.png), a GCG folder, a folder of descriptions, or a list of "
     "results on images"
 )
 

@@ -1,4 +1,4 @@
-"""Sa2VA's ``results.json``: video -> expression -> masks (referring video protocol, section 1)."""
+"""``results.json``: video -> expression -> masks (referring video protocol, section 1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sama_bench.formats.foreign_answers import (
 from sama_bench.nouns import Answer
 from sama_bench.storage.json_index import index_json
 
-FORMAT = "results.json of Sa2VA"
+FORMAT = "results.json by video and expression"
 
 
 def read_results(path: Path, dataset: Dataset) -> Imported:

@@ -49,7 +49,7 @@ def outdated_note(entry: BoardEntry, row: Mapping[str, Any]) -> str | None:
 
 
 def difference_text(line: Line) -> str:
-    """``published 57.0 in sa2va-table-2, here -2.3``."""
+    """``published 57.0 in their-table-2, here -2.3``."""
     metric = known().metric(line.figure.metric)
     return (
         f"published {line.figure.value:g} in {line.figure.source.name}, "

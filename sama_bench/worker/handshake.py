@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from sama_bench.worker.messages import VERSION
 # fmt: off
 PACKAGES = (
     "torch", "transformers", "numpy", "pillow", "pycocotools", "opencv-python-headless", "peft",
-    "timm", "flash-attn", "sam2", "xtuner", "openai",
+    "timm", "flash-attn",
 )
 # fmt: on
+"""Whose versions are recorded for every model; an adapter names those of its own."""
 
 MAX_CONCURRENCY = 1024
 """Questions at once; each takes a thread of the worker."""
@@ -57,7 +59,7 @@ def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
         "card": adapter.card(),
         "checkpoint": checkpoint_facts(adapter, setup),
         "device": setup.device,
-        "packages": packages(),
+        "packages": packages(adapter.packages),
         "python": platform.python_version(),
     }
     try:
@@ -82,9 +84,9 @@ def _concurrency(adapter: Adapter) -> int:
     return whole
 
 
-def packages() -> dict[str, str]:
+def packages(own: Sequence[str] = ()) -> dict[str, str]:
     """Return the installed versions of the packages that may change a model's answers."""
-    wanted = {name.replace("-", "_"): name for name in PACKAGES}
+    wanted = {name.lower().replace("-", "_"): name for name in (*PACKAGES, *own)}
     found: dict[str, str] = {}
     for folder in sys.path:
         # Read off the folders' names: importlib.metadata takes longer than the rest of a start.

@@ -154,6 +154,30 @@ def test_adapters_know_no_benchmark():
     assert found == []
 
 
+ORDINARY = {"oracle", "static", "echo", "empty", "crash", "predictions", "openai"}
+"""Names of models that are words of every day, or of a package that judges need too."""
+
+
+def test_the_engine_names_no_model():
+    """But in examples of help texts: docstrings and options of commands."""
+    named = "|".join(map(re.escape, sorted(set(registry.models()) - ORDINARY, key=len)[::-1]))
+    families = r"\bSa2VA|\bSaSaSa2VA|\bSAMA\b(?![- ]Bench)|\bSAM ?[23]\b"
+    name = re.compile(rf"(?<![\w.-])({named})(?![\w-])(?! import)|{families}", re.IGNORECASE)
+    engine = ROOT / "sama_bench"
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sorted(engine.rglob("*.py"))
+        if path.relative_to(engine).parts[0] not in CONTENT | {"cli"}
+        and path.name != "sources.py"  # where files lie on the hub
+        for line in path.read_text().splitlines()
+        if name.search(line)
+    ]
+    assert found == []
+
+
+CONTENT = {"adapters", "metrics", "splits", "leaderboards"}
+
+
 def adapter(**declared):
     return type("Mine", (Adapter,), {"predict": lambda self, sample: None, **declared})()
 
