@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sama_bench.errors import AdapterError, DataError, UserError
+from sama_bench.errors import AdapterError, UserError
 from sama_bench.runfolder import manifest
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
@@ -18,6 +18,7 @@ from sama_bench.running.request import Request
 from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, Target, Unit, open_entries, units
 from sama_bench.running.supervisor import Supervisor
+from sama_bench.running.tasks import tasks_asked
 from sama_bench.storage.append import alone
 from sama_bench.storage.locks import why_not_shared
 
@@ -205,33 +206,13 @@ class Job:
                 if any(before.get(key) != value for key, value in loaded.items()):
                     target.folder.write_manifest({**before, **loaded})
 
-    def _tasks(self) -> dict[str, list[str]]:
-        """Return what each benchmark asks, as the first sample of each of its groups says.
-
-        Raises:
-            UserError: a benchmark says a task that is none.
-        """
-        asked: dict[str, list[str]] = {}
-        for target in self._targets:
-            groups = {entry.group: entry for entry in reversed(target.dataset.entries)}
-            tasks = set()
-            for entry in groups.values():
-                try:
-                    tasks.add(target.dataset.sample(entry.id).task)
-                except DataError:
-                    continue  # it will be said when the sample is asked
-                except ValueError as error:
-                    raise UserError(str(error)) from None
-            asked[target.benchmark] = sorted(tasks)
-        return asked
-
     def _supervisor(self) -> Supervisor:
         request = self._request
         return Supervisor(
             setup={
                 "adapter": request.model.adapter,
                 "setup": vars(request.setup),
-                "asked": self._tasks(),
+                "asked": tasks_asked(target.dataset for target in self._targets),
             },
             devices=request.devices,
             launch=request.launch,

@@ -26,6 +26,7 @@ from sama_bench.launch.readiness import (
 from sama_bench.launch.weights_readiness import Weights, fetched_into, look_for_weights
 from sama_bench.nouns import HISTORIES, History
 from sama_bench.running.selection import chosen_benchmarks, executor_of, open_datasets
+from sama_bench.running.tasks import task_check, tasks_asked
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def prepare(wanted: Wanted) -> Prepared:
         named=wanted.devices is not None,
     )
     checks, weights = _checks(start)
+    checks = [*task_check(spec, setup, tasks_asked(asked.datasets)), *checks]
     if asked.error is not None:
         checks = [Check("data", "missing", str(asked.error)), *checks]
     return Prepared(

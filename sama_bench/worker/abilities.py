@@ -60,8 +60,8 @@ def refuse_tasks(adapter: Adapter, model: str, asked: Mapping[str, Iterable[Task
             why = f"which wants {what}: it declares that it can {can} (can)"
         else:
             can = ", ".join(sorted(able)) or "nothing"
-            why = f"which asks {', '.join(lacking)}: it declares that it is asked {can} (tasks)"
+            why = f"which asks {', '.join(lacking)}: it is for {can} (tasks)"
+        part = ", or with --task the part that it is for" if len(asked) > 1 else ""
         raise AdapterError(
-            f"{model} cannot be asked by {benchmark}, {why}; choose another benchmark, or with "
-            "--task one task of it"
+            f"{model} cannot be asked by {benchmark}, {why}; choose another benchmark{part}"
         )

@@ -99,6 +99,24 @@ def test_a_model_without_needs_is_ready(tmp_path):
     assert plan.devices == ["cpu", "cpu"]
 
 
+def test_what_a_model_cannot_do_is_known_before_its_weights_are_fetched(fake_hub, tmp_path):
+    plan = api.dry_run("sam2-tiny", "mini", devices="cpu", runs=tmp_path)
+    (check,) = [check for check in plan.checks if check.name == "tasks"]
+    assert check.state == "missing"
+    assert "sama-bench-c, which asks region-description: it is for grounded-chat" in check.text
+    assert check.text.endswith("or with --task the part that it is for")
+    plan = api.dry_run("sam2-tiny", "mini", task="g", devices="cpu", runs=tmp_path)
+    assert "tasks" not in {check.name for check in plan.checks}
+    weights = {"family": "qwen"}
+    plan = api.dry_run(
+        "sa2va-8b", "mini", benchmark="region-captions", options=weights, runs=tmp_path
+    )
+    assert "tasks" in {check.name for check in plan.checks}
+    with pytest.raises(NotReadyError, match="cannot be asked by region-captions"):
+        api.run("sama-1b", "mini", benchmark="region-captions", runs=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_refused_model_leaves_no_run_behind(tmp_path):
     file = tmp_path / "refuses.py"
     file.write_text(REFUSES)

@@ -111,7 +111,7 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
         ("tasks = {'sing'}", "tasks is {'sing'}; it is a set of grounded-chat, region-description"),
         (
             "def load(self, setup): self.tasks = {'region-description'}",
-            "sama-bench-g, which asks grounded-chat: it declares that it is asked region-descr",
+            "sama-bench-g, which asks grounded-chat: it is for region-description (tasks)",
         ),
     ],
 )
