@@ -153,4 +153,4 @@ def dry_run(model: str, split: str | None = None, **settings: Any) -> Plan:
         UserError: the request is wrong in itself.
     """
     with nothing_kept():
-        return plan_of(prepare(Wanted(model, split, **settings)))
+        return plan_of(prepare(Wanted(filed_as(model, None), split, **settings)))

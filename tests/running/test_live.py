@@ -182,6 +182,11 @@ def test_a_wrong_request_is_one_line(tmp_path, model, settings, said):
     assert "\n" not in str(caught.value)
 
 
+def test_a_dry_run_is_for_models_that_are_named(tmp_path):
+    with pytest.raises(UserError, match="unknown model 'mine'"):
+        sama_bench.dry_run(Mine(tmp_path), "mini")
+
+
 class Network:
     """Stands for what is trained: says that all is the object, when it is asked rightly."""
 
