@@ -98,7 +98,7 @@ class Meteor:
         self._stderr = tempfile.TemporaryFile(prefix="sama-bench-meteor-")  # noqa: SIM115
         command = [str(program), *JVM_FLAGS, *LONGER_RUN, "-Xmx2G", "-jar", str(jar)]
         # By itself METEOR finds its table only where the jar's path is ASCII without spaces.
-        table = paraphrases or caption_jar("meteor", "data", "paraphrase-en.gz")
+        table = Path(paraphrases or caption_jar("meteor", "data", "paraphrase-en.gz")).absolute()
         try:
             self._process = subprocess.Popen(
                 [*command, "-", "-", "-stdio", "-l", "en", "-norm", "-a", str(table)],
@@ -106,6 +106,7 @@ class Meteor:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 env=java_environment(),
+                cwd=jar.parent,  # a JVM reads files of its folder (.hotspotrc)
             )
         except OSError as error:
             self._stderr.close()

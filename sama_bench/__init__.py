@@ -6,6 +6,15 @@ imported when first used, so that a worker, which needs little of this package, 
 
 from __future__ import annotations
 
+import sys
+
+if sys.argv[:1] == ["-m"] and not getattr(sys.flags, "safe_path", False):
+    # ``python -m sama_bench`` puts the working folder first: a ``typing.py`` or ``numpy.py`` there
+    # must not be run. A checkout that is run in its own folder is found behind everything else.
+    if __file__ == f"{sys.path[0]}/sama_bench/__init__.py":
+        sys.path.append(sys.path[0])
+    del sys.path[0]
+
 import importlib
 from typing import TYPE_CHECKING, Any
 

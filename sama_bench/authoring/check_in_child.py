@@ -1,7 +1,7 @@
 """The contract suite inside a model's own environment; started by ``check_model``.
 
-``python -m sama_bench.authoring.check_in_child FD``: what to check comes as JSON on standard input,
-each finding goes as a line of JSON to the file descriptor. What the model prints is left alone.
+Its one argument is a file descriptor: what to check comes as JSON on standard input,
+each finding goes as a line of JSON to that descriptor. What the model prints is left alone.
 """
 
 from __future__ import annotations
@@ -38,7 +38,3 @@ def main() -> int:
         for finding in check_adapter(adapter, Setup(**asked["setup"]), Path(clips)):
             tell(finding)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,9 +14,12 @@ from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.authoring.contract_check import Fault, check_adapter
 from sama_bench.environments.manage import python_for
 from sama_bench.launch.devices import Device
-from sama_bench.launch.local_process import worker_environment
+from sama_bench.launch.local_process import OUTSIDE, worker_environment
 from sama_bench.registry import model
 from sama_bench.worker.adapter_import import adapter_class
+
+START = f"{OUTSIDE}from {__package__}.check_in_child import main; sys.exit(main())"
+"""Starts the suite in the model's Python."""
 
 
 def check_model(
@@ -58,7 +61,7 @@ def _elsewhere(python: Path, spec: ModelSpec, setup: Setup) -> Iterator[Fault]:
     with os.fdopen(read, encoding="utf-8") as heard:
         try:
             process = subprocess.Popen(
-                [str(python), "-m", f"{__package__}.check_in_child", str(write)],
+                [str(python), "-c", START, str(write)],
                 stdin=subprocess.PIPE,
                 stdout=sys.stderr.fileno() if _has_file(sys.stderr) else None,
                 pass_fds=(write,),

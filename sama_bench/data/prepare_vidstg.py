@@ -7,10 +7,10 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -191,9 +191,10 @@ def _run(tasks: Sequence[Task], workers: int) -> Generator[VideoReport, None, No
         yield from map(extract, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_ctrl_c)
-    try:
+    with _children_outside():  # the first starts with the pool, the others with the tasks
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_ctrl_c)
         waiting: list[Future[VideoReport]] = [pool.submit(extract, task) for task in tasks]
+    try:
         for future in as_completed(waiting):
             yield future.result()
     except BrokenProcessPool:
@@ -203,6 +204,20 @@ def _run(tasks: Sequence[Task], workers: int) -> Generator[VideoReport, None, No
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _children_outside() -> Iterator[None]:
+    """Start Python's without the working folder on their import path, as its ``-P`` does."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _ignore_ctrl_c() -> None:

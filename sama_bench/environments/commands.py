@@ -102,7 +102,11 @@ class Meter:
 
 
 def run_installer(
-    command: Sequence[str], environ: dict[str, str], say: Say, expected: int | None = None
+    command: Sequence[str],
+    environ: dict[str, str],
+    say: Say,
+    expected: int | None = None,
+    cwd: Path | None = None,
 ) -> None:
     """Run an installer to its end, and say what it downloads.
 
@@ -113,6 +117,7 @@ def run_installer(
         environ: its variables.
         say: receives lines of progress.
         expected: bytes that it will have written at its end, where that is known.
+        cwd: where it runs; uv takes settings, and so packages, from files there.
 
     Raises:
         UserError: it cannot be started or fails, with the last lines of what it printed.
@@ -127,6 +132,7 @@ def run_installer(
             text=True,
             errors="replace",
             env=environ,
+            cwd=cwd,
             start_new_session=True,
         )
     except OSError as error:
@@ -191,13 +197,18 @@ def installer_environment() -> dict[str, str]:
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for name, value in _pip_settings().items():
         environ.setdefault(name, value)
+    if links := environ.get("UV_FIND_LINKS"):  # uv runs elsewhere
+        places = re.split(r"[\s,]+", links.strip())
+        environ["UV_FIND_LINKS"] = ",".join(
+            os.path.abspath(place) if os.path.exists(place) else place for place in places
+        )
     return environ
 
 
 def _pip_settings() -> dict[str, str]:
     """Return the indexes of pip's configuration for uv, which does not read it."""
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+        [sys.executable, "-P", "-m", "pip", "config", "list"], capture_output=True, text=True
     )
     names = {"index-url": "UV_INDEX_URL", "find-links": "UV_FIND_LINKS"}
     names["extra-index-url"] = "UV_EXTRA_INDEX_URL"

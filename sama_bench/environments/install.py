@@ -53,14 +53,15 @@ def install(
     if uv is not None:
         make = [uv, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)]
     else:
-        make = [str(python), "-m", "venv", *_pip(environment, shared, added), str(folder)]
-    run_installer(make, environ, say)
+        make = [str(python), "-I", "-m", "venv", *_pip(environment, shared, added), str(folder)]
+    elsewhere = folder.parent if uv is not None else None
+    run_installer(make, environ, say, cwd=elsewhere)
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     begin, size = installer(uv, inside), environment.bytes(bool(shared))
 
     def fill(packages: Sequence[str], *flags: str) -> None:
-        run_installer([*begin, *flags, *packages], environ, say, size)
+        run_installer([*begin, *flags, *packages], environ, say, size, elsewhere)
 
     if shared:
         _link(folder, inside, shared)
@@ -96,7 +97,7 @@ def installer(uv: str | None, python: Path) -> list[str]:
     """Return the beginning of the command that installs packages, with downloads to be seen."""
     if uv is not None:
         return [uv, "pip", "install", "--python", str(python)]
-    pip = [str(python), "-m", "pip"]
+    pip = [str(python), "-I", "-m", "pip"]  # -I: no file of the working folder is run
     done = subprocess.run([*pip, "--version"], capture_output=True, text=True)
     numbers = re.match(r"pip (\d+)\.(\d+)", done.stdout)
     tells = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (24, 1)

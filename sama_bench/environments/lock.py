@@ -67,7 +67,11 @@ def _resolve(uv: str, environment: Environment, wants: Sequence[str]) -> list[st
         command = [uv, "pip", "compile", "--universal", "--no-header", "--no-annotate"]
         command += ["--python-version", _lowest(environment.python), "--constraint", str(limits)]
         done = subprocess.run(
-            [*command, str(asked)], capture_output=True, text=True, env=installer_environment()
+            [*command, str(asked)],
+            capture_output=True,
+            text=True,
+            env=installer_environment(),
+            cwd=folder,  # not the working folder: uv takes settings, and so packages, from there
         )
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     yanked = [line for line in lines if "yanked" in line]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device, check_gpus
+from sama_bench.launch.local_process import OUTSIDE
 from sama_bench.launch.readiness import Check, Home, Start
 
 PROBE = "import torch; torch.zeros(1).cuda()"
@@ -63,7 +64,7 @@ def _cuda_works(python: Path, device: Device) -> bool:
     """Try what the code does, as a worker would: a stand-in for CUDA counts."""
     try:
         done = subprocess.run(
-            [str(python), "-c", PROBE],
+            [str(python), "-c", OUTSIDE + PROBE],
             capture_output=True,
             timeout=PROBE_PATIENCE,
             env={**os.environ, **device.environment()},

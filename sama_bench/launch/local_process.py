@@ -27,14 +27,12 @@ Hear = Callable[[Message | None], None]
 """Called from a thread with each message of a worker; None when it is gone."""
 
 
-START = """
-import sys
-sys.path[:] = [place for place in sys.path if place]
-from sama_bench.worker.__main__ import start
-start()
-"""
-"""Starts a worker without the working folder on its import path: a file there called ``queue.py``
-or ``numpy.py`` must not be run. (Python's own ``-P`` is not known to 3.10.)"""
+OUTSIDE = "import sys; sys.path[:] = [place for place in sys.path if place]; "
+"""Begins code for ``python -c`` that takes the working folder off the import path: a file there
+called ``queue.py`` or ``numpy.py`` must not be run. (Python's own ``-P`` is not known to 3.10.)"""
+
+START = OUTSIDE + "from sama_bench.worker.__main__ import start; start()"
+"""Starts a worker."""
 
 ENDING = 15.0
 """Seconds that a worker's keeper has to end what the worker started, before it is ended itself."""

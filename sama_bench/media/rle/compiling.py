@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ def compiled(function: Function) -> Function:
     """Compile a function with Numba, keeping the result on disk where a folder allows it.
 
     Not beside the source, Numba's default: an uninstalled package would leave a folder behind
-    there, which then hides an editable install.
+    there, which then hides an editable install. Nor where a ``.numba_config.yaml`` of the working
+    folder says: what lies in a cache is run.
     """
     with global_compiler_lock:  # another thread may be importing kernels too
         before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = before or str(_kept())
+        numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or str(_kept())
         try:
             fast: Function = numba.njit(cache=True, nogil=True)(function)
         except RuntimeError:  # no writable folder for the cache
