@@ -1,16 +1,18 @@
 """The run folder: all that passes between running a model and scoring its answers.
 
-``runs/<model>/<benchmark>/<split>/`` holds ``manifest.json``, ``predictions.jsonl`` and, after
-scoring, ``scores.json``. Jobs that share a folder without file locks each append to a part of
-their own, ``predictions.<job>.jsonl``; readers see all parts as one.
+``runs/<model>/<benchmark>/<split>/`` holds ``manifest.json``, ``samples.jsonl`` (the ids of the
+split), ``predictions.jsonl`` and, after scoring, ``scores.json``. Jobs that share a folder without
+file locks each append to a part of their own, ``predictions.<job>.jsonl``; readers see all parts as
+one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +28,8 @@ from sama_bench.storage.untrusted_files import open_regular, read_regular, stric
 
 PREDICTIONS = MAIN_FILE
 MANIFEST, SCORES = "manifest.json", "scores.json"
+EXPECTED = "samples.jsonl"
+"""Names the samples of the split, a JSON string a line: what else has a line is a stranger."""
 EVENTS = "events.jsonl"
 T = TypeVar("T")
 
@@ -46,6 +50,15 @@ class _Place:
     end: bytes  # with the checksum of the line: equal lines are copies, not two answers
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What was read of a part so far; ``file`` names it on its device, whatever it is called."""
+
+    bytes: int
+    lines: int
+    file: tuple[int, int]
+
+
 class RunFolder:
     """Reads and writes one run folder.
 
@@ -64,7 +77,7 @@ class RunFolder:
         self.duplicates: set[str] = set()
         self.damaged: list[str] = []
         self._places: dict[str, _Place] = {}
-        self._read: dict[Path, tuple[int, int]] = {}  # bytes and lines of each part seen so far
+        self._read: dict[Path, _Seen] = {}
         self.refresh()
 
     def __len__(self) -> int:
@@ -120,14 +133,15 @@ class RunFolder:
         for file in (*self.parts(), *event_files(self.path), *others):
             if file.exists():
                 file.rename(file.with_name(f"{file.name}.old-{number}"))
-        self._places, self._read, self.duplicates, self.damaged = {}, {}, set(), []
+        self._forget()
 
     def forget(self) -> None:
         """Delete what makes the folder a run, and the folder if nothing else is in it.
 
         Only for a run that has no answer.
         """
-        for file in (*self.parts(), *event_files(self.path), self.path / MANIFEST):
+        others = (self.path / name for name in (MANIFEST, EXPECTED))
+        for file in (*self.parts(), *event_files(self.path), *others):
             file.unlink(missing_ok=True)
         for folder in (self.path / "claims", self.path):
             with contextlib.suppress(OSError):  # something else is in it, or it is gone
@@ -137,33 +151,43 @@ class RunFolder:
         """Index what was appended since the last look, by anybody.
 
         A last line without its end is left for the next look: it may still be being written.
+        Where a part was removed, replaced or cut, all is read again: nothing of it counts any more.
 
         Raises:
             DataError: a file cannot be read.
         """
+        if not all(map(_goes_on, self._read, self._read.values())):
+            self._forget()
         for file in self.parts():
-            start, lines = self._read.get(file, (0, 0))
             try:
-                if not stat.S_ISREG(file.stat().st_mode):
-                    raise DataError(f"{file} is no regular file; a run folder holds its own files")
-                if file.stat().st_size < start:  # replaced: begin again
-                    self._forget(file)
-                    start, lines = 0, 0
-                with open_regular(file) as stream:
-                    stream.seek(start)
-                    for line in stream:
-                        if not line.endswith(b"\n"):
-                            break
-                        lines += 1
-                        self._index(file, start, line, lines)
-                        start += len(line)
+                self._read_on(file)
+            except FileNotFoundError:  # removed this moment
+                continue
             except OSError as error:
                 raise DataError(f"{file} cannot be read: {error.strerror}") from None
-            self._read[file] = (start, lines)
+
+    def _read_on(self, file: Path) -> None:
+        """Index what was appended to a part."""
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise DataError(f"{file} is no regular file; a run folder holds its own files")
+        before = self._read.get(file)
+        start, lines = (before.bytes, before.lines) if before is not None else (0, 0)
+        with open_regular(file) as stream:
+            facts = os.fstat(stream.fileno())
+            stream.seek(start)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break
+                lines += 1
+                self._index(file, start, line, lines)
+                start += len(line)
+        self._read[file] = _Seen(start, lines, (facts.st_dev, facts.st_ino))
 
     def torn(self) -> bool:
         """Tell whether a part ends in an unfinished line."""
-        return any(file.stat().st_size > size for file, (size, _) in self._read.items())
+        return any(
+            file.exists() and file.stat().st_size > seen.bytes for file, seen in self._read.items()
+        )
 
     def parts(self) -> list[Path]:
         """Return the files that hold predictions, the main one first."""
@@ -181,13 +205,20 @@ class RunFolder:
                     file.seek(place.offset)
                     appender.append(file.read(place.length) + b"\n", wait=False)
             appender.append(b"")
-        self._places, self._read = {}, {}
+        self._forget()
         self.refresh()
 
-    def appender(self, part: str | None = None) -> Appender:
-        """Open the predictions for appending: the main file, or one job's own part."""
+    def appender(
+        self, part: str | None = None, moved: Callable[[], None] = lambda: None
+    ) -> Appender:
+        """Open the predictions for appending: the main file, or one job's own part.
+
+        Args:
+            part: name of the job; None for the main file.
+            moved: called when the file was removed or replaced, before another is begun.
+        """
         name = PREDICTIONS if part is None else f"predictions.{safe_name(part)}.jsonl"
-        return Appender(self.path / name)
+        return Appender(self.path / name, moved)
 
     def events(self, part: str | None = None) -> Appender:
         """Open the log of events for appending: the main file, or one job's own part."""
@@ -206,6 +237,23 @@ class RunFolder:
         """Replace the manifest atomically."""
         data = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         write_atomically(self.path / MANIFEST, data.encode())
+
+    def write_expected(self, ids: Iterable[str]) -> None:
+        """Say which samples the split has, unless that is said already."""
+        data = "".join(f"{json.dumps(id)}\n" for id in ids).encode()
+        with contextlib.suppress(OSError):
+            if read_regular(self.path / EXPECTED) == data:
+                return
+        write_atomically(self.path / EXPECTED, data)
+
+    def expected(self) -> frozenset[str] | None:
+        """Return the ids of the split's samples; None where that was not said or is damaged."""
+        try:
+            lines = read_regular(self.path / EXPECTED).splitlines()
+            found = frozenset(map(json.loads, lines))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+        return found if all(isinstance(id, str) for id in found) else None
 
     def _read_line(self, id: str, read: Callable[[bytes], T]) -> T | None:
         place = self._places.get(id)
@@ -238,8 +286,8 @@ class RunFolder:
                 return
         self._places[id] = place
 
-    def _forget(self, file: Path) -> None:
-        self._places = {id: place for id, place in self._places.items() if place.file != file}
+    def _forget(self) -> None:
+        self._places, self._read, self.duplicates, self.damaged = {}, {}, set(), []
 
 
 @dataclass(frozen=True)
@@ -261,6 +309,15 @@ class RunAnswers:
         """Return the reply to a sample; None without one."""
         folder = self.holder(id)
         return None if folder is None else folder.text(id)
+
+
+def _goes_on(file: Path, seen: _Seen) -> bool:
+    """Tell whether a part is still the file that was read, and no shorter."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return False
+    return (facts.st_dev, facts.st_ino) == seen.file and facts.st_size >= seen.bytes
 
 
 def failed_line(id: str, error: str, worker: str) -> bytes:

@@ -46,7 +46,7 @@ class Job:
         label = f"{request.setup.model} on {targets[0].dataset.split}"
         self._progress = Progress(label, total, total - len(self._open()))
         part = rank.name if rank else self._own_part()
-        self.writer = RunWriter(targets, self.id, part, self._on_sample)
+        self.writer = RunWriter(targets, self.id, part, self._on_sample, self._check_run)
         self._elsewhere = 0
 
     def _own_part(self) -> str | None:
@@ -69,6 +69,7 @@ class Job:
             if not self._elsewhere:
                 break
             self._wait_for_others()
+        self._progress.settle(self._recorded())
         self.writer.event("finished", counts=dict(self.writer.counts))
 
     def __enter__(self) -> Job:
@@ -121,26 +122,20 @@ class Job:
         request = self._request
         for target in self._targets:
             leases = Leases(target.folder.path, self.id)
-            with alone(target.folder.path):
+            with alone(target.folder.path):  # at once: none may begin while all is put aside
                 leases.begin()
-            self._leases.append(leases)
-            if request.fresh:
-                if others := leases.others():
-                    raise UserError(f"--fresh: {', '.join(others)} still works on this run")
-                target.folder.put_aside()
-            with alone(target.folder.path):
+                self._leases.append(leases)
+                if request.fresh:
+                    if others := leases.others():
+                        raise UserError(f"--fresh: {', '.join(others)} still works on this run")
+                    target.folder.put_aside()
+                target.folder.refresh()  # another may have begun afresh since it was looked at
                 self._sign_on(target, leases)
 
     def _sign_on(self, target: Target, leases: Leases) -> None:
         """Write the manifest, or check that this request is the one that it describes."""
         request = self._request
-        asked = manifest.from_request(
-            request.setup,
-            request.model.adapter,
-            target.dataset,
-            request.benchmark_options,
-            request.history,
-        )
+        asked = self._asked(target)
         in_use = len(target.folder) > 0 or leases.others()
         before = target.folder.manifest() if in_use else None
         if before is not None:
@@ -156,17 +151,54 @@ class Job:
         devices = [str(device) for device in request.devices]
         sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
         target.folder.write_manifest({**facts, "sessions": sessions})
+        target.folder.write_expected(entry.id for entry in target.dataset.entries)
+
+    def _asked(self, target: Target) -> dict[str, Any]:
+        """Return what this job's request adds to a manifest."""
+        request = self._request
+        return manifest.from_request(
+            request.setup,
+            request.model.adapter,
+            target.dataset,
+            request.benchmark_options,
+            request.history,
+        )
+
+    def _check_run(self) -> None:
+        """Refuse to go on where the files were exchanged for those of another run, or removed."""
+        for target in self._targets:
+            path = target.folder.path
+            facts = target.folder.manifest()
+            if facts is None:
+                raise UserError(
+                    f"{path} was removed or put aside while this job worked on it; what it had "
+                    "answered went with it; give the same command to ask again"
+                )
+            manifest.check_same(facts, self._asked(target), path)
+
+    def _recorded(self) -> int:
+        """Return how many samples have a line now, by whomever."""
+        found = 0
+        for target in self._targets:
+            target.folder.refresh()
+            entries = target.dataset.entries[: self._request.limit]
+            found += sum(entry.id in target.folder for entry in entries)
+        return found
 
     def _open(self) -> list[Ask]:
         """Return what is still to be asked: not what another job tried since this one began."""
         found = []
         for number, target in enumerate(self._targets):
             target.folder.refresh()
-            versions = target.folder.versions()
             for entry in open_entries(target, self._request.limit, self._request.history):
-                if versions.get(entry.id) == self._seen[number].get(entry.id):
+                if self._untried(number, entry.id):
                     found.append(Ask(number, entry))
         return found
+
+    def _untried(self, number: int, id: str) -> bool:
+        """Tell whether nobody has answered a sample since this job began, or the line is gone."""
+        now = self._targets[number].folder.versions().get(id)
+        return now is None or now == self._seen[number].get(id)
 
     def _claim(self, unit: Unit) -> Unit | None:
         """Return those questions of a unit that are this job's and still open."""
@@ -181,12 +213,7 @@ class Job:
                 continue
             if first_time:
                 self._targets[number].folder.refresh()
-                versions = self._targets[number].folder.versions()
-                asks = [
-                    ask
-                    for ask in asks
-                    if versions.get(ask.entry.id) == self._seen[number].get(ask.entry.id)
-                ]
+                asks = [ask for ask in asks if self._untried(number, ask.entry.id)]
             mine.extend(asks)
         return Unit(unit.video, tuple(mine)) if mine else None
 
@@ -198,6 +225,7 @@ class Job:
                 f"{model} cannot be given earlier rounds: --history {self._request.history} is "
                 "for models that take a history; leave it out"
             )
+        self._check_run()
         loaded = manifest.from_handshake(hello)
         for target in self._targets:
             with alone(target.folder.path):

@@ -55,6 +55,12 @@ class Progress:
         if self._bar is not None:
             self._bar.update(more)
 
+    def settle(self, done: int) -> None:
+        """Take in how many samples are recorded in truth: some may be gone, or others' work."""
+        if self._bar is not None:
+            self._bar.update(done - self._done)
+        self._done = done
+
     def say(self, text: str) -> None:
         """Print a line without breaking the bar."""
         text = one_line(text)

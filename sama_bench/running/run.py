@@ -74,6 +74,7 @@ def run(request: Request) -> RunResult:
 
 def coverage(target: Target, limit: int | None = None) -> Coverage:
     """Count what is known of each sample of a target."""
+    target.folder.refresh()  # others may work on it, or have begun it afresh
     entries = target.dataset.entries[:limit]
     found = [target.folder.status(entry.id) or "missing" for entry in entries]
     return Coverage(

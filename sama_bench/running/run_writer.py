@@ -23,14 +23,19 @@ class RunWriter:
     """
 
     def __init__(
-        self, targets: Sequence[Target], job: str, part: str | None, seen: Callable[[bool], None]
+        self,
+        targets: Sequence[Target],
+        job: str,
+        part: str | None,
+        seen: Callable[[bool], None],
+        moved: Callable[[], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.failures: list[tuple[str, str, str]] = []
         self._targets = targets
         self._job = job
         self._seen = seen
-        self._appenders = [target.folder.appender(part) for target in targets]
+        self._appenders = [target.folder.appender(part, moved) for target in targets]
         self._events = [target.folder.events(part) for target in targets]
 
     @property

@@ -28,7 +28,7 @@ class RunStatus:
     Attributes:
         path: of the run folder.
         expected: samples of the split; None without a manifest.
-        counts: recorded samples by status.
+        counts: recorded samples of the split by status.
         jobs: names of the jobs that seem to work on it now.
         rate: samples a second lately, None unless a job works.
         seconds_left: until done at that rate, None where there is no rate.
@@ -61,9 +61,12 @@ def run_status(path: Path) -> RunStatus:
     manifest = folder.manifest()
     if manifest is None and not len(folder):
         raise DataError(f"{path} is no run folder: it holds no manifest.json and no predictions")
-    counts: Counter[str] = Counter(folder.status(id) or "missing" for id in folder.ids())
     samples = None if manifest is None else manifest.get("samples")
     expected = samples if isinstance(samples, int) else None
+    strangers = _strangers(folder, expected)
+    counts: Counter[str] = Counter(
+        folder.status(id) or "missing" for id in folder.ids() if id not in strangers
+    )
     jobs = tuple(Leases(path, "").others())
     events = list(read_events(path))
     rate = _rate(events) if jobs else None
@@ -75,9 +78,17 @@ def run_status(path: Path) -> RunStatus:
         jobs=jobs,
         rate=rate,
         seconds_left=open_samples / rate if rate and open_samples is not None else None,
-        failures=tuple(_failures(folder)),
-        notes=tuple(_notes(folder, events, expected)),
+        failures=tuple(found for found in _failures(folder) if found[0] not in strangers),
+        notes=tuple(_notes(folder, events, expected, strangers)),
     )
+
+
+def _strangers(folder: RunFolder, expected: int | None) -> Mapping[str, None]:
+    """Return the ids that have a line and that the split does not have, as far as that is known."""
+    known = folder.expected()
+    if known is None or len(known) != expected:
+        return {}
+    return {id: None for id in folder.ids() if id not in known}
 
 
 def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -121,13 +132,21 @@ def _failures(folder: RunFolder) -> Iterator[tuple[str, str]]:
 
 
 def _notes(
-    folder: RunFolder, events: list[Mapping[str, Any]], expected: int | None
+    folder: RunFolder,
+    events: list[Mapping[str, Any]],
+    expected: int | None,
+    strangers: Mapping[str, None],
 ) -> Iterator[str]:
     if expected is None:
         yield "there is no manifest.json that says how many samples are expected"
-    if expected is not None and len(folder) > expected:
-        more = len(folder) - expected
-        yield f"{more} lines are of samples that the split does not have; they are not scored"
+    more = max(len(strangers), 0 if expected is None else len(folder) - expected)
+    if more > 0:
+        shown = ", ".join(list(strangers)[:3]) + ", ..." * (more > 3)
+        yield (
+            f"{more} line{'s are' if more > 1 else ' is'} of samples that the split does not have"
+            + f" ({shown})" * bool(strangers)
+            + "; not scored"
+        )
     if folder.duplicates:
         shown = ", ".join(sorted(folder.duplicates)[:3])
         yield f"{len(folder.duplicates)} samples have several lines ({shown}); the later counts"

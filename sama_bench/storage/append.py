@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -22,11 +22,20 @@ class Appender:
 
     A lock is held for the time of one append. A line that another writer left torn is closed
     first, so that it costs itself and nothing else; a line that does not fit on the disk is taken
-    back.
+    back. Where the file was removed or replaced meanwhile, lines go to what bears its name now.
+
+    Args:
+        path: of the file; it is made if need be.
+        moved: called before lines go to another file of this name; may raise to refuse that.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, moved: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._moved = moved
+        self._open()
+
+    def _open(self) -> None:
+        path = self.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = not path.exists()
@@ -49,6 +58,12 @@ class Appender:
             UserError: the disk is full or the file cannot be written; nothing of it is left.
         """
         self._lock(True)
+        while not self._in_place():
+            self._lock(False)
+            self.close()
+            self._moved()
+            self._open()
+            self._lock(True)
         try:
             size = os.fstat(self._file).st_size
             torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
@@ -78,6 +93,13 @@ class Appender:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _in_place(self) -> bool:
+        """Tell whether what is open is what others find under its name."""
+        try:
+            return os.path.samestat(os.fstat(self._file), os.stat(self.path))
+        except OSError:
+            return False
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

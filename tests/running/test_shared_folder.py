@@ -1,6 +1,7 @@
 """Several jobs on one run folder: what they append to, and what they refuse to go on over."""
 
 import json
+import shutil
 
 import pytest
 
@@ -8,6 +9,7 @@ from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running import job as job_module
 from sama_bench.running.job import Job
+from sama_bench.running.run import coverage
 from sama_bench.running.status import read_events
 from tests.running.fakes import answers, ask, request, target
 
@@ -60,3 +62,52 @@ def test_a_job_asks_again_what_it_holds_and_lost(tmp_path, monkeypatch):
         other.__exit__(None)
         first.work()
     assert len(RunFolder(folder)) == 12
+
+
+def test_answers_that_are_removed_under_a_job_are_asked_again(tmp_path, capsys):
+    shared = [target(tmp_path / "plain" / "fake" / "tiny")]
+    with Job(request(tmp_path), shared, None) as job:
+        job.work()
+        (shared[0].folder.path / "predictions.jsonl").unlink()
+        assert coverage(shared[0]).missing == 12
+        job.work()
+    assert coverage(shared[0]).answered == len(RunFolder(shared[0].folder.path)) == 12
+    assert "tiny: 12 of 12 samples" in capsys.readouterr().err
+
+
+def test_a_job_whose_file_is_replaced_by_a_copy_goes_on_in_the_copy(tmp_path):
+    shared = [target(tmp_path / "plain" / "fake" / "tiny")]
+    with Job(request(tmp_path, limit=4), shared, None) as job:
+        job.work()
+        file = shared[0].folder.path / "predictions.jsonl"
+        shutil.copy(file, file.with_suffix(".copy"))
+        file.with_suffix(".copy").replace(file)
+        job._request = request(tmp_path)
+        job.work()
+    assert len(RunFolder(shared[0].folder.path)) == 12
+
+
+def test_a_job_counts_what_another_has_begun_afresh(tmp_path):
+    ask(tmp_path)
+    shared = [target(tmp_path / "plain" / "fake" / "tiny")]  # knows of 12 answers
+    ask(tmp_path, fresh=True, limit=2)
+    assert coverage(shared[0]).answered == 2
+    with Job(request(tmp_path), shared, None) as job:
+        job.work()
+    assert job.writer.counts == {"answered": 10}
+    assert len(RunFolder(shared[0].folder.path)) == 12
+
+
+@pytest.mark.parametrize("what", ["removed", "other options"])
+def test_a_job_does_not_go_on_in_the_folder_of_another_run(tmp_path, what):
+    shared = [target(tmp_path / "plain" / "fake" / "tiny")]
+    with Job(request(tmp_path, limit=4), shared, None) as job:
+        job.work()
+        shared[0].folder.put_aside()
+        if what == "other options":
+            facts = json.loads((shared[0].folder.path / "manifest.json.old-1").read_text())
+            shared[0].folder.write_manifest({**facts, "seed": 5})
+        said = "put aside while this job" if what == "removed" else "answers of another run"
+        with pytest.raises(UserError, match=said):
+            job.work()
+    assert len(RunFolder(shared[0].folder.path)) == 0

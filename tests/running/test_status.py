@@ -105,3 +105,29 @@ def test_a_damaged_run_does_not_hide_the_others(tmp_path, capsys):
     assert len(data["unreadable"]) == 6
     errors = {entry["path"]: entry["error"] for entry in data["unreadable"]}
     assert "manifest.json cannot be read: Is a directory" in errors[str(unreadable)]
+
+
+def test_lines_of_samples_that_the_split_does_not_have_are_named(tmp_path, capsys):
+    folder = ask(tmp_path, limit=11).folders[0]
+    with (folder / "predictions.jsonl").open("ab") as file:
+        for number in range(4):
+            file.write(to_line(Prediction(f"x{number}", "failed", error="not of this split")))
+    assert status_command(folder) == 1
+    said = capsys.readouterr().out
+    assert "11 answered, 0 refused, 0 failed, 1 missing of 12" in said
+    assert "note: 4 lines are of samples that the split does not have (x0, x1, x2, ...)" in said
+    assert "not of this split" not in said
+
+
+@pytest.mark.parametrize("names", [None, "", "{", '["v0/1"]\n', "[" * 5000, "3\n"])
+def test_a_run_whose_samples_are_not_known_by_name(tmp_path, capsys, names):
+    folder = ask(tmp_path).folders[0]
+    (folder / "samples.jsonl").unlink()
+    if names is not None:
+        (folder / "samples.jsonl").write_text(names)
+    with (folder / "predictions.jsonl").open("ab") as file:
+        file.write(to_line(Prediction("x", "failed", error="not of this split")))
+    status_command(folder)
+    assert "note: 1 line is of samples that the split does not have; not scored" in (
+        capsys.readouterr().out
+    )
