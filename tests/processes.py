@@ -14,10 +14,10 @@ PATIENCE = 300
 """Seconds after which something hangs, however busy the machine is."""
 
 
-def start_job(runs, workers, *more):
+def start_job(runs, workers, *more, module="tests.running.job"):
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.running.job", str(runs), str(workers), *more],
+        [sys.executable, "-m", module, str(runs), str(workers), *more],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.DEVNULL,

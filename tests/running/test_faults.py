@@ -8,12 +8,14 @@ import os
 import random
 import signal
 import time
+from functools import partial
 
 import pytest
 
 import sama_bench
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running.leases import Leases
+from sama_bench.running.status import read_events
 from sama_bench.scoring.score import score_run, standard_tools
 from tests.processes import PATIENCE, children, kill, lives, start_job, wait_until
 from tests.running import job
@@ -166,3 +168,18 @@ def test_a_run_folder_copied_while_it_is_written_can_be_resumed(tmp_path, undist
     assert process.wait(PATIENCE) == 0
     finish(tmp_path / "copy", 2)
     assert answers(copy) == undisturbed
+
+
+def test_jobs_without_locks_lose_nothing_and_end(tmp_path, undisturbed):
+    start = partial(start_job, tmp_path, 2, module="tests.running.job_without_locks")
+    jobs = [start() for _ in range(2)]
+    wait_until(lambda: len(folder(tmp_path)) > 10)
+    kill(jobs[0].pid)
+    jobs.append(start())
+    assert [process.wait(PATIENCE) for process in jobs][1:] == [0, 0]
+    events = list(read_events(folder(tmp_path).path))
+    stored = {e["id"] for e in events if e["event"] == "sample" and e["status"] == "answered"}
+    assert stored <= set(folder(tmp_path).ids())
+    assert answers(folder(tmp_path).path) == undisturbed
+    assert folder(tmp_path).damaged == []
+    assert sum(event["event"] == "started" for event in events) == 3
