@@ -8,6 +8,7 @@ import path, so that nothing else of this installation leaks into the model's en
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -230,7 +231,7 @@ def remove(name: str) -> list[Path]:
         their folders.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or another process is making it.
     """
     all_of_them = [(made.name, made.folder) for made in made_environments()] + half_made()
     chosen = [folder for known, folder in all_of_them if known == name]
@@ -238,7 +239,8 @@ def remove(name: str) -> list[Path]:
         names = ", ".join(sorted({known for known, _ in all_of_them})) or "none"
         raise UserError(f"no environment '{name}' has been made; there are: {names}")
     for folder in chosen:
-        shutil.rmtree(folder)
+        with _lock(folder.with_suffix(".lock"), None):
+            shutil.rmtree(folder)
     return chosen
 
 
@@ -274,17 +276,37 @@ def _read(folder: Path) -> Made | None:
 
 
 @contextmanager
-def _lock(path: Path, say: Say) -> Iterator[None]:
+def _lock(path: Path, say: Say | None) -> Iterator[None]:
+    """Hold a lock, and leave no file behind; without ``say`` it is not waited for."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
     except ImportError:  # Windows has none; two first runs at once are then not kept apart
         yield
         return
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another process is making this environment; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    while True:
+        with path.open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if say is None:
+                    raise UserError(
+                        f"another process works on {path.with_suffix('')}; end it first"
+                    ) from None
+                say("another process is making this environment; waiting for it")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _bears(path, handle.fileno()):  # its last holder removed it
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _bears(path: Path, file: int) -> bool:
+    """Tell whether a file has this name now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except OSError:
+        return False

@@ -17,7 +17,7 @@ from sama_bench.formats.foreign_answers import (
     matching,
 )
 from sama_bench.nouns import Answer
-from sama_bench.storage.json_index import index_json
+from sama_bench.storage.json_index import Twice, index_json
 
 FORMAT = "results.json by video and expression"
 
@@ -31,18 +31,27 @@ def read_results(path: Path, dataset: Dataset) -> Imported:
         DataError: the file is missing or malformed.
     """
     index = index_json(path)
+    again = set(index.repeated)
 
     @lru_cache(maxsize=1)
     def expressions(video: str) -> dict[str, Any]:
-        value = index.value(video)
+        return checked(video, index.value(video))
+
+    def checked(video: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise DataError(f"{path}, video '{video[:80]}': an object by expression expected")
         return value
 
-    found, by_order = set(), set()
+    found, by_order, twice = set(), set(), set()
     for video in index.spans:
-        for expression, item in expressions(video).items():
+        repeated: Twice = []
+        items = checked(video, index.value(video, repeated))
+        stands_twice = frozenset().union(*(keys for made, keys in repeated if made is items))
+        in_itself = {id(made) for made, _ in repeated}
+        for expression, item in items.items():
             found.add(f"{video}/{expression}")
+            if video in again or expression in stands_twice or id(item) in in_itself:
+                twice.add(f"{video}/{expression}")
             if isinstance(item, dict) and item.get("prediction_masks") and not _names(item):
                 by_order.add(f"{video}/{expression}")
 
@@ -53,7 +62,6 @@ def read_results(path: Path, dataset: Dataset) -> Imported:
         return _outcome(expressions(video)[expression], dataset, id)
 
     ids = [entry.id for entry in dataset.entries]
-    twice = {id for id in found if id.rpartition("/")[0] in set(index.repeated)}
     return matching(FORMAT, answers, ids, found, 1, sorted(twice), by_order)
 
 

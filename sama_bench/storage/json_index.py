@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from sama_bench.errors import DataError
 from sama_bench.storage.cache_folder import cache_dir, keep, read_cached
@@ -23,6 +24,7 @@ CHUNK = 1 << 24
 LONGEST_VALUE = 1 << 30
 """A single value beyond this many bytes is refused, 1 GiB."""
 
+Twice: TypeAlias = list[tuple[dict[str, Any], frozenset[str]]]
 _FORMAT = 1
 _DECODER = json.JSONDecoder()
 
@@ -45,8 +47,13 @@ class JsonIndex:
     spans: Mapping[str, tuple[int, int]]
     repeated: tuple[str, ...] = ()
 
-    def value(self, key: str) -> Any:
+    def value(self, key: str, twice: Twice | None = None) -> Any:
         """Read and parse the value of one key.
+
+        Args:
+            key: of the file's object.
+            twice: receives, if given, each object of the value in which keys stand more than once,
+                with these keys; the last occurrence counts.
 
         Raises:
             DataError: the file changed since it was indexed, vanished, or the value is no JSON.
@@ -58,7 +65,8 @@ class JsonIndex:
                 raise DataError(f"{self.path} changed while it was being used; start again")
             with open_regular(self.path) as file:
                 file.seek(first)
-                return json.loads(file.read(last - first))
+                raw = file.read(last - first)
+            return json.loads(raw, object_pairs_hook=None if twice is None else _noting(twice))
         except OSError as error:
             raise _unreadable(self.path, error) from None
         except UnicodeDecodeError as error:
@@ -66,6 +74,19 @@ class JsonIndex:
             raise DataError(f"{self.path} is not UTF-8: {error.reason}, {place}") from None
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}, bytes {first} to {last}: {error}") from None
+
+
+def _noting(twice: Twice) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return what makes an object of its pairs, and notes the keys that stand more than once."""
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            times = Counter(key for key, _ in pairs)
+            twice.append((found, frozenset(key for key in found if times[key] > 1)))
+        return found
+
+    return made
 
 
 def index_json(path: Path) -> JsonIndex:

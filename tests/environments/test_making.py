@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def test_a_failing_installer_is_one_line():
 
 STOPPED = """
 import sys
+import threading
 from pathlib import Path
 from sama_bench.environments import install, manage
 from sama_bench.environments.commands import run_installer
@@ -208,3 +210,39 @@ def test_an_environment_knows_its_file(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('python = ">=3.9"\nrequirements = []\n')
     assert read_environment(file).file == file.resolve()
+
+
+def test_no_lock_is_left(tmp_path):
+    manage.create(Environment("bare", ">=3.11", ()))
+    folder = manage.environments_dir()
+    assert [path for path in folder.iterdir() if path.suffix == ".lock"] == []
+    manage.remove("bare")
+    assert list(folder.iterdir()) == []
+
+
+def test_what_another_process_makes_is_not_removed(tmp_path):
+    made = manage.create(Environment("bare", ">=3.11", ()))
+    with (
+        manage._lock(made.folder.with_suffix(".lock"), print),
+        pytest.raises(UserError, match="another process works on"),
+    ):
+        manage.remove("bare")
+    assert made.python.exists()
+
+
+def test_a_lock_that_its_holder_removed_keeps_out_no_less(tmp_path):
+    path, said, order = tmp_path / "x.lock", [], []
+
+    def wait():
+        with manage._lock(path, said.append):
+            order.append("second")
+            assert path.exists()
+
+    second = threading.Thread(target=wait)
+    with manage._lock(path, said.append):
+        second.start()
+        wait_until(lambda: said)
+        order.append("first")
+    second.join()
+    assert order == ["first", "second"]
+    assert not path.exists()

@@ -152,6 +152,23 @@ def test_a_malformed_answer_is_a_failure_with_its_reason(tmp_path, dataset, mask
     assert says in outcome.error
 
 
+def test_a_result_that_stands_twice_is_said(tmp_path, dataset, masklets):
+    """As an expression of its video, or a part of an expression."""
+    path = write_results(tmp_path / "results.json", dataset, masklets)
+    text = path.read_text()
+    first = text.index('{"text_prediction"')
+    item, end = json.JSONDecoder().raw_decode(text, first)
+    again = json.dumps({**item, "prediction_masks": []})
+    path.write_text(f'{text[:first]}{again}, "0": {text[first:end]}{text[end:]}')
+    imported = answers_from(path, dataset)
+    assert imported.replaced == ("vid_a/0",)
+    assert imported.answers("vid_a/0").status == "answered"
+    path.write_text(text.replace('"frames": [', '"prediction_masks": [], "frames": [', 1))
+    assert answers_from(path, dataset).replaced == ("vid_a/0",)
+    path.write_text(text)
+    assert answers_from(path, dataset).replaced == ()
+
+
 def test_zeros_without_seg_are_a_refusal(tmp_path, dataset):
     empty = {entry.id: Masklet(*SIZE, (None,) * 4) for entry in dataset.entries}
     path = write_results(tmp_path / "results.json", dataset, empty)
