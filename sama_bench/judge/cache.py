@@ -2,7 +2,7 @@
 
 One line a reply: its key, what was asked and under which parameters, the reply, tokens, the model
 that served it and the date. No line holds an API key. Of two lines for one question the later
-counts; a torn or malformed line is skipped and counted in ``damaged``.
+counts; a torn or malformed line is passed over and listed in ``damaged``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sama_bench.judge.settings import JudgeSettings
 from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.storage.append import Appender
 from sama_bench.storage.secrets import public, scrub
+from sama_bench.storage.untrusted_files import read_regular
 
 _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
 
@@ -25,13 +26,17 @@ _KEPT = tuple(f.name for f in fields(Reply) if f.name != "cached")
 class JudgeCache:
     """Replies by question, in memory and, with a path, in a file.
 
+    Attributes:
+        path: of the file, or None.
+        damaged: lines that hold no reply, as ``line N: why``; their questions are asked again.
+
     Raises:
         JudgeError: the file exists and cannot be read.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = None if path is None else Path(path)
-        self.damaged = 0
+        self.damaged: list[str] = []
         self._replies: dict[tuple[str, str | None], Reply] = {}
         self._anywhere: dict[str, Reply] = {}
         self._appender: Appender | None = None
@@ -51,7 +56,7 @@ class JudgeCache:
         """Return the checksum of the file, ``sha256:...``; None without one."""
         if self.path is None or not self.path.is_file():
             return None
-        return f"sha256:{hashlib.sha256(self.path.read_bytes()).hexdigest()}"
+        return f"sha256:{hashlib.sha256(read_regular(self.path)).hexdigest()}"
 
     def find(
         self, request: JudgeRequest, settings: JudgeSettings, *, any_endpoint: bool
@@ -103,40 +108,54 @@ class JudgeCache:
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_bytes().split(b"\n") if path.exists() else []
+            lines = read_regular(path).split(b"\n")
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise JudgeError(f"the judge's cache {path} cannot be read: {error.strerror}") from None
-        for line in lines:
+        for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                entry = json.loads(line)
-                key, endpoint = entry["key"], entry.get("endpoint")
-                reply = _reply(entry["reply"])
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                self.damaged += 1
-                continue
-            if isinstance(key, str) and (endpoint is None or isinstance(endpoint, str)):
-                self._remember(key, endpoint, reply)
-            else:
-                self.damaged += 1
+                self._remember(*_entry(line))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                why = f"no {error}" if isinstance(error, KeyError) else str(error)[:120]
+                self.damaged.append(f"line {number}: {why}")
+
+
+def _entry(line: bytes) -> tuple[str, str | None, Reply]:
+    """Read a line: key, endpoint and reply. Raises what ``json`` and missing keys raise."""
+    entry = json.loads(line)
+    key, endpoint = entry["key"], entry.get("endpoint")
+    if not isinstance(key, str) or not isinstance(endpoint, str | None):
+        raise TypeError("'key' and 'endpoint' must be texts")
+    return key, endpoint, _reply(entry["reply"])
 
 
 def _reply(found: Mapping[str, Any]) -> Reply:
     """Check the types of a reply that was read. Raises TypeError or ValueError."""
     status = found["status"]
     if status not in ("answered", "refused"):
-        raise ValueError("only replies are kept")
+        raise ValueError("only replies that came are kept")
     for name in ("text", "error", "served_model", "created"):
-        if not isinstance(found.get(name), (str, type(None))):
-            raise TypeError(name)
+        if not isinstance(found.get(name), str | None):
+            raise TypeError(f"'{name}' must be a text or null")
     return Reply(
         status=status,
-        text=found.get("text"),
+        text=found["text"],
         error=found.get("error"),
         cached=True,
-        input_tokens=int(found.get("input_tokens") or 0),
-        output_tokens=int(found.get("output_tokens") or 0),
+        input_tokens=_tokens(found.get("input_tokens")),
+        output_tokens=_tokens(found.get("output_tokens")),
         served_model=found.get("served_model"),
         created=found.get("created"),
     )
+
+
+def _tokens(number: Any) -> int:
+    """Read a count of tokens; none where it was not told."""
+    if number is None:
+        return 0
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1 << 53:
+        raise TypeError("a count of tokens must be a whole number")
+    return number

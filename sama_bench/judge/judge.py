@@ -65,6 +65,11 @@ class Judge:
         self.say = say
         self.answering: set[str] = set()
         self.cache = JudgeCache(cache)
+        if damaged := self.cache.damaged:
+            say(
+                f"the judge's cache {self.cache.path}: {len(damaged)} damaged "
+                f"line{'s are' if len(damaged) > 1 else ' is'} passed over ({damaged[0]})"
+            )
         self.usage = Usage(cost=settings.cost(0, 0))
 
     def record(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 from dataclasses import replace
 
 import pytest
@@ -284,15 +285,38 @@ def test_torn_and_hostile_lines_of_a_cache(serve, tmp_path):
         b'{"key": "x", "reply": 3}',
         b"\xff\xfe",
         b"[" * 100_000,
+        b'{"key": "x"}',
+        b'{"reply": {"status": "answered", "text": "a"}}',
+        b'{"key": "x", "endpoint": 5, "reply": {"status": "answered", "text": "a"}}',
+        b'{"key": "x", "reply": {"status": "answered"}}',
+        b'{"key": "x", "reply": {"status": ["answered"], "text": "a"}}',
+        b'{"key": "x", "reply": {"text": "a"}}',
+        b'{"key": "x", "reply": {"status": "answered", "text": "a", "created": 1e999}}',
+        *(
+            b'{"key": "x", "reply": {"status": "answered", "text": "a", "input_tokens": %b}}'
+            % count
+            for count in (b"1e999", b"-1e999", b"NaN", b"-5", b"true", b"[]", b"0.5", b"9" * 400)
+        ),
     ]
     cache.write_bytes(line + b"\n".join(hostile) + b"\n\n" + line[:-20])
-    judge = Judge(settings(server), cache)
-    assert judge.cache.damaged == len(hostile) + 1
+    said = []
+    judge = Judge(settings(server), cache, said.append)
+    assert len(judge.cache.damaged) == len(hostile) + 1
+    assert len(said) == 1
+    assert f"{len(hostile) + 1} damaged lines are passed over (line 2: " in said[0]
     assert judge.replies([ask("a")])[0].cached
     assert not judge.replies([ask("b")])[0].cached
     later = Judge(settings(server), cache)
     assert all(reply.cached for reply in later.replies([ask("a"), ask("b")]))
     assert len(server.bodies) == 2
+
+
+def test_a_cache_that_is_no_file(serve, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    for name in ("pipe", "endless", "."):
+        with pytest.raises(JudgeError, match="cannot be read"):
+            Judge(settings(serve(good)), tmp_path / name)
 
 
 def test_the_key_is_nowhere(serve, tmp_path, caplog, capfd):
