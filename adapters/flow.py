@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sama_bench.adapter import Adapter, ModelSpec, Setup
 from sama_bench.adapters._regions.region_tracks import region_mask
@@ -79,7 +80,7 @@ def _size(masklet: Masklet) -> str:
 
 
 def _motion(masklet: Masklet) -> str:
-    centres = [np.argwhere(masklet.decode(i)).mean(axis=0) for i in _ends(masklet)]
+    centres = [_centre(masklet.decode(i)) for i in _ends(masklet)]
     if len(centres) < 2:
         return "cannot be seen for long"
     down, right = (centres[1] - centres[0]) / np.array([masklet.height, masklet.width])
@@ -88,6 +89,12 @@ def _motion(masklet: Masklet) -> str:
     if abs(right) >= abs(down):
         return f"moves to the {'right' if right > 0 else 'left'}"
     return "moves downwards" if down > 0 else "moves upwards"
+
+
+def _centre(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Return the mean (row, column) of a mask's pixels, in whole numbers up to the division."""
+    sums = [np.count_nonzero(mask, axis=axis).astype(np.int64) for axis in (1, 0)]
+    return np.array([int((line * np.arange(len(line))).sum()) / int(line.sum()) for line in sums])
 
 
 def _ends(masklet: Masklet) -> list[int]:

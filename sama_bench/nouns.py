@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sama_bench.media import rle as coco_rle
-from sama_bench.media.frames import SHARED, Frame
+from sama_bench.media.frames import PASSING, SHARED, Frame, read_reduced
 from sama_bench.media.masklet import Masklet as Masklet
 
 Wanted = Literal["text", "masks"]
@@ -101,6 +101,23 @@ class Video:
         return SHARED.movie_frame(
             Path(self.movie), int(self.frames[index]), frozenset(map(int, self.frames))
         )
+
+    def picture(self, index: int, side: int) -> Frame:
+        """Decode frame ``index`` to show it, a large picture at a part of its size; not kept.
+
+        Args:
+            index: of the frame.
+            side: longest side of what will be shown, pixels; the result is no smaller, if the
+                frame is not.
+
+        Raises:
+            DataError: the file is missing or broken.
+        """
+        scale = min(1.0, side / max(self.height, self.width, 1))
+        height, width = (max(1, round(length * scale)) for length in (self.height, self.width))
+        if self.movie is None:
+            return read_reduced(Path(self.frames[index]), height, width)
+        return PASSING.movie_frame(Path(self.movie), int(self.frames[index]), frozenset())
 
     def __iter__(self) -> Iterator[Frame]:
         return (self.frame(index) for index in range(len(self)))

@@ -14,7 +14,10 @@ from sama_bench.nouns import Masklet, Video
 Plane = npt.NDArray[np.float32]
 
 FLOWS = 256
-"""Flow fields kept for the next question about the same video, at most 2 MB each."""
+"""Flow fields kept for the next question about the same video, at most 3.3 MB each."""
+
+GREYS = 64
+"""Frames as the flow sees them, kept for the next flow, at most 0.4 MB each."""
 
 
 class DenseFlow:
@@ -29,6 +32,7 @@ class DenseFlow:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._flow.setFinestScale(0)  # small objects vanish at the preset's half resolution
         self._between = lru_cache(maxsize=FLOWS)(self._compute)
+        self._grey = lru_cache(maxsize=GREYS)(self._shrink)
         cv2.setNumThreads(1)
 
     def carry(self, video: Video, start: int, counts: str) -> Masklet:
@@ -40,20 +44,22 @@ class DenseFlow:
             counts: of the mask as COCO RLE, of the video's size.
         """
         size = (video.height, video.width)
-        first = rle.decode({"size": list(size), "counts": counts})
-        masks: dict[int, npt.NDArray[np.uint8]] = {start: first}
         grey = self._grey(video, start)
         shape = (grey.shape[1], grey.shape[0])
+        first = rle.decode({"size": list(size), "counts": counts})
+        masks = {start: _encoded(first)}  # a plane a frame would be more than the video itself
+        marked: Plane = cv2.resize(first.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
+        del first
         for path in (range(start + 1, len(video)), range(start - 1, -1, -1)):
-            before = start
-            soft: Plane = cv2.resize(first.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
+            before, soft = start, marked
             for index in path:
                 back = self._between(video, index, before)
                 soft = _warped(soft, back, self._between(video, before, index))
                 full = cv2.resize(soft, size[::-1], interpolation=cv2.INTER_LINEAR)
-                masks[index] = (full > 0.5).astype(np.uint8)
+                masks[index] = _encoded((full > 0.5).view(np.uint8))
+                del full
                 before = index
-        return Masklet.from_arrays([masks[index] for index in range(len(video))])
+        return Masklet(*size, tuple(masks[index] for index in range(len(video))))
 
     def moving(self, video: Video) -> npt.NDArray[np.uint8] | None:
         """Return what moves most against the median motion between the first frames.
@@ -82,12 +88,17 @@ class DenseFlow:
         flow: Plane = self._flow.calc(one, other, None)
         return flow
 
-    def _grey(self, video: Video, index: int) -> npt.NDArray[np.uint8]:
+    def _shrink(self, video: Video, index: int) -> npt.NDArray[np.uint8]:
         frame = cv2.cvtColor(video.frame(index), cv2.COLOR_RGB2GRAY)
         scale = min(1.0, self._longest_side / max(frame.shape))
         shape = (max(16, round(frame.shape[1] * scale)), max(16, round(frame.shape[0] * scale)))
         resized: npt.NDArray[np.uint8] = cv2.resize(frame, shape, interpolation=cv2.INTER_AREA)
         return resized
+
+
+def _encoded(mask: npt.NDArray[np.uint8]) -> str | None:
+    """Return the RLE counts of a mask, None where it is empty."""
+    return Masklet.from_arrays([mask]).counts[0]
 
 
 def _warped(soft: Plane, back: Plane, forth: Plane) -> Plane:

@@ -29,6 +29,12 @@ Key = tuple[Path, int]
 DEFAULT_BUDGET = 1 << 30
 """Bytes of decoded frames that a store keeps: 1 GiB, about 390 frames at 720p."""
 
+LARGEST_KEPT = 1 << 27
+"""Bytes of the largest frame that a store keeps, 128 MiB; a larger one is decoded each time."""
+
+STRIP = 1 << 22
+"""Pixels that are taken over from Pillow at a time, whose own copy of a picture is whole."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 """Formats of pictures that are read. Pillow knows many more, some of which start other programs
 (Ghostscript for PostScript), and it goes by a file's content, not by its name."""
@@ -46,7 +52,44 @@ def read_image(path: Path) -> Frame:
     Raises:
         DataError: the file is missing or not a readable image.
     """
-    return _read_picture(path, lambda image: np.array(image.convert("RGB")))
+    return _read_picture(path, _pixels)
+
+
+def read_reduced(path: Path, height: int, width: int) -> Frame:
+    """Decode one image file to RGB for showing: whole, or a half, a third ... of its size.
+
+    Args:
+        path: of the file.
+        height: to be shown, pixels; the result is no smaller than twice that, if the picture is.
+        width: likewise.
+
+    Returns:
+        uint8 (height, width, 3); its values may differ a little from those of ``read_image``.
+
+    Raises:
+        DataError: the file is missing or not a readable image.
+    """
+
+    def take(image: Image.Image) -> Frame:
+        image.draft("RGB", (2 * width, 2 * height))  # JPEG alone can be decoded so
+        by = min(image.width // (2 * width), image.height // (2 * height))
+        if by < 2:
+            return _pixels(image)
+        return _pixels((image if image.mode in ("RGB", "L") else image.convert("RGB")).reduce(by))
+
+    return _read_picture(path, take)
+
+
+def _pixels(image: Image.Image) -> Frame:
+    """Return RGB pixels, with no more copies of a large picture than Pillow's and the result."""
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    step = max(1, STRIP // image.width)
+    for top in range(0, image.height, step):
+        bottom = min(top + step, image.height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return pixels
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -142,9 +185,9 @@ class MovieReader:
 class FrameStore:
     """Decoded frames, bounded in bytes, safe to use from several threads.
 
-    Frames of the clip that was used longest ago go first. Of a clip that is larger than the whole
-    store the first frames stay: every question reads a clip from its start, so that throwing out
-    the oldest would keep nothing of use.
+    A frame of more than ``LARGEST_KEPT`` bytes is not kept. Frames of the clip that was used
+    longest ago go first. Of a clip that is larger than the whole store the first frames stay: every
+    question reads a clip from its start, so that throwing out the oldest would keep nothing of use.
 
     Attributes:
         decoded: how many frames were decoded so far (the benchmarks count them).
@@ -191,7 +234,9 @@ class FrameStore:
             self._movies.clear()
 
     def has_room(self, size: int, clips: Collection[Path]) -> bool:
-        """Tell whether ``size`` more bytes fit without dropping frames of ``clips``."""
+        """Tell whether a frame of ``size`` bytes is kept without dropping frames of ``clips``."""
+        if size > LARGEST_KEPT:
+            return False
         with self._lock:
             return sum(self._held[clip] for clip in clips) + size <= self.budget
 
@@ -227,6 +272,8 @@ class FrameStore:
         frame.setflags(write=False)
         with self._lock:
             self.decoded += 1
+            if frame.nbytes > LARGEST_KEPT:
+                return
             frames = self._clips.setdefault(clip, {})
             self._clips.move_to_end(clip)
             while self._held.total() + frame.nbytes > self.budget and len(self._clips) > 1:
@@ -254,3 +301,6 @@ class FrameStore:
 
 SHARED = FrameStore()
 """The store of this process."""
+
+PASSING = FrameStore(budget=0)
+"""A store that keeps nothing, for movies that are read once."""

@@ -57,7 +57,7 @@ class FrameWriter:
         return self._known[key]
 
     def _save(self, video: Video, index: int, path: Path) -> None:
-        frame = video.frame(index)
+        frame = video.picture(index, self.side)
         height, width = frame.shape[:2]
         scale = min(1.0, self.side / max(height, width))
         if scale < 1:
