@@ -76,7 +76,7 @@ def command(
         top=top,
     )
     text = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    if json_file is not None:  # before anything is printed, which may have nowhere to go
+        write_text(json_file, text)
     if not takes_stdout(json_file):
         click.echo(printable(to_text(result, gaps=min(top, 5))), nl=False)
-    if json_file is not None:
-        write_text(json_file, text)

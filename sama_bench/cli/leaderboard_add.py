@@ -33,13 +33,16 @@ def command(runs: tuple[Path, ...], to: Path, partial: bool, json_file: Path | N
     \b
     sama-bench leaderboard add runs/sa2va-8b/mevis/valid_u
     """
-    written = []
+    written: list[dict[str, object]] = []
+    said: list[str] = []
     for run in runs:
         entry = entry_of_run(run, partial=partial)
         path = write_entry(entry, to)
         written.append({"entry": entry.name, "path": str(path), "complete": entry.complete})
-        if str(json_file) != "-":
-            say(f"{path}" + ("" if entry.complete else "  (incomplete: never ranked)"))
-            for lacking in entry.provenance["not_recorded"]:
-                say(f"  the run did not record {lacking}")
+        said.append(f"{path}" + ("" if entry.complete else "  (incomplete: never ranked)"))
+        lacking = entry.provenance["not_recorded"]
+        said += [f"  the run did not record {what}" for what in lacking]
     write_json(json_file, {"entries": written})
+    if str(json_file) != "-":
+        for line in said:
+            say(line)

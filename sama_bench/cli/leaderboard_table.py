@@ -68,9 +68,8 @@ def command(
     if not chosen and by is not None:
         raise UserError(f"no result here is split by {by}; leave --by out to see what there is")
     layout: tables.Layout = "grand" if grand else "benchmark"
+    write_json(json_file, {"scores": [dict(row) for row in chosen]})
     if str(json_file) != "-":
         kind = cast(tables.Format, format)
-        click.echo(
-            tables.render(chosen, kind, declared=known(), layout=layout, digits=digits), nl=False
-        )
-    write_json(json_file, {"scores": [dict(row) for row in chosen]})
+        text = tables.render(chosen, kind, declared=known(), layout=layout, digits=digits)
+        click.echo(text, nl=False)

@@ -1,8 +1,8 @@
 """A judge's replies on disk: append-only JSON lines that can be published and replayed.
 
 One line a reply: its key, what was asked and under which parameters, the reply, tokens, the model
-that served it and the date. No line holds an API key. Of two lines for one question the later
-counts; a torn or malformed line is passed over and listed in ``damaged``.
+that served it, the date, and a checksum. No line holds an API key. Of two lines for one question
+the later counts; a torn or damaged line is passed over and listed in ``damaged``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from sama_bench.judge.settings import JudgeSettings
 from sama_bench.metric import JudgeError, JudgeRequest, Reply
 from sama_bench.storage.append import Appender
+from sama_bench.storage.seal import sealed, unsealed
 from sama_bench.storage.secrets import public, scrub
 from sama_bench.storage.untrusted_files import read_regular
 
@@ -94,7 +95,7 @@ class JudgeCache:
             "reply": {name: asdict(reply)[name] for name in _KEPT},
         }
         # ASCII, so that even text that UTF-8 cannot carry is kept as it came.
-        self._appender.append(json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n")
+        self._appender.append(sealed(json.dumps(line, ensure_ascii=True).encode("ascii")) + b"\n")
 
     def close(self) -> None:
         """Close the file; replies stay in memory."""
@@ -125,7 +126,7 @@ class JudgeCache:
 
 def _entry(line: bytes) -> tuple[str, str | None, Reply]:
     """Read a line: key, endpoint and reply. Raises what ``json`` and missing keys raise."""
-    entry = json.loads(line)
+    entry = unsealed(line)
     key, endpoint = entry["key"], entry.get("endpoint")
     if not isinstance(key, str) or not isinstance(endpoint, str | None):
         raise TypeError("'key' and 'endpoint' must be texts")

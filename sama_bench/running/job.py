@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -112,11 +113,9 @@ class Job:
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
         begun = self._targets[: len(self._leases)]  # fewer than all when a folder was refused
-        for target, leases in zip(begun, self._leases, strict=True):
-            if not leases.others() and leases.take(GATHERING):
-                target.folder.gather()
-            with alone(target.folder.path):  # none may begin while the last one tidies up
-                leases.release()
+        with contextlib.ExitStack() as all_of_them:  # also where one cannot be written
+            for target, leases in zip(begun, self._leases, strict=True):
+                all_of_them.callback(_leave, target, leases)
 
     def _begin(self) -> None:
         request = self._request
@@ -268,3 +267,13 @@ class Job:
 
     def _on_sample(self, failed: bool) -> None:
         self._progress.add(failed)
+
+
+def _leave(target: Target, leases: Leases) -> None:
+    """Release the claims on one folder, even if its main file cannot be made complete."""
+    try:
+        if not leases.others() and leases.take(GATHERING):
+            target.folder.gather()
+    finally:
+        with alone(target.folder.path):  # none may begin while the last one tidies up
+            leases.release()

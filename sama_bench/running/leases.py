@@ -61,8 +61,12 @@ class Leases:
         Raises:
             UserError: the run folder cannot be written.
         """
-        self.beat()
-        write_atomically(self._name_file(self._job), self._job.encode())
+        try:
+            self.beat()
+            write_atomically(self._name_file(self._job), self._job.encode())
+        except BaseException:
+            self.release()
+            raise
         self._beating = threading.Thread(target=self._go_on_beating, name="beat", daemon=True)
         self._beating.start()
 

@@ -106,7 +106,7 @@ class Result:
         return self.scored().to_json()
 
     def write(self, path: Path) -> None:
-        """Write ``scores.json`` atomically.
+        """Write ``scores.json`` atomically, with a checksum that its readers compare.
 
         Raises:
             UserError: it cannot be written.

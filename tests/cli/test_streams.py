@@ -47,6 +47,12 @@ def test_a_full_standard_output_is_one_line_after_the_scores_are_written(tmp_pat
     last = done.stderr.splitlines()[-1]
     assert last == "sama-bench: standard output: No space left on device"
     assert json.loads((tmp_path / folder / "scores.json").read_text())["scores"]
+    out = "--json compared.json > /dev/full"
+    assert shell(f"sama-bench compare {folder} {folder} {out}", tmp_path).returncode == 2
+    assert json.loads((tmp_path / "compared.json").read_text())
+    out = "--no-published --json table.json > /dev/full"
+    assert shell(f"sama-bench leaderboard table {out}", tmp_path).returncode in (0, 2)
+    assert "scores" in json.loads((tmp_path / "table.json").read_text())
     assert shell("sama-bench list models | head -c 1", tmp_path).stderr == ""
 
 

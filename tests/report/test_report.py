@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from sama_bench.cli.report import command
 from sama_bench.errors import UserError
 from sama_bench.report import parse_filter, write_report
+from sama_bench.storage.seal import unsealed
 from tests.report.made import SAMPLES, make_run
 
 
@@ -145,7 +146,7 @@ def test_the_command_says_what_it_wrote(runs, tmp_path):
 
 
 def test_a_merge_finds_the_answers_of_its_shards(runs, tmp_path):
-    scored = json.loads((runs[1] / "scores.json").read_text())
+    scored = unsealed((runs[1] / "scores.json").read_bytes())
     scored["manifest"]["merged_from"] = [str(runs[1])]
     merged = tmp_path / "all"
     merged.mkdir()

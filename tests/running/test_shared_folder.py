@@ -8,6 +8,7 @@ import pytest
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.running import job as job_module
+from sama_bench.running import leases
 from sama_bench.running.job import Job
 from sama_bench.running.run import coverage
 from sama_bench.running.status import read_events
@@ -111,3 +112,18 @@ def test_a_job_does_not_go_on_in_the_folder_of_another_run(tmp_path, what):
         with pytest.raises(UserError, match=said):
             job.work()
     assert len(RunFolder(shared[0].folder.path)) == 0
+
+
+def test_a_full_disk_leaves_no_claims(tmp_path, monkeypatch):
+    def full(*_):
+        raise UserError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "gather", full)
+        with pytest.raises(UserError, match="full"):
+            ask(tmp_path / "at its end")
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "write_atomically", full)
+        with pytest.raises(UserError, match="full"):
+            ask(tmp_path / "at its start")
+    assert list(tmp_path.rglob("claims")) == []

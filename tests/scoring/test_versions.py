@@ -10,6 +10,7 @@ from sama_bench.leaderboard.make import entry_of_run
 from sama_bench.leaderboard.rows import entry_rows
 from sama_bench.scoring.scored_run import read_scored_run, recorded_manifest
 from sama_bench.scoring.versions import SCORING, outdated, versions_of
+from sama_bench.storage.seal import unsealed
 from tests.runs import run_command
 
 QUICK = ("--no-captions", "--phrases", "token-overlap")
@@ -24,7 +25,7 @@ def run(tmp_path, monkeypatch):
 
 
 def change(path, **more):
-    content = json.loads(path.read_text())
+    content = unsealed(path.read_bytes())
     content.update(more)
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
@@ -35,6 +36,17 @@ def test_scores_carry_the_version_of_each_protocol(run, capsys):
     run_command("score", str(run), "--protocol", "strict", *QUICK)
     assert json.loads(scores.read_text())["scoring"] == {"strict": SCORING["strict"]}
     assert read_scored_run(run).protocols() == ["strict"]
+
+
+def test_a_changed_digit_of_the_scores_is_no_score(run, capsys):
+    file = run / "scores.json"
+    before = file.read_bytes()
+    place = before.index(b'"value": 0.') + len(b'"value": 0.')
+    digit = b"1" if before[place : place + 1] != b"1" else b"2"
+    file.write_bytes(before[:place] + digit + before[place + 1 :])
+    for command in (["compare", str(run), str(run)], ["leaderboard", "add", str(run)]):
+        run_command(*command, status=2)
+        assert "its checksum does not fit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("recorded", [None, {"released": 1, "strict": 2}, {"released": 99}])
