@@ -23,6 +23,7 @@ from sama_bench.scoring.scores_file import (
 )
 from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
+from sama_bench.storage.seal import unsealed
 from sama_bench.storage.untrusted_files import read_regular
 
 SCORES = "scores.json"
@@ -150,7 +151,7 @@ def recorded_manifest(path: Path) -> Mapping[str, Any]:
 def _content(path: Path) -> tuple[Path, Any]:
     file = path / SCORES if path.is_dir() else path
     try:
-        return file, _one_of(file, json.loads(read_regular(file)))
+        return file, _one_of(file, unsealed(read_regular(file)))
     except FileNotFoundError:
         hint = "score it first, with `sama-bench merge`" if path.is_dir() else "check the path"
         raise DataError(f"{file} does not exist; {hint}") from None

@@ -16,6 +16,7 @@ import msgspec
 
 from sama_bench.benchmark import Aggregation, Coverage, Protocol, SampleScore, VideoScore
 from sama_bench.storage.append import write_atomically
+from sama_bench.storage.seal import sealed
 
 LARGEST = 1e15
 """No number of a file of scores is larger."""
@@ -148,7 +149,7 @@ class ScoresFile(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     def write(self, path: Path) -> None:
-        """Write it atomically.
+        """Write it atomically, with a checksum that its readers compare.
 
         Raises:
             UserError: it cannot be written.
@@ -157,7 +158,7 @@ class ScoresFile(msgspec.Struct, frozen=True, kw_only=True):
         write_atomically(
             path,
             # half a surrogate pair, in a failure's reason say, becomes its JSON escape
-            (text + "\n").encode("utf-8", "backslashreplace"),
+            sealed(text.encode("utf-8", "backslashreplace")) + b"\n",
             "make that folder writable or copy the run to one that is; --json FILE keeps the table",
         )
 
