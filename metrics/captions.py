@@ -1,8 +1,8 @@
 """Caption metrics of a benchmark: BLEU 1-4, METEOR, ROUGE_L, CIDEr and SPICE.
 
-Source: pycocoevalcap's COCOEvalCap as the SAMA protocols use it (SAMA-Bench-G protocol, section 7,
-Q21-Q25; SAMA-Bench-C protocol, section 4). Whatever the number of groups, the PTB tokenizer runs
-once and METEOR once, and what they said is remembered for the rest of the process.
+Source: pycocoevalcap's COCOEvalCap as the SAMA protocols use it (SAMA-Bench-G protocol, section 7;
+SAMA-Bench-C protocol, section 4). Whatever the number of groups, the PTB tokenizer runs once and
+METEOR once, and what they said is remembered for the rest of the process.
 
 ``released``: each group (a video) is a corpus of its own, texts are cut to 300 words and 2,000
 characters, and a group on which the reference's chain fails is 0 with the cause recorded.
@@ -29,13 +29,17 @@ from sama_bench.metrics._captions.corpus import (
 from sama_bench.metrics._captions.java_scores import Texts, score_with_java
 from sama_bench.metrics._captions.scores import (
     CAPTION_METRICS,
+    FAILED_VIDEO_ZERO,
+    NAN_SPREADS,
+    VIDEO_CORPORA,
     CaptionError,
     CaptionPair,
     CaptionScores,
     CorpusScores,
     StrictScores,
 )
-from sama_bench.metrics._captions.text_cuts import cut, cut_characters
+from sama_bench.metrics._captions.text_cuts import CUT_TEXTS, cut, cut_characters
+from sama_bench.metrics._captions.text_marks import MARKS_KEPT
 from sama_bench.metrics._captions.tokenizer import is_encodable, tokenize
 from sama_bench.metrics.meteor import WORD_LIMIT, shorten
 
@@ -43,6 +47,7 @@ __all__ = [
     "CAPTION_METRICS",
     "GOLDENS",
     "METRICS",
+    "QUIRKS",
     "CaptionError",
     "CaptionPair",
     "CaptionScores",
@@ -51,6 +56,8 @@ __all__ = [
     "score_both",
     "score_captions",
 ]
+
+QUIRKS = (MARKS_KEPT, CUT_TEXTS, VIDEO_CORPORA, FAILED_VIDEO_ZERO, NAN_SPREADS)
 
 
 def score_captions(

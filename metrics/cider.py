@@ -23,7 +23,7 @@ def cider(corpus: CorpusCounts) -> tuple[float, tuple[float, ...]]:
     """Return CIDEr of the corpus (mean over its segments) and of each segment, in [0, 10].
 
     A corpus of one segment scores 0: every idf is 0. Raises ValueError when no reference of the
-    corpus has a token, as the reference implementation does (Q24).
+    corpus has a token, as the reference implementation does.
     """
     if not corpus.reference_lengths.any():
         raise ValueError("CIDEr is undefined: no reference of the corpus has a token")

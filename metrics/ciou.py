@@ -1,8 +1,7 @@
 """cIoU and gIoU of referring image segmentation (RefCOCO, RefCOCO+, RefCOCOg, gRefCOCO).
 
-Definition: image protocol, section 1; quirks Q45 (sentences without a predicted mask are left
-out of the sums) and Q47 (sums in float32). Which masks of an answer count, the first or the union
-of all, is decided before (Q47, ``seg_merge``).
+Definition: image protocol, section 1. Which masks of an answer count, the first or the union of
+all, is decided before (FIRST_IN_FLOAT32, option ``seg_merge``).
 """
 
 from __future__ import annotations
@@ -14,13 +13,31 @@ import numpy as np
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
 from sama_bench.metrics._masks.overlap import overlap
 
-RELEASED: frozenset[int] = frozenset({45, 47})
-"""SAMA and the first Sa2VA code. Sa2VA v2 counts a missing mask as empty: ``RELEASED - {45}``."""
+_SECTION = "image protocol, section 4"
+UNANSWERED_SKIPPED = Quirk(
+    45,
+    "unanswered_skipped",
+    "a sentence without a predicted mask is left out instead of counted as empty",
+    ("ciou", "giou"),
+    _SECTION,
+)
+FIRST_IN_FLOAT32 = Quirk(
+    47,
+    "first_in_float32",
+    "the first mask counts instead of the union, and sums are float32",
+    ("ciou", "giou"),
+    _SECTION,
+)
+QUIRKS = (UNANSWERED_SKIPPED, FIRST_IN_FLOAT32)
 
-STRICT: frozenset[int] = frozenset()
+RELEASED: frozenset[Quirk] = frozenset(QUIRKS)
+"""SAMA and the first Sa2VA code. Sa2VA v2 counts a missing mask as empty:
+``RELEASED - {UNANSWERED_SKIPPED}``."""
+
+STRICT: frozenset[Quirk] = frozenset()
 """A missing mask is an empty one; integer sums."""
 
 METRICS: tuple[Metric, ...] = (
@@ -80,25 +97,28 @@ def count_sentence(target: Rle, predicted: Rle | None) -> SentenceCounts:
     return SentenceCounts(int(shared.intersection[0, 0]), int(shared.union[0, 0]))
 
 
-def ciou_giou(images: Sequence[Sequence[SentenceCounts]], quirks: Set[int] = RELEASED) -> Totals:
+def ciou_giou(images: Sequence[Sequence[SentenceCounts]], quirks: Set[Quirk] = RELEASED) -> Totals:
     """Return cIoU and gIoU over images.
 
     Args:
-        images: the sentences of each image. The order matters in the last bits with Q47.
-        quirks: with Q45 sentences without a mask add nothing to either sum, and 0 to gIoU; with
-            Q47 sums are float32, with the released epsilons.
+        images: the sentences of each image. The order matters in the last bits with
+            FIRST_IN_FLOAT32.
+        quirks: with UNANSWERED_SKIPPED sentences without a mask add nothing to either sum, and 0
+            to gIoU; with FIRST_IN_FLOAT32 sums are float32, with the released epsilons.
 
     Raises:
-        ValueError: with Q45, an image none of whose sentences has a mask (the released code
-            breaks off there).
+        ValueError: with UNANSWERED_SKIPPED, an image none of whose sentences has a mask (the
+            released code breaks off there).
     """
-    if 45 in quirks:
+    if UNANSWERED_SKIPPED in quirks:
         for number, sentences in enumerate(images):
             if sentences and not any(sentence.answered for sentence in sentences):
-                raise ValueError(f"image {number}: no sentence has a predicted mask (Q45)")
+                raise ValueError(
+                    f"image {number}: no sentence has a predicted mask ({UNANSWERED_SKIPPED})"
+                )
+    keep = UNANSWERED_SKIPPED not in quirks
     counted = [
-        [sentence for sentence in sentences if sentence.answered or 45 not in quirks]
-        for sentences in images
+        [sentence for sentence in sentences if sentence.answered or keep] for sentences in images
     ]
     total = sum(len(sentences) for sentences in images)
     unanswered = sum(not sentence.answered for sentences in images for sentence in sentences)
@@ -107,7 +127,7 @@ def ciou_giou(images: Sequence[Sequence[SentenceCounts]], quirks: Set[int] = REL
     union = sum(sentence.union for sentence in flat)
     if total == 0:
         ciou = giou = None
-    elif 47 in quirks:
+    elif FIRST_IN_FLOAT32 in quirks:
         ciou, giou = _float32_sums(counted, [len(sentences) for sentences in images])
     else:
         ciou = intersection / union if union else None

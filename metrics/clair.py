@@ -1,7 +1,7 @@
 """CLAIR: a language model judges whether two captions describe the same thing.
 
-Source: Chan et al., "CLAIR" (2023), as the SAMA protocols use it (SAMA-Bench-G protocol, section 8,
-Q26 and Q27). This module writes the requests, reads the replies and averages; asking the judge is
+Source: Chan et al., "CLAIR" (2023), as the SAMA protocols use it (SAMA-Bench-G protocol, section
+8). This module writes the requests, reads the replies and averages; asking the judge is
 the engine's part.
 
 ``released``: the CLAIR prompt (it speaks of an image), up to three replies a sample, forgiving
@@ -21,8 +21,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
 from sama_bench.metrics._captions.text_cuts import cut
+
+_SECTION = "SAMA-Bench-G protocol, section 10"
+UNPINNED_JUDGE = Quirk(
+    26,
+    "unpinned_judge",
+    "the judge is an unpinned alias at temperature 0.5 whose prompt speaks of an image",
+    ("clair",),
+    _SECTION,
+)
+UNCHECKED_VERDICTS = Quirk(
+    27,
+    "unchecked_verdicts",
+    "verdicts are not checked, and one that raises makes the whole video 0",
+    ("clair",),
+    _SECTION,
+)
+QUIRKS = (UNPINNED_JUDGE, UNCHECKED_VERDICTS)
 
 PROMPT = (Path(__file__).parent / "_judged" / "clair_prompt.txt").read_text("utf-8")
 """The released user message, with places for the two lists of statements."""
@@ -57,7 +74,7 @@ _REASON = re.compile(r"(?i)reason(.*)")
 def messages(prediction: str, reference: str, *, protocol: str) -> list[dict[str, str]]:
     """Return the chat messages that ask the judge about one sample.
 
-    Under ``released`` the texts are cut to 300 words and 2,000 characters first (Q21).
+    Under ``released`` the texts are cut to 300 words and 2,000 characters first.
     """
     if protocol == "released":
         prompt, prediction, reference = PROMPT, cut(prediction), cut(reference)
@@ -127,8 +144,8 @@ def parse_released(reply: str | None) -> Judgement | None:
     """Read a reply as the released code does; None means that it asks again.
 
     The text between the first ``{`` and the next brace is decoded as a JSON object; failing that,
-    the first number of the reply counts, times 100 if below 1. Raises what the reference raises
-    (Q27): TypeError or ValueError for a score that is no number, AttributeError for no reply,
+    the first number of the reply counts, times 100 if below 1. Raises what the reference raises:
+    TypeError or ValueError for a score that is no number, AttributeError for no reply,
     OverflowError for an integer beyond float, RecursionError for absurd nesting.
     """
     if reply is None:
@@ -259,7 +276,7 @@ def strict_sample(reply: str | None) -> SampleClair:
 
 
 def released_group(samples: Sequence[SampleClair]) -> GroupClair:
-    """Average a group's samples; one without a score makes the whole group 0 (Q27).
+    """Average a group's samples; one without a score makes the whole group 0.
 
     Raises ValueError for a group without samples.
     """

@@ -1,6 +1,6 @@
 """Grounded conversation generation on images (GranD-f): mask AP50, mIoU and recall.
 
-Definition: image protocol, section 2; quirk Q48 (IoU without a guard, swallowed errors). Matrices
+Definition: image protocol, section 2. Matrices
 have one row a predicted mask and one column a target, as in ``grounding``; the similarity has one
 row a reference phrase and one column a predicted phrase.
 """
@@ -16,15 +16,24 @@ from numpy.typing import ArrayLike
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
 from sama_bench.metrics import grounding
 from sama_bench.metrics._masks.overlap import Overlap
 from sama_bench.metrics.grounding import Matrix, RecallCounts
 
-RELEASED: frozenset[int] = frozenset({48})
-"""NaN for an empty union, and an image whose matching fails counts no match."""
+UNGUARDED = Quirk(
+    48,
+    "unguarded",
+    "NaN for an empty union, and an image whose matching fails counts no match",
+    ("miou", "recall"),
+    "image protocol, section 4",
+)
+QUIRKS = (UNGUARDED,)
 
-STRICT: frozenset[int] = frozenset()
+RELEASED: frozenset[Quirk] = frozenset(QUIRKS)
+"""IoU without a guard, swallowed errors."""
+
+STRICT: frozenset[Quirk] = frozenset()
 """Two empty masks agree; a mask without a phrase matches nothing."""
 
 METRICS: tuple[Metric, ...] = (
@@ -39,15 +48,15 @@ METRICS: tuple[Metric, ...] = (
 _STATS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large")
 
 
-def iou_matrix(shared: Overlap, quirks: Set[int] = RELEASED) -> Matrix:
-    """Return IoU of predictions (rows) and targets; an empty union is NaN with Q48, else 1."""
-    return shared.iou(empty=float("nan") if 48 in quirks else 1.0)
+def iou_matrix(shared: Overlap, quirks: Set[Quirk] = RELEASED) -> Matrix:
+    """Return IoU of predictions (rows) and targets; an empty union is NaN with UNGUARDED."""
+    return shared.iou(empty=float("nan") if UNGUARDED in quirks else 1.0)
 
 
 def image_miou(iou: ArrayLike) -> float:
     """Return the mean IoU of an image's greedily matched pairs (IoU > 0); 0 if there is none.
 
-    A NaN in the matrix ends the matching (Q48), so that nothing is matched.
+    A NaN in the matrix ends the matching, so that nothing is matched.
     """
     value = grounding.sample_miou(iou, grounding.RELEASED)
     return 0.0 if value is None else value
@@ -56,7 +65,7 @@ def image_miou(iou: ArrayLike) -> float:
 def image_recall(
     iou: ArrayLike,
     similarity: ArrayLike,
-    quirks: Set[int] = RELEASED,
+    quirks: Set[Quirk] = RELEASED,
     threshold: float = grounding.IOU_THRESHOLD,
     text_threshold: float = grounding.TEXT_THRESHOLD,
 ) -> RecallCounts:
@@ -65,8 +74,8 @@ def image_recall(
     Args:
         iou: float (m, g), IoU of m predictions and g targets.
         similarity: float (r, p), r reference phrases and p predicted phrases (case kept).
-        quirks: with Q48 a best pair without phrases breaks the image off, all its matches lost,
-            and a NaN counts as a passing IoU; without it such pairs match nothing.
+        quirks: with UNGUARDED a best pair without phrases breaks the image off, all its matches
+            lost, and a NaN counts as a passing IoU; without it such pairs match nothing.
         threshold: a pair matches at this IoU or above.
         text_threshold: a pair matches at this similarity or above.
 
@@ -77,7 +86,7 @@ def image_recall(
     left = np.array(iou, np.float64).T
     text = np.asarray(similarity, np.float64)
     total = text.shape[0]
-    if 48 not in quirks:
+    if UNGUARDED not in quirks:
         kept = np.zeros_like(left)
         rows, columns = min(left.shape[0], text.shape[0]), min(left.shape[1], text.shape[1])
         kept[:rows, :columns] = left[:rows, :columns]
@@ -87,7 +96,7 @@ def image_recall(
         i, j = (int(index) for index in np.unravel_index(int(left.argmax()), left.shape))
         if left[i, j] < threshold:
             break  # before any phrase is looked up: a pair that fails here breaks nothing off
-        if i >= text.shape[0] or j >= text.shape[1]:  # only with Q48, an IndexError there
+        if i >= text.shape[0] or j >= text.shape[1]:  # UNGUARDED: an IndexError
             return RecallCounts(0, total)
         if text[i, j] < text_threshold:
             break

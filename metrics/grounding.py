@@ -1,8 +1,8 @@
 """The grounding metrics of SAMA-Bench-G: mIoU, recall and abstention accuracy.
 
 Definitions: SAMA-Bench-G protocol, sections 5 and 6 (released) and 10 (quirks, strict). Every
-function takes the set of quirk numbers to keep, so that ``RELEASED`` gives the published metric,
-``STRICT`` the corrected one, and ``RELEASED - {17}`` says what one quirk is worth.
+function takes the set of quirks to keep, so that ``RELEASED`` gives the published metric,
+``STRICT`` the corrected one, and ``RELEASED - {CROPPED}`` says what one quirk is worth.
 
 Matrices: the IoU of a sample has one row a predicted mask and one column a target
 (``iou_matrix``); its phrase similarity one row a *reference* phrase and one column a *predicted*
@@ -17,33 +17,90 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
+from sama_bench.metrics._captions.text_marks import LOOSE_PHRASES
 from sama_bench.metrics._masks.overlap import Overlap
 
-RELEASED: frozenset[int] = frozenset({12, 13, 14, 15, 16, 17, 18, 19, 20})
+_SECTION = "SAMA-Bench-G protocol, section 10"
+MATCHED_ONLY = Quirk(
+    12,
+    "matched_only",
+    "mIoU averages only matched pairs: missed and spurious masks cost nothing",
+    ("miou",),
+    _SECTION,
+)
+NO_TARGET_ZERO = Quirk(
+    13, "no_target_zero", "samples without target score 0 in mIoU", ("miou",), _SECTION
+)
+EMPTY_UNION_ZERO = Quirk(
+    14, "empty_union_zero", "an empty union scores 0", ("miou", "recall"), _SECTION
+)
+BROKEN_VIDEO_ZERO = Quirk(
+    15,
+    "broken_video_zero",
+    "masks of another shape make mIoU and recall of the whole video 0",
+    ("miou", "recall"),
+    _SECTION,
+)
+TRANSPOSED = Quirk(16, "transposed", "recall looks phrases up transposed", ("recall",), _SECTION)
+CROPPED = Quirk(
+    17, "cropped", "recall crops its matrices to a common corner", ("recall",), _SECTION
+)
+EARLY_STOP = Quirk(
+    18,
+    "early_stop",
+    "recall stops at the first best pair whose phrases differ",
+    ("recall",),
+    _SECTION,
+)
+SILENT_LEFT_OUT = Quirk(
+    19, "silent_left_out", "samples without masks or phrases leave recall", ("recall",), _SECTION
+)
+PHRASES_COUNTED = Quirk(
+    20,
+    "phrases_counted",
+    "recall divides by phrases, not targets, and averages empty videos as 0",
+    ("recall",),
+    _SECTION,
+)
+
+RELEASED: frozenset[Quirk] = frozenset(
+    {
+        MATCHED_ONLY,
+        NO_TARGET_ZERO,
+        EMPTY_UNION_ZERO,
+        BROKEN_VIDEO_ZERO,
+        TRANSPOSED,
+        CROPPED,
+        EARLY_STOP,
+        SILENT_LEFT_OUT,
+        PHRASES_COUNTED,
+    }
+)
 """All quirks of the released grounding metrics."""
 
-STRICT: frozenset[int] = frozenset()
+QUIRKS = (LOOSE_PHRASES, *sorted(RELEASED))
+"""Those, and the reading of phrases that recall rests on."""
+
+STRICT: frozenset[Quirk] = frozenset()
 """The corrected definitions: no quirk."""
 
 IOU_THRESHOLD = 0.5
 TEXT_THRESHOLD = 0.5
 
 METRICS: tuple[Metric, ...] = (
-    Metric(
-        "miou", "mIoU", "SAMA-Bench-G protocol, section 5; strict: section 10, Q12-Q14", order=10
-    ),
+    Metric("miou", "mIoU", "SAMA-Bench-G protocol, section 5; strict: section 10", order=10),
     Metric(
         "recall",
         "Recall",
-        "SAMA-Bench-G protocol, section 6; strict: section 10, Q16-Q20",
+        "SAMA-Bench-G protocol, section 6; strict: section 10",
         order=20,
         reads="both",
     ),
     Metric(
         "abstention_accuracy",
         "Abst. acc.",
-        "SAMA-Bench-G protocol, section 10 (strict), Q13",
+        "SAMA-Bench-G protocol, section 10 (strict)",
         order=30,
     ),
 )
@@ -57,10 +114,10 @@ class RecallCounts:
 
     Attributes:
         matched: matches found.
-        total: what the sample adds to the denominator (reference phrases with Q20, targets
-            without).
+        total: what the sample adds to the denominator (reference phrases with PHRASES_COUNTED,
+            targets without).
         pairs: the matches as (row, column) of the IoU matrix, in the order found.
-        skipped: True where Q19 leaves the sample out; both numbers are 0 then.
+        skipped: True where SILENT_LEFT_OUT leaves the sample out; both numbers are 0 then.
     """
 
     matched: int
@@ -69,33 +126,33 @@ class RecallCounts:
     skipped: bool = False
 
 
-def iou_matrix(shared: Overlap, quirks: Set[int] = RELEASED) -> Matrix:
+def iou_matrix(shared: Overlap, quirks: Set[Quirk] = RELEASED) -> Matrix:
     """Return the IoU of predictions (rows) and targets (columns).
 
-    The value of a pair with an empty union is 0 with Q14 and 1 without.
+    The value of a pair with an empty union is 0 with EMPTY_UNION_ZERO and 1 without.
     """
-    return shared.iou(empty=0.0 if 14 in quirks else 1.0)
+    return shared.iou(empty=0.0 if EMPTY_UNION_ZERO in quirks else 1.0)
 
 
-def sample_miou(iou: ArrayLike, quirks: Set[int] = RELEASED) -> float | None:
+def sample_miou(iou: ArrayLike, quirks: Set[Quirk] = RELEASED) -> float | None:
     """Return the mIoU of a sample.
 
     Args:
         iou: float (m, g), IoU of m predictions and g targets.
-        quirks: Q12 averages the pairs that a greedy search matches (IoU > 0) instead of dividing
-            the best assignment by max(m, g). Q13 scores samples without targets 0 instead of
-            leaving them out.
+        quirks: MATCHED_ONLY averages the pairs that a greedy search matches (IoU > 0) instead of
+            dividing the best assignment by max(m, g). NO_TARGET_ZERO scores samples without
+            targets 0 instead of leaving them out.
 
     Returns:
         0..1, or None where the sample has no mIoU (strict, no target).
     """
     matrix = _matrix(iou)
     predictions, targets = matrix.shape
-    if targets == 0 and 13 not in quirks:
+    if targets == 0 and NO_TARGET_ZERO not in quirks:
         return None
     if predictions == 0 or targets == 0:
         return 0.0
-    if 12 in quirks:
+    if MATCHED_ONLY in quirks:
         matched = _greedy_values(matrix)
         return float(np.mean(matched)) if matched else 0.0
     rows, columns = _assignment(matrix)
@@ -111,7 +168,7 @@ def video_miou(samples: Iterable[float | None]) -> float | None:
 def sample_recall(
     iou: ArrayLike,
     similarity: ArrayLike,
-    quirks: Set[int] = RELEASED,
+    quirks: Set[Quirk] = RELEASED,
     iou_threshold: float = IOU_THRESHOLD,
     text_threshold: float = TEXT_THRESHOLD,
 ) -> RecallCounts:
@@ -120,11 +177,12 @@ def sample_recall(
     Args:
         iou: float (m, g), IoU of m predictions and g targets.
         similarity: float (r, p), similarity of r reference phrases and p predicted phrases.
-        quirks: Q16 looks the similarity of prediction i and target j up as (reference phrase i,
-            predicted phrase j); Q17 crops both matrices to their common top left block; Q18 ends
-            a greedy search at the first best pair whose phrases differ, instead of finding the
-            largest matching; Q19 leaves out samples without predicted masks or phrases; Q20
-            counts reference phrases instead of targets in the denominator.
+        quirks: TRANSPOSED looks the similarity of prediction i and target j up as (reference
+            phrase i, predicted phrase j); CROPPED crops both matrices to their common top left
+            block; EARLY_STOP ends a greedy search at the first best pair whose phrases differ,
+            instead of finding the largest matching; SILENT_LEFT_OUT leaves out samples without
+            predicted masks or phrases; PHRASES_COUNTED counts reference phrases instead of
+            targets in the denominator.
         iou_threshold: a pair matches at this IoU or above.
         text_threshold: a pair matches at this similarity or above.
 
@@ -135,11 +193,11 @@ def sample_recall(
     matrix, phrases = _matrix(iou), _matrix(similarity)
     predictions, targets = matrix.shape
     references, predicted = phrases.shape
-    if 19 in quirks and (predictions == 0 or predicted == 0):
+    if SILENT_LEFT_OUT in quirks and (predictions == 0 or predicted == 0):
         return RecallCounts(0, 0, (), True)
-    total = references if 20 in quirks else targets
+    total = references if PHRASES_COUNTED in quirks else targets
     gate = _text_gate(matrix, phrases, quirks)
-    if 18 in quirks:
+    if EARLY_STOP in quirks:
         pairs = _greedy_pairs(
             np.where(np.isnan(gate), 0.0, matrix), gate, iou_threshold, text_threshold
         )
@@ -149,15 +207,16 @@ def sample_recall(
     return RecallCounts(len(pairs), total, tuple(pairs))
 
 
-def video_recall(samples: Iterable[RecallCounts], quirks: Set[int] = RELEASED) -> float | None:
+def video_recall(samples: Iterable[RecallCounts], quirks: Set[Quirk] = RELEASED) -> float | None:
     """Return matches over denominators of the samples of a video.
 
-    Where the denominator is 0 the video scores 0 with Q20 and has no recall (None) without.
+    Where the denominator is 0 the video scores 0 with PHRASES_COUNTED and has no recall (None)
+    without.
     """
     counts = list(samples)
     total = sum(count.total for count in counts)
     if total == 0:
-        return 0.0 if 20 in quirks else None
+        return 0.0 if PHRASES_COUNTED in quirks else None
     return sum(count.matched for count in counts) / total
 
 
@@ -190,13 +249,13 @@ def _greedy_values(matrix: Matrix) -> list[float]:
     return values
 
 
-def _text_gate(matrix: Matrix, phrases: Matrix, quirks: Set[int]) -> Matrix:
+def _text_gate(matrix: Matrix, phrases: Matrix, quirks: Set[Quirk]) -> Matrix:
     """Return the similarity that gates each IoU pair, NaN where a phrase is missing."""
-    looked_up = phrases if 16 in quirks else phrases.T
+    looked_up = phrases if TRANSPOSED in quirks else phrases.T
     predictions, targets = matrix.shape
     references, predicted = phrases.shape
     rows, columns = min(predictions, looked_up.shape[0]), min(targets, looked_up.shape[1])
-    if 17 in quirks:
+    if CROPPED in quirks:
         rows, columns = min(rows, references), min(columns, predicted)
     gate = np.full(matrix.shape, np.nan)
     gate[:rows, :columns] = looked_up[:rows, :columns]

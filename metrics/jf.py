@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
 
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts, Integers
+
+FULL_FRAME = Quirk(
+    43,
+    "full_frame",
+    "a mask that fills the frame has no boundary: F is 1 against an empty mask",
+    ("f", "j_and_f"),
+    "referring video protocol, section 6",
+)
+QUIRKS = (FULL_FRAME,)
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -23,9 +32,7 @@ METRICS: tuple[Metric, ...] = (
         "referring video protocol, section 2: IoU of a frame, 1 if both are empty",
         order=40,
     ),
-    Metric(
-        "f", "F", "referring video protocol, section 2: F-measure of the boundaries, Q43", order=50
-    ),
+    Metric("f", "F", "referring video protocol, section 2: F-measure of the boundaries", order=50),
     Metric("j_and_f", "J&F", "referring video protocol, section 2: mean of J and F", order=60),
 )
 
@@ -40,7 +47,7 @@ def f_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
     """Return F of every frame: the harmonic mean of boundary precision and recall; (T,).
 
     A frame where only one of the masks has a boundary scores 0, one where neither has scores 1;
-    a mask that fills the frame has none (Q43).
+    a mask that fills the frame has none.
     """
     none_predicted, none_target = counts.predicted_edge == 0, counts.target_edge == 0
     precision = _ratio(counts.predicted_matched, counts.predicted_edge, 1.0)

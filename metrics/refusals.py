@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
+
+FIRST_MASK = Quirk(
+    35,
+    "first_mask",
+    "only the first mask of an answer counts, and none is a mask of zeros",
+    ("j", "f", "j_and_f", "accuracy", "robustness"),
+    "referring video protocol, section 6",
+)
+QUIRKS = (FIRST_MASK,)
 
 METRICS: tuple[Metric, ...] = (
     Metric(
         "refusal_rate",
         "No mask",
-        "share of the answers that bring no mask (Q35), whether or not one was due",
+        f"share of the answers that bring no mask ({FIRST_MASK}), whether or not one was due",
         better="lower",
         order=180,
     ),

@@ -1,7 +1,7 @@
 """R: how little is predicted outside the target, relative to all annotated objects (ReVOS).
 
-Definition: referring video protocol, section 2; quirks Q37 (predictions stored as 0/255) and Q38
-(overlapping annotations add up, and ``1 - gt`` wraps around in uint8).
+Definition: referring video protocol, section 2; with SUMMED_INSTANCES ``1 - gt`` wraps around in
+uint8.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sama_bench.media import rle
-from sama_bench.metric import Metric
+from sama_bench.metric import Metric, Quirk
+from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES
 
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts, Integers
     from sama_bench.metrics._masks.tracks import Track
 
-RELEASED: frozenset[int] = frozenset({38})
-"""Raw sums of annotations against a 0/1 prediction. Add 37 for predictions read from PNG."""
+RELEASED: frozenset[Quirk] = frozenset({SUMMED_INSTANCES})
+"""Raw sums of annotations against a 0/1 prediction. Add PNG_VALUES for masks read from PNG."""
 
-STRICT: frozenset[int] = frozenset()
+STRICT: frozenset[Quirk] = frozenset()
 """Both sides binary."""
 
 METRICS: tuple[Metric, ...] = (
     Metric(
-        "robustness", "R", "referring video protocol, section 2: ReVOS; strict: Q37, Q38", order=80
+        "robustness", "R", "referring video protocol, section 2: ReVOS; strict: section 6", order=80
     ),
 )
 
@@ -38,15 +39,15 @@ def areas(track: Track) -> Integers:
 
 
 def robustness_per_frame(
-    counts: FrameCounts, foreground: Integers | Sequence[int], quirks: Set[int] = RELEASED
+    counts: FrameCounts, foreground: Integers | Sequence[int], quirks: Set[Quirk] = RELEASED
 ) -> NDArray[np.float64]:
     """Return R of every frame, float64 (T,), in 0..1.
 
     Args:
         counts: pixel counts of the masklet.
         foreground: pixels of all annotated objects of the video in each frame (``areas``).
-        quirks: with Q37 the prediction holds 255 where it is foreground; with Q38 a target of
-            value k > 1 adds (257 - k) x prediction, modulo 256.
+        quirks: with PNG_VALUES the prediction holds 255 where it is foreground; with
+            SUMMED_INSTANCES a target of value k > 1 adds (257 - k) x prediction, modulo 256.
 
     Raises:
         ValueError: ``foreground`` does not have one entry a frame.
@@ -56,16 +57,17 @@ def robustness_per_frame(
         raise ValueError(f"{pos.size} foreground areas for {counts.frames} frames")
     outside = counts.predicted - counts.intersection
     several = counts.intersection - counts.single
-    if 37 in quirks:
-        neg = 255 * outside + (counts.excess - several if 38 in quirks else 0)
+    summed = SUMMED_INSTANCES in quirks
+    if PNG_VALUES in quirks:
+        neg = 255 * outside + (counts.excess - several if summed else 0)
     else:
-        neg = outside + (257 * several - counts.excess if 38 in quirks else 0)
+        neg = outside + (257 * several - counts.excess if summed else 0)
     score: NDArray[np.float64] = np.maximum(1 - neg / (pos + 1e-6), 0)
     return score
 
 
 def masklet_robustness(
-    counts: FrameCounts, foreground: Integers | Sequence[int], quirks: Set[int] = RELEASED
+    counts: FrameCounts, foreground: Integers | Sequence[int], quirks: Set[Quirk] = RELEASED
 ) -> float:
     """Return the mean of R over the frames (NaN without frames)."""
     values = robustness_per_frame(counts, foreground, quirks)

@@ -1,7 +1,7 @@
 """SPICE of tokenised captions, where its parser models are installed.
 
 Source: Anderson et al., "SPICE" (2016), SPICE 1.0 as carried by pycocoevalcap (SAMA-Bench-G
-protocol, section 7, Q25). Its parser models (Stanford CoreNLP 3.6.0) are not part of any package:
+protocol, section 7). Its parser models (Stanford CoreNLP 3.6.0) are not part of any package:
 put ``stanford-corenlp-3.6.0.jar`` and ``stanford-corenlp-3.6.0-models.jar`` into pycocoevalcap's
 ``spice/lib``, or into a folder that ``$SAMA_BENCH_SPICE`` names. Without them SPICE is reported as
 not available; it is never 0.
@@ -60,7 +60,7 @@ def why_unavailable() -> str | None:
 
 
 def spice(segments: Sequence[Segment], *, java: str | Path | None = None) -> tuple[float, ...]:
-    """Return SPICE's F of each segment, in [0, 1]; NaN where SPICE itself has none (Q25).
+    """Return SPICE's F of each segment, in [0, 1]; NaN where SPICE itself has none.
 
     Raises JavaError when the models or Java are missing, or the program fails.
     """

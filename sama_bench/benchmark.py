@@ -21,6 +21,7 @@ from typing import Any, Literal, runtime_checkable
 
 from sama_bench.errors import UserError, did_you_mean
 from sama_bench.metric import LAST, Metric, PerSample
+from sama_bench.metric import Quirk as Quirk
 from sama_bench.nouns import Answer, Reference, Sample
 
 Option = tuple[str, str, str]
@@ -291,7 +292,7 @@ class Tools:
     judge: Any = None
     per_sample: Mapping[str, PerSample] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
-    quirks: frozenset[str] | None = None
+    quirks: frozenset[Quirk] | None = None
     lacking: tuple[str, ...] = ()
 
 
@@ -338,7 +339,7 @@ class Benchmark(ABC):
         licence: how the data may be had, one line.
         checked: splits that ``data verify`` checks; empty for the default one alone.
         further_metrics: that only this benchmark reports, or ``module:name`` of their tuple.
-        quirks: of scoring, that ``Tools.quirks`` can switch off one at a time, each with a line.
+        quirks: of scoring, that ``Tools.quirks`` can switch off one at a time.
     """
 
     name: str
@@ -352,7 +353,7 @@ class Benchmark(ABC):
     options: Mapping[str, Option] = {}
     licence: str = ""
     checked: tuple[str, ...] = ()
-    quirks: Mapping[str, str] = {}
+    quirks: tuple[Quirk, ...] = ()
 
     def opened(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
         """List a split, or as ``SPLIT@NAME`` the part of it that the files hold, on purpose.

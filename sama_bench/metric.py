@@ -1,8 +1,9 @@
 """What a metric and a benchmark say of themselves, once, and what a metric asks of a judge.
 
 A file in ``metrics/`` lists its metrics in ``METRICS`` (``Metric`` objects), golden files in
-``GOLDENS``, and what scoring asks for by name in ``PROVIDES``. A file in ``splits/`` may list
-metrics of its benchmark alone in ``METRICS`` too. Tables, pages, comparisons and leaderboards take
+``GOLDENS``, what scoring asks for by name in ``PROVIDES``, and the quirks that its functions can
+keep in ``QUIRKS``. A file in ``splits/`` may list metrics of its benchmark alone in ``METRICS``
+too, and its quirks. Tables, pages, comparisons and leaderboards take
 titles, units, orders and what counts as better from these objects, through a ``Catalogue``.
 """
 
@@ -232,6 +233,43 @@ def _undeclared(name: str) -> Metric:
         low=-math.inf,
         order=3 * LAST,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Quirk:
+    """A way in which published code departs from the definition that it names.
+
+    Declared once, in the file that reproduces it; functions take the set of quirks that act, as in
+    ``RELEASED - {CROPPED}``. The number alone tells two quirks apart, so that a set of plain
+    numbers means the same.
+
+    Attributes:
+        number: of the shared numbering; the registry refuses two quirks of one number.
+        name: in words joined by ``_``.
+        about: what happens under ``released``, one line.
+        metrics: names of the metrics whose values it can change; none where it decides what is
+            asked or which samples exist.
+        section: of the protocol that describes it.
+    """
+
+    number: int
+    name: str
+    about: str
+    metrics: tuple[str, ...] = ()
+    section: str = ""
+
+    def __str__(self) -> str:
+        """Return what tables and notes print, e.g. ``Q17``."""
+        return f"Q{self.number}"
+
+    def __eq__(self, other: object) -> bool:
+        return self.number == (other.number if isinstance(other, Quirk) else other)
+
+    def __lt__(self, other: Quirk) -> bool:
+        return self.number < other.number
+
+    def __hash__(self) -> int:
+        return self.number
 
 
 class JudgeError(UserError):

@@ -28,7 +28,7 @@ from typing import Any
 from sama_bench.adapter import ModelSpec
 from sama_bench.benchmark import Benchmark
 from sama_bench.errors import UserError, did_you_mean
-from sama_bench.metric import Catalogue, Metric, PerSample
+from sama_bench.metric import Catalogue, Metric, PerSample, Quirk
 
 
 def content_modules(folder: str) -> Iterator[ModuleType]:
@@ -198,6 +198,32 @@ def _checked(items: Any, where: str) -> list[Metric]:
 def catalogue() -> Catalogue:
     """Return the declarations of all metrics and benchmarks, for whatever shows values."""
     return Catalogue(metrics(), benchmarks().values())
+
+
+def quirks() -> list[Quirk]:
+    """Return every quirk of published code, in the order of the numbering.
+
+    They stand in ``QUIRKS`` of the files that reproduce them, and in ``Benchmark.quirks``.
+
+    Raises:
+        UserError: two quirks have one number.
+    """
+    listed = [
+        *(
+            getattr(module, "QUIRKS", ())
+            for module in (*metric_modules(), *content_modules("splits"))
+        ),
+        *(item.quirks for item in benchmarks().values()),
+    ]
+    found: dict[int, Quirk] = {}
+    for quirk in (quirk for some in listed for quirk in some):
+        other = found.setdefault(quirk.number, quirk)
+        if vars(other) != vars(quirk):
+            raise UserError(
+                f"two quirks have the number {quirk.number}: {other.name} and {quirk.name}; "
+                "give one of them a number of its own"
+            )
+    return [found[number] for number in sorted(found)]
 
 
 def provided(name: str) -> Any:

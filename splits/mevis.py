@@ -10,11 +10,13 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
 from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.alignment import SIZE_UNUSABLE
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING
 
 META = {
     "valid_u": "valid_u/meta_expressions.json",
@@ -60,7 +62,7 @@ class Mevis(Benchmark):
     metrics = ("j", "f", "j_and_f")
     checked = ("valid_u", "valid", "test")
     options = OPTIONS
-    quirks = quirks("Q36", "Q41")
+    quirks = (UNANSWERED_REFUSED, SIZE_UNUSABLE)
     licence = "CC BY-NC-SA 4.0; register on the MeViS project page"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -82,4 +84,5 @@ class Mevis(Benchmark):
         )
 
 
+QUIRKS = (UNANSWERED_REFUSED, SIZE_UNUSABLE)
 BENCHMARKS = (Mevis(),)

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
-from sama_bench.metrics._masks.refvos_aggregate import REF_SAV_GROUPS
+from sama_bench.metrics._masks.refvos_aggregate import MEAN_OF_GROUPS, REF_SAV_GROUPS, ROUNDED
+from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES
 from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.alignment import SIZE_UNUSABLE
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
 from sama_bench.splits._scores.options import (
     MASK_CHOICE,
     MISSING,
     PRED_VALUES,
-    quirks,
 )
 
 META = "meta_expressions_valid.json"
@@ -52,7 +54,7 @@ class RefSav(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy")
     options = OPTIONS
-    quirks = quirks("Q36", "Q37", "Q38", "Q39", "Q41")
+    quirks = (UNANSWERED_REFUSED, PNG_VALUES, SUMMED_INSTANCES, ROUNDED, SIZE_UNUSABLE)
     licence = "expressions from Dense-World/Sa2VA-Eval on the hub; videos from SA-V (CC BY 4.0)"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -74,4 +76,5 @@ class RefSav(Benchmark):
         )
 
 
+QUIRKS = (ROUNDED, MEAN_OF_GROUPS)
 BENCHMARKS = (RefSav(),)

@@ -8,20 +8,21 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
-from sama_bench.metrics._masks.refvos_aggregate import REVOS_GROUPS
+from sama_bench.metrics._masks.refvos_aggregate import MEAN_OF_GROUPS, REVOS_GROUPS, ROUNDED
+from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES
 from sama_bench.metrics.robustness import areas
 from sama_bench.nouns import Task
 from sama_bench.splits._files.folders import find_folder
-from sama_bench.splits._masks.alignment import align, unite
+from sama_bench.splits._masks.alignment import SIZE_UNUSABLE, align, unite
 from sama_bench.splits._masks.mask_dict import MaskDict, one_mask
 from sama_bench.splits._mini.embedded import MINI, with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import read_meta_expressions
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
 from sama_bench.splits._scores.options import (
     MASK_CHOICE,
     MISSING,
     PRED_VALUES,
-    quirks,
 )
 from sama_bench.splits._scores.published_counts import checksum_findings
 from sama_bench.storage.json_index import index_json
@@ -66,7 +67,7 @@ class Revos(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f", "accuracy", "robustness")
     options = OPTIONS
-    quirks = quirks("Q36", "Q37", "Q38", "Q39", "Q41")
+    quirks = (UNANSWERED_REFUSED, PNG_VALUES, SUMMED_INSTANCES, ROUNDED, SIZE_UNUSABLE)
     licence = "annotations from the ReVOS project; videos from LVVIS, MOSE, OVIS, TAO and UVO"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -132,4 +133,5 @@ def foreground(dataset: ReferringDataset) -> Callable[[str], Sequence[int]]:
     return pixels
 
 
+QUIRKS = (ROUNDED, MEAN_OF_GROUPS)
 BENCHMARKS = (Revos(),)

@@ -1,12 +1,22 @@
 """Turn a model's raw reply into the text that is scored, benchmark by benchmark.
 
 Released forms delete what the published scripts delete, in their order, side effects included
-(image protocol, sections 2 and 3, Q49). Strict forms remove special tokens only.
+(image protocol, sections 2 and 3). Strict forms remove special tokens only.
 """
 
 from __future__ import annotations
 
 import re
+
+from sama_bench.metric import Quirk
+
+WORDS_DAMAGED = Quirk(
+    49,
+    "words_damaged",
+    "cleaning a region caption deletes parts of words",
+    ("meteor", "cider"),
+    "image protocol, section 4",
+)
 
 _TAG = re.compile(r"<.*?>")
 _SPACE = re.compile(r"\s+")
@@ -54,8 +64,7 @@ def gcg_phrases(reply: str) -> list[str]:
 def region_caption(reply: str) -> str:
     """Return the text of a raw region description as released (image protocol, section 3).
 
-    Deleting ``is`` and ``shows`` reaches inside words: "this man's wrist" becomes "th man's wrt"
-    (Q49).
+    Deleting ``is`` and ``shows`` reaches inside words: "this man's wrist" becomes "th man's wrt".
     """
     for part in _REGION_DELETIONS:
         reply = reply.replace(part, "")
@@ -64,7 +73,7 @@ def region_caption(reply: str) -> str:
 
 
 def region_caption_strict(reply: str) -> str:
-    """Return the text of a raw region description without damage to words (Q49, strict).
+    """Return the text of a raw region description without damage to words (strict).
 
     Removes special tokens and the leading phrase that names region1, nothing else.
     """

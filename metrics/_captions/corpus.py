@@ -58,7 +58,7 @@ class Corpus:
 
 
 def released_scores(corpus: Corpus) -> CorpusScores:
-    """Score one group as the released code does; a failure is 0 with its cause (Q22, Q24)."""
+    """Score one group as the released code does; a failure is 0 with its cause."""
     text = corpus.text
     try:
         value, scores = cider(text.counts)
@@ -102,7 +102,7 @@ def strict_scores(groups: Mapping[str, Corpus]) -> StrictScores:
 
 
 def _summary(matches: Sequence[Matches], samples: Sequence[Values]) -> Values:
-    """BLEU of the corpus, mean over samples of the others; SPICE's NaN left out (Q25)."""
+    """BLEU of the corpus, mean over samples of the others; SPICE's NaN left out."""
     means = []
     for name in CAPTION_METRICS[ORDERS:]:
         numbers = [v for sample in samples if (v := sample[name]) is not None and v == v]

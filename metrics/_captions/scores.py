@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sama_bench.metric import Quirk
+
 CAPTION_METRICS = (
     *(f"bleu_{n}" for n in range(1, 5)),
     "meteor",
@@ -17,6 +19,22 @@ CAPTION_METRICS = (
 Values = Mapping[str, float | None]
 """One value per name of CAPTION_METRICS; None where it does not exist. CIDEr is in [0, 10], all
 others in [0, 1]."""
+
+
+_SECTION = "SAMA-Bench-G protocol, section 10"
+VIDEO_CORPORA = Quirk(
+    22, "video_corpora", "each video is a caption corpus of its own", CAPTION_METRICS, _SECTION
+)
+FAILED_VIDEO_ZERO = Quirk(
+    24,
+    "failed_video_zero",
+    "a video on which the chain of caption metrics fails scores 0 in all of them",
+    CAPTION_METRICS,
+    _SECTION,
+)
+NAN_SPREADS = Quirk(
+    25, "nan_spreads", "SPICE's missing sub-scores make a whole mean NaN", ("spice",), _SECTION
+)
 
 
 class CaptionError(ValueError):
@@ -45,7 +63,7 @@ class CorpusScores:
 
     ``values``: corpus values as COCOEvalCap prints them. ``samples``: per sample, in the order
     given; BLEU of the sentence, CIDEr with the idf of this group. ``cause``: None, or why the
-    reference's chain fails on this group; then every value is the 0 that it stores (Q24) and every
+    reference's chain fails on this group; then every value is the 0 that it stores and every
     sample's value is None.
     """
 

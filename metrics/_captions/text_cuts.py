@@ -1,6 +1,17 @@
-"""Cuts of caption texts before scoring (SAMA-Bench-G protocol, section 7, Q21)."""
+"""Cuts of caption texts before scoring (SAMA-Bench-G protocol, section 7)."""
 
 from __future__ import annotations
+
+from sama_bench.metric import Quirk
+from sama_bench.metrics._captions.scores import CAPTION_METRICS
+
+CUT_TEXTS = Quirk(
+    21,
+    "cut_texts",
+    "texts are cut at 300 words and 2,000 characters",
+    (*CAPTION_METRICS, "clair"),
+    "SAMA-Bench-G protocol, section 10",
+)
 
 WORD_LIMIT = 300
 CHARACTER_LIMIT = 2000

@@ -1,8 +1,7 @@
 """Cleaned text and phrases of a grounded answer.
 
-Definition: SAMA-Bench-G protocol, section 4; quirks Q10 (which marks are deleted) and Q11 (which
-phrases count). Functions take the set of quirk numbers to keep: ``RELEASED`` or ``STRICT``, or
-anything between.
+Definition: SAMA-Bench-G protocol, section 4. Functions take the set of quirks to keep: ``RELEASED``
+or ``STRICT``, or anything between.
 """
 
 from __future__ import annotations
@@ -10,10 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Set
 
-RELEASED: frozenset[int] = frozenset({10, 11})
+from sama_bench.metric import Quirk
+from sama_bench.metrics._captions.scores import CAPTION_METRICS
+
+_SECTION = "SAMA-Bench-G protocol, section 10"
+MARKS_KEPT = Quirk(
+    10,
+    "marks_kept",
+    "the list of special tokens misses some, which then count as words",
+    (*CAPTION_METRICS, "clair"),
+    _SECTION,
+)
+LOOSE_PHRASES = Quirk(
+    11, "loose_phrases", "nested, unbalanced and empty phrases count", ("recall",), _SECTION
+)
+
+RELEASED: frozenset[Quirk] = frozenset({MARKS_KEPT, LOOSE_PHRASES})
 """The released reading: six literals deleted, phrases by shortest match."""
 
-STRICT: frozenset[int] = frozenset()
+STRICT: frozenset[Quirk] = frozenset()
 """The corrected reading."""
 
 RELEASED_MARKS = ("<p>", "</p>", "[SEG]", "<|im_end|>", "<s>", "<|end|>")
@@ -53,38 +67,40 @@ _GROUNDED_MARK = re.compile(r"(</?p>|\[SEG\])")
 
 
 def clean(
-    text: str, quirks: Set[int] = RELEASED, special_tokens: Iterable[str] = SPECIAL_TOKENS
+    text: str, quirks: Set[Quirk] = RELEASED, special_tokens: Iterable[str] = SPECIAL_TOKENS
 ) -> str:
     """Return the words of an answer, without marks and with single spaces.
 
     Args:
         text: the raw answer of a model or of the reference.
-        quirks: with Q10 the six literals of ``RELEASED_MARKS`` are deleted and nothing else;
+        quirks: with MARKS_KEPT the six literals of ``RELEASED_MARKS`` are deleted and nothing else;
             without it all of ``special_tokens``.
         special_tokens: the special tokens of the model's tokenizer, for the strict reading.
 
     Returns:
         The text with each run of Unicode whitespace as one space, stripped; case is kept.
     """
-    marks = RELEASED_MARKS if 10 in quirks else sorted(special_tokens, key=len, reverse=True)
+    marks = (
+        RELEASED_MARKS if MARKS_KEPT in quirks else sorted(special_tokens, key=len, reverse=True)
+    )
     for mark in marks:
         text = text.replace(mark, "")
     return _WHITESPACE.sub(" ", text).strip()
 
 
-def phrases(text: str, quirks: Set[int] = RELEASED) -> list[str]:
+def phrases(text: str, quirks: Set[Quirk] = RELEASED) -> list[str]:
     """Return the marked phrases of an answer, lower-cased, in order.
 
     Args:
         text: the raw answer.
-        quirks: with Q11 every shortest match between ``<p>`` and ``</p>`` counts, nested or
-            empty as it may be, inner whitespace unchanged; without it only pairs of marks that
-            enclose no other mark, whitespace collapsed, empty phrases dropped.
+        quirks: with LOOSE_PHRASES every shortest match between ``<p>`` and ``</p>`` counts,
+            nested or empty as it may be, inner whitespace unchanged; without it only pairs of
+            marks that enclose no other mark, whitespace collapsed, empty phrases dropped.
 
     Returns:
         The phrases; possibly none.
     """
-    if 11 in quirks:
+    if LOOSE_PHRASES in quirks:
         return [phrase.strip().lower() for phrase in _shortest_matches(text)]
     found = (_WHITESPACE.sub(" ", phrase).strip().lower() for phrase in _innermost(text))
     return [phrase for phrase in found if phrase]
@@ -93,7 +109,7 @@ def phrases(text: str, quirks: Set[int] = RELEASED) -> list[str]:
 def grounded_phrases(text: str) -> list[str]:
     """Return the phrases of the strict reading that a ``[SEG]`` follows before another mark does.
 
-    A phrase of a reference whose target is empty has no ``[SEG]``; strict drops it (Q4).
+    A phrase of a reference whose target is empty has no ``[SEG]``; strict drops it.
     """
     found: list[str] = []
     parts = _GROUNDED_MARK.split(text)

@@ -145,7 +145,7 @@ def _gcg_sample(
         [_track(track, {"size": size}) for track in sample[key]]
         for key in ("pred_masks", "gt_masks")
     )
-    iou = grounding.iou_matrix(overlap(predictions, targets, size, broadcast=True))  # Q15
+    iou = grounding.iou_matrix(overlap(predictions, targets, size, broadcast=True))
     references, predicted = sample["gt_phrases"], sample["pred_phrases"]
     similarity = np.zeros((len(references), len(predicted)))
     for i, reference in enumerate(references):

@@ -1,6 +1,6 @@
 """CLAIR of texts: requests to a judge, and what its replies are worth under each protocol.
 
-Source: SAMA-Bench-G protocol, section 8, Q26 and Q27.
+Source: SAMA-Bench-G protocol, section 8.
 """
 
 from __future__ import annotations

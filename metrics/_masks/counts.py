@@ -63,7 +63,7 @@ class FrameCounts:
 
     @property
     def borderless(self) -> NDArray[np.bool_]:
-        """Frames in which a mask fills the frame and so has no boundary (Q43); bool (T,)."""
+        """Frames in which a mask fills the frame and so has no boundary; bool (T,)."""
         full: NDArray[np.bool_] = (self.target == self.pixels) | (self.predicted == self.pixels)
         return full
 

@@ -35,7 +35,7 @@ class Overlap:
 
         Args:
             empty: the value of a pair whose union is empty: 0.0 in the released SAMA-Bench-G
-                metric, 1.0 in the strict one (Q14), NaN in the released GCG one (Q48).
+                metric, 1.0 in the strict one, NaN in the released GCG one.
 
         Returns:
             float64 (m, n), each in 0..1 (or ``empty``).
@@ -58,7 +58,7 @@ def overlap(
         columns: n tracks (the targets).
         size: (height, width) that every mask must have; taken from the first mask if None.
         broadcast: repeat tracks of one frame over the video, as NumPy does silently in the
-            released code (Q15); otherwise tracks of different lengths are an error.
+            released code; otherwise tracks of different lengths are an error.
 
     Returns:
         Overlap with matrices of shape (m, n).

@@ -1,7 +1,6 @@
 """From expressions to data sets: MeViS, Ref-DAVIS17, ReVOS and Ref-SAV.
 
-Definition: referring video protocol, section 3; quirks Q39 (rounding of every expression) and Q40
-(overall = mean of the groups, whatever their sizes). All results are percentages, as the released
+Definition: referring video protocol, section 3. All results are percentages, as the released
 evaluators print them; all inputs are means over frames in 0..1.
 """
 
@@ -11,10 +10,28 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
-RELEASED: frozenset[int] = frozenset({39, 40})
+from sama_bench.metric import Quirk
+
+_SECTION = "referring video protocol, section 6"
+ROUNDED = Quirk(
+    39,
+    "rounded",
+    "values of an expression are rounded to two decimals before averaging",
+    ("j", "f", "j_and_f", "accuracy", "robustness"),
+    _SECTION,
+)
+MEAN_OF_GROUPS = Quirk(
+    40,
+    "mean_of_groups",
+    "the overall figure is the mean of the groups, whatever their sizes",
+    ("j", "f", "j_and_f", "accuracy", "robustness"),
+    _SECTION,
+)
+
+RELEASED: frozenset[Quirk] = frozenset({ROUNDED, MEAN_OF_GROUPS})
 """Rounded expressions, overall as the mean of the groups."""
 
-STRICT: frozenset[int] = frozenset()
+STRICT: frozenset[Quirk] = frozenset()
 """No rounding, overall as the mean of the expressions."""
 
 REF_SAV_GROUPS = {0: "long", 1: "short"}
@@ -67,23 +84,24 @@ def printed(figures: Mapping[str, float | None]) -> dict[str, float | None]:
 def by_group(
     expressions: Sequence[tuple[int, Scores]],
     groups: Mapping[int, str],
-    quirks: Set[int] = RELEASED,
+    quirks: Set[Quirk] = RELEASED,
 ) -> dict[str, dict[str, float | None]]:
     """Return the figures of each group and of the whole.
 
     Args:
         expressions: (``type_id``, scores in 0..1) of every expression.
         groups: ``type_id`` to name; other types belong to no group.
-        quirks: with Q39 every expression is rounded before averaging; with Q40 ``overall`` is
-            the plain mean of the groups, without it the mean of all expressions of the groups.
+        quirks: with ROUNDED every expression is rounded before averaging; with MEAN_OF_GROUPS
+            ``overall`` is the plain mean of the groups, without it the mean of all expressions of
+            the groups.
 
     Returns:
         Group name, ``overall`` and ``expressions`` (the mean of all expressions of the groups,
-        whatever Q40) to metric name to percentage; ``j_and_f`` of a group is (J + F) / 2 of
+        whatever the quirks) to metric name to percentage; ``j_and_f`` of a group is (J + F) / 2 of
         its two means. None where a group is empty.
     """
     values = [
-        (type_id, rounded(scores) if 39 in quirks else _percent(scores))
+        (type_id, rounded(scores) if ROUNDED in quirks else _percent(scores))
         for type_id, scores in expressions
         if type_id in groups
     ]
@@ -93,7 +111,7 @@ def by_group(
     }
     every = _with_j_and_f(_means([scores for _, scores in values]))
     in_groups = [result[name] for name in groups.values()]
-    overall = _mean_of_groups(in_groups) if 40 in quirks else every
+    overall = _mean_of_groups(in_groups) if MEAN_OF_GROUPS in quirks else every
     return {**result, "overall": overall, "expressions": every}
 
 

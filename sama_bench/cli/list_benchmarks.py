@@ -32,7 +32,7 @@ def command(with_options: bool, json_file: Path | None) -> None:
                     name: {"released": released, "strict": strict, "help": about}
                     for name, (released, strict, about) in item.options.items()
                 },
-                "quirks": dict(item.quirks),
+                "quirks": {str(quirk): quirk.about for quirk in item.quirks},
             }
             for item in found.values()
         ]

@@ -14,13 +14,16 @@ from sama_bench.cli._printing import say_lines
 
 
 @click.command("metrics")
+@click.option("--quirks", "with_quirks", is_flag=True, help="Also show the quirks of `released`.")
 @json_option
-def command(json_file: Path | None) -> None:
+def command(with_quirks: bool, json_file: Path | None) -> None:
     """Show the metrics: what they are called, their range, and where they are defined."""
-    found = registry.metrics()
+    found, quirks = registry.metrics(), registry.quirks()
     if json_file is not None:
         items = [item.described() for item in found]
-        write_text(json_file, json.dumps({"metrics": items}, indent=2, ensure_ascii=False))
+        acting = [{**vars(quirk), "metrics": list(quirk.metrics)} for quirk in quirks]
+        content = {"metrics": items, "quirks": acting}
+        write_text(json_file, json.dumps(content, indent=2, ensure_ascii=False))
         if str(json_file) == "-":
             return
     shown = sorted((item for item in found if not item.secondary), key=lambda item: item.rank)
@@ -29,3 +32,7 @@ def command(json_file: Path | None) -> None:
     say_lines(columns(("metric", *heads[1:]), rows))
     if more := len(found) - len(shown):
         say_lines(f"{more} further ways of averaging them stand in scores.json; --json lists all")
+    if with_quirks:
+        lines = [(str(quirk), quirk.name, quirk.about) for quirk in quirks]
+        say_lines("")
+        say_lines(columns(("quirk", "name", "what happens under released"), lines))

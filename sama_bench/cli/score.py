@@ -27,7 +27,8 @@ from sama_bench.cli._scoring import print_results, scoring_options, write_json, 
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.scoring.answers import Answered, open_predictions, open_run, score_answered
-from sama_bench.scoring.score import Explained, explain, standard_tools, with_options
+from sama_bench.scoring.quirks import Worth, explain
+from sama_bench.scoring.score import standard_tools, with_options
 
 
 @click.command("score", short_help="Score run folders, or answers that other code produced.")
@@ -83,7 +84,7 @@ def command(
     sources = _sources(runs, benchmark, split, predictions, model, data, given, subset)
     say_compiling()
     results = []
-    lines: list[tuple[Answered, list[Explained]]] = []
+    lines: list[tuple[Answered, list[Worth]]] = []
     for source in sources:
         results.append(score_answered(source, chosen_protocols(protocol), tools))
         if explained:
@@ -132,7 +133,7 @@ def _sources(
     return sources
 
 
-def _explain(source: Answered, tools: Tools) -> list[Explained]:
+def _explain(source: Answered, tools: Tools) -> list[Worth]:
     return explain(
         source.benchmark,
         source.dataset,
@@ -142,16 +143,16 @@ def _explain(source: Answered, tools: Tools) -> list[Explained]:
     )
 
 
-def explained_text(benchmark: Benchmark, lines: Sequence[Explained]) -> str:
+def explained_text(benchmark: Benchmark, lines: Sequence[Worth]) -> str:
     """Return what each quirk is worth as text: a line per quirk and metric that it changes."""
     title = f"What the quirks of {benchmark.title} are worth here (released, one switched off):"
     found = [title]
-    for quirk, about in benchmark.quirks.items():
-        own = [line for line in lines if line[0] == quirk]
-        found.append(f"  {quirk}: {about}")
+    for quirk in benchmark.quirks:
+        found.append(f"  {quirk}: {quirk.about}")
         found += [
-            f"    {metric:<12} {100 * before:8.3f} -> {100 * after:8.3f}  "
-            f"({100 * (after - before):+.3f})"
-            for _, metric, _, before, after in own
+            f"    {line.metric:<12} {100 * line.released:8.3f} -> {100 * line.without:8.3f}  "
+            f"({100 * (line.without - line.released):+.3f})"
+            for line in lines
+            if line.quirk == quirk
         ] or ["    no difference"]
     return "\n".join(found)

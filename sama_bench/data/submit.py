@@ -61,7 +61,7 @@ def submit(
 
     Args:
         dataset: of a benchmark in ``PREFIX``, opened.
-        answers: to its samples; the first mask of an answer counts, no mask is zeros (Q35).
+        answers: to its samples; the first mask of an answer counts, no mask is zeros.
         out: archive to write; it appears when it is complete.
         fill_missing: write zeros for expressions without a usable answer instead of refusing.
         progress: called with ``checked`` or ``packed`` and 1 for every video.

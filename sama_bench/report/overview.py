@@ -37,7 +37,10 @@ def overview(benchmark: Benchmark, runs: Sequence[Run], samples: Sequence[Shown]
         "split": runs[0].scored.split,
         "runs": [_run(run, samples, place) for place, run in enumerate(runs)],
         "kinds": {name: vars(kind) for name, kind in KINDS.items()},
-        "quirks": dict(benchmark.quirks),
+        "quirks": {
+            str(quirk): {"about": quirk.about, "metrics": list(quirk.metrics)}
+            for quirk in benchmark.quirks
+        },
         "metrics": {
             metric.name: {
                 "title": metric.heading,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Tools
 from sama_bench.report.collect import Shown
+from sama_bench.scoring.quirks import Progress, without_each
 
-Values = dict[str, Mapping[str, float | None]]
 TEXTS = ("bleu", "meteor", "rouge", "cider", "spice", "clair")
 """Metrics of texts: a corpus scores them together, so no quirk of theirs is told by sample."""
 
@@ -40,7 +40,7 @@ def quirks_that_acted(
     samples: Sequence[Shown],
     view: int,
     tools: Tools,
-    progress: Callable[[str], None] = lambda quirk: None,
+    progress: Progress = lambda quirk: None,
 ) -> dict[str, list[Acted]]:
     """Score the samples on which the protocols differ, each time without one quirk.
 
@@ -49,29 +49,27 @@ def quirks_that_acted(
         with nothing: there several act together.
     """
     touched = {
-        sample.id: [name for name in differing(sample, view) if not name.startswith(TEXTS)]
+        sample.id: [name for name in differing(sample, view) if not _of_texts(name)]
         for sample in samples
     }
     found: dict[str, list[Acted]] = {id: [] for id, metrics in touched.items() if metrics}
-    names = frozenset(benchmark.quirks)
-    if not found or not names:
+    quirks = [quirk for quirk in benchmark.quirks if not all(map(_of_texts, quirk.metrics))]
+    if not found or not quirks:
         return found
     part = copy.copy(dataset)
     part.entries = [entry for entry in dataset.entries if entry.id in found]
     light = replace(tools, captions=False, judge=None)
-
-    def scored(quirks: frozenset[str]) -> Values:
-        result = part.score(answers, ("released",), replace(light, quirks=quirks))
-        return {sample.id: sample.values for sample in result.samples}
-
-    base = scored(names)
-    for quirk in sorted(names, key=lambda name: int(name[1:])):
-        progress(quirk)
-        for id, values in scored(names - {quirk}).items():
-            before = base[id]
-            found[id] += [
-                Acted(quirk, metric, before.get(metric), values.get(metric))
+    for quirk, released, less in without_each(benchmark, part, answers, light, quirks, progress):
+        base = {sample.id: sample.values for sample in released.samples}
+        for sample in less.samples:
+            before, values = base[sample.id], sample.values
+            found[sample.id] += [
+                Acted(str(quirk), metric, before.get(metric), values.get(metric))
                 for metric in dict.fromkeys([*before, *values])
                 if before.get(metric) != values.get(metric)
             ]
     return found
+
+
+def _of_texts(metric: str) -> bool:
+    return metric.startswith(TEXTS)

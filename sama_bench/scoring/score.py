@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -219,41 +219,3 @@ def problems_of(folder: RunFolder, whole: bool) -> list[str]:
     what = "its sample was asked again" if whole else "its sample may be missing"
     problems.extend(f"damaged line, {what}: {line}" for line in folder.damaged)
     return problems
-
-
-Explained = tuple[str, str, str, float, float]
-"""Quirk, metric, split, value under released, value without this quirk."""
-
-
-def explain(
-    benchmark: Benchmark,
-    dataset: Dataset,
-    answers: Answers,
-    tools: Tools,
-    progress: Callable[[str], None] = lambda quirk: None,
-) -> list[Explained]:
-    """Say what each quirk of scoring is worth on these answers, one switched off at a time.
-
-    Returns:
-        a line for each (quirk, metric) whose value changes, on the split as a whole.
-
-    Raises:
-        UserError: the benchmark defines no quirk that can be switched off alone.
-    """
-    names = frozenset(benchmark.quirks)
-    if not names:
-        raise UserError(f"{benchmark.name} has no quirk that can be switched off alone")
-
-    def whole(quirks: frozenset[str]) -> dict[str, float | None]:
-        scores = dataset.score(answers, ("released",), replace(tools, quirks=quirks))
-        return {row.metric: row.value for row in scores.rows if row.split == dataset.split}
-
-    base = whole(names)
-    lines: list[Explained] = []
-    for quirk in sorted(names, key=lambda name: int(name[1:])):
-        progress(quirk)
-        for metric, value in whole(names - {quirk}).items():
-            before = base.get(metric)
-            if value is not None and before is not None and value != before:
-                lines.append((quirk, metric, dataset.split, before, value))
-    return lines

@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from sama_bench.media.rle import check, counts_bytes, encode_raw
+from sama_bench.metric import Quirk
+
+SUMMED_POLYGONS = Quirk(
+    46,
+    "summed_polygons",
+    "overlapping polygons of one object are added up before they are encoded",
+    ("ciou", "giou"),
+    "image protocol, section 4",
+)
 
 FARTHEST = 1 << 17
 """Coordinates beyond this many pixels are refused; pycocotools would walk along such lines."""
@@ -66,7 +75,7 @@ def planes(segmentation: Any, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
 
 
 def summed(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the mask as the released loader makes it: parts added up, the sum encoded (Q46).
+    """Return the mask as the released loader makes it: parts added up, the sum encoded.
 
     Where parts overlap the sum is 2, and its encoding makes background of what should not be.
 
@@ -83,7 +92,7 @@ def summed(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
 
 
 def united(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the union of the parts (strict, Q46).
+    """Return the union of the parts (strict).
 
     Raises:
         ValueError: the segmentation is malformed.

@@ -10,7 +10,23 @@ import numpy as np
 from pycocotools import mask as coco
 
 from sama_bench.media import rle as coco_rle
+from sama_bench.metric import Quirk
 from sama_bench.nouns import Masklet
+
+ALIGNED_BY_POSITION = Quirk(
+    3,
+    "aligned_by_position",
+    "masks meet frames by position; lists are filled or cut, masks of another size resized",
+    (),
+    "SAMA-Bench-G protocol, section 10",
+)
+SIZE_UNUSABLE = Quirk(
+    41,
+    "size_unusable",
+    "a prediction of another size cannot be used instead of being resized",
+    ("j", "f", "j_and_f", "accuracy", "robustness"),
+    "referring video protocol, section 6",
+)
 
 Size = tuple[int, int]
 
@@ -38,7 +54,7 @@ def align(
     frames: Sequence[str],
     size: Size,
 ) -> Alignment:
-    """Match a list of masks with frames by name (Q41) and bring it to one size.
+    """Match a list of masks with frames by name and bring it to one size.
 
     Args:
         masks: checked RLEs or None, one per entry of ``file_frames``.

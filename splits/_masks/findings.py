@@ -32,7 +32,7 @@ def frame_findings(video: Video, where: str, deep: bool) -> Iterator[Finding]:
 def masklet_findings(
     align: Callable[[], Alignment], annotation: str, where: str
 ) -> Iterator[Finding]:
-    """Report a masklet that is broken or empty, and what aligning it took (Q3)."""
+    """Report a masklet that is broken or empty, and what aligning it took."""
     try:
         aligned = align()
     except DataError as error:
@@ -44,7 +44,7 @@ def masklet_findings(
 
 
 def alignment_findings(aligned: Alignment, annotation: str, where: str) -> Iterator[Finding]:
-    """Report what fitting a list of masks to the frames took (Q3, Q41)."""
+    """Report what fitting a list of masks to the frames took."""
     name = f"annotation '{annotation}'"
     if aligned.filled:
         yield Finding("filled_frame", where, f"{name}: list too short", aligned.filled)

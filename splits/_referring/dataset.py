@@ -143,7 +143,7 @@ class ReferringDataset(Dataset):
         )
 
     def annotations(self, id: str) -> list[Masklet]:
-        """Return the masklets of the expression's objects, which evaluators add up (Q38).
+        """Return the masklets of the expression's objects, which evaluators add up.
 
         Raises:
             DataError: the benchmark keeps its masks, or one of them is missing or broken.

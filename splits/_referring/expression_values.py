@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sama_bench.benchmark import Protocol
+from sama_bench.metric import Quirk
 from sama_bench.metrics._masks.counts import FrameCounts, frame_counts
-from sama_bench.metrics.accuracy import masklet_accuracy
+from sama_bench.metrics._masks.refvos_aggregate import ROUNDED
+from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES, masklet_accuracy
 from sama_bench.metrics.jf import masklet_f, masklet_j
 from sama_bench.metrics.robustness import masklet_robustness
 from sama_bench.nouns import Answer, Masklet, Video
-from sama_bench.splits._masks.alignment import fit, unite
+from sama_bench.splits._masks.alignment import SIZE_UNUSABLE, fit, unite
 from sama_bench.splits._masks.rle_tracks import coded
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
 
 
 @dataclass(frozen=True)
@@ -26,44 +29,45 @@ class Rules:
     Attributes:
         missing: ``refuse``, ``drop`` or ``zero`` for an expression without a usable answer.
         mask_choice: ``first`` or ``union``.
-        quirks: numbers of the released protocol's quirks that act.
-        resize: bring predictions of another size to the reference's (strict, Q41); without it
+        quirks: of the released protocol that act.
+        resize: bring predictions of another size to the reference's (strict); without it
             they are unusable, as in the published evaluators, whose arrays do not fit.
         fill: take frames past the end of a reference's list as empty (strict); without it the
-            expression has no value, as in the published evaluators, which break off there (Q36).
+            expression has no value, as in the published evaluators, which break off there.
     """
 
     missing: str
     mask_choice: str
-    quirks: frozenset[int]
+    quirks: frozenset[Quirk]
     resize: bool
     fill: bool
 
 
-def rules(protocol: Protocol, settings: Mapping[str, str], quirks: frozenset[str] | None) -> Rules:
+def rules(
+    protocol: Protocol, settings: Mapping[str, str], quirks: frozenset[Quirk] | None
+) -> Rules:
     """Return the rules of a protocol.
 
     Args:
         protocol: whose quirks act.
         settings: the values of the benchmark's options.
-        quirks: only these act (``Q38``), or None for all of the protocol's.
+        quirks: only these act, or None for all of the protocol's.
     """
     missing = settings["missing"]
     if protocol == "strict":
         return Rules(missing, settings["mask_choice"], frozenset(), resize=True, fill=True)
-    acting = {38, 39}
+    acting = {SUMMED_INSTANCES, ROUNDED}
     if settings.get("pred_values") == "255":
-        acting.add(37)
+        acting.add(PNG_VALUES)
     if quirks is None:
         fill = missing == "zero"
         return Rules(missing, settings["mask_choice"], frozenset(acting), resize=False, fill=fill)
-    wanted = {int(name.lstrip("Qq")) for name in quirks}
     return Rules(
-        missing if 36 in wanted else "zero",
+        missing if UNANSWERED_REFUSED in quirks else "zero",
         settings["mask_choice"],
-        frozenset(acting & wanted),
-        resize=41 not in wanted,
-        fill=36 not in wanted or missing == "zero",
+        frozenset(acting & quirks),
+        resize=SIZE_UNUSABLE not in quirks,
+        fill=UNANSWERED_REFUSED not in quirks or missing == "zero",
     )
 
 
@@ -168,7 +172,7 @@ def measure(
 
 
 def zero_scores(robustness: bool) -> dict[str, float]:
-    """Return what an expression without a usable answer scores under strict: nothing (Q36)."""
+    """Return what an expression without a usable answer scores under strict: nothing."""
     names = ("j", "f", "accuracy", "robustness") if robustness else ("j", "f", "accuracy")
     return dict.fromkeys(names, 0.0)
 

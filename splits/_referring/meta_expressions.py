@@ -43,7 +43,7 @@ class VideoMeta:
     Attributes:
         id: its key, and the folder of its frames.
         frames: names without extension, sorted as strings.
-        file_frames: the same in the file's order, to which masks are aligned (Q41).
+        file_frames: the same in the file's order, to which masks are aligned.
         expressions: sorted by id as strings.
         file_order: ids of the expressions in the file's order.
         height: in pixels, or None where the file does not say.

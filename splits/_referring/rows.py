@@ -1,6 +1,6 @@
 """From the values of expressions to rows: by group, overall and over all expressions.
 
-Definition: referring video protocol, section 3; quirks Q35, Q36, Q40 and Q43.
+Definition: referring video protocol, section 3.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from dataclasses import dataclass
 
 from sama_bench.benchmark import OVERALL, Aggregation, Option, Protocol, Row
 from sama_bench.errors import IncompleteError
-from sama_bench.metrics._masks.refvos_aggregate import by_group, mean_of_expressions
+from sama_bench.metrics._masks.refvos_aggregate import (
+    MEAN_OF_GROUPS,
+    by_group,
+    mean_of_expressions,
+)
+from sama_bench.metrics.jf import FULL_FRAME
 from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.splits._referring.expression_values import Rules, Value
-from sama_bench.splits._scores.coverage import coverage, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, listed
 
 UNITED = "union of all masks"
-"""The variant of strict's second figure (Q35)."""
+"""The variant of strict's second figure."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ def rows_of(
             percent = scores.get(metric)
             said = [*notes]
             if metric in ("f", "j_and_f") and borderless and protocol == "strict":
-                said.append(f"{borderless} frames are filled by a mask and have no boundary (Q43)")
+                said.append(
+                    f"{borderless} frames are filled by a mask and have no boundary ({FULL_FRAME})"
+                )
             if not members:
                 said.append("no expression of this kind")
             rows.append(
@@ -106,14 +113,14 @@ def row_of(
 
 
 def _refusal_rate(split: str, protocol: Protocol, values: Sequence[Value]) -> Row:
-    """Return the share of answers without any mask (Q35)."""
+    """Return the share of answers without any mask."""
     answered = [value for value in values if value.status in ("answered", "refused")]
     rate = refusal_rate([value.status == "refused" for value in answered])
     return row_of(split, protocol, "refusal_rate", rate, answered, None)
 
 
 def second_rows(split: str, united: Sequence[Value], applied: Rules, scheme: Scheme) -> list[Row]:
-    """Return strict's second figure, in which all masks of an answer count (Q35)."""
+    """Return strict's second figure, in which all masks of an answer count."""
     figures = _figures(united, applied, scheme)[""]
     members = _members(united, "", scheme)
     return [
@@ -139,9 +146,9 @@ def _figures(
     if not scheme.groups:
         return {"": mean_of_expressions([value.scores for value in counted])}
     typed = [(value.type_id, value.scores) for value in counted if value.type_id is not None]
-    # The overall figure is the mean of the groups under both protocols (Q40); strict shows the
+    # The overall figure is the mean of the groups under both protocols; strict shows the
     # mean over expressions beside it.
-    figures = by_group(typed, scheme.groups, applied.quirks | {40})
+    figures = by_group(typed, scheme.groups, applied.quirks | {MEAN_OF_GROUPS})
     every = figures.pop("expressions")
     return {**figures, "": every}
 
@@ -152,15 +159,18 @@ def _lacking_note(lacking: Sequence[str], applied: Rules) -> str:
         "drop": "left out of the mean:",
         "zero": "scored 0:",
     }[applied.missing]
-    return f"{what} {len(lacking)} without a usable answer (Q36): {listed(lacking)}"
+    return (
+        f"{what} {len(lacking)} without a usable answer ({UNANSWERED_REFUSED}): {listed(lacking)}"
+    )
 
 
 def _short_note(short: Sequence[Value], applied: Rules) -> str:
-    """Say which references list fewer masks than their video has frames (Q36)."""
+    """Say which references list fewer masks than their video has frames."""
     what = "left out of the mean:" if applied.missing == "drop" else "no figure:"
     return (
         f"{what} the published evaluator breaks off at {len(short)} expressions whose masks are "
-        f"fewer than the frames (Q36): {listed([value.id for value in short])}"
+        f"fewer than the frames ({UNANSWERED_REFUSED}): "
+        f"{listed([value.id for value in short])}"
     )
 
 
@@ -169,7 +179,7 @@ def refuse_if_nothing(
     values: Mapping[Protocol, Sequence[Value]],
     applied: Mapping[Protocol, Rules],
 ) -> None:
-    """Raise IncompleteError where no protocol gives a figure because answers are missing (Q36)."""
+    """Raise IncompleteError where no protocol gives a figure because answers are missing."""
     if any(row.value is not None for row in rows if row.metric != "refusal_rate"):
         return
     for protocol, rule in applied.items():

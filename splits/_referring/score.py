@@ -1,6 +1,6 @@
 """Scoring a split of referring expressions: values of expressions, then rows, groups and videos.
 
-Definition: referring video protocol, section 3; quirks Q35 to Q43.
+Definition: referring video protocol, section 3.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _value(
 
 
 def _if_whole(value: Value, short: int) -> Value:
-    """Take the value away where the reference lists too few masks (Q36)."""
+    """Take the value away where the reference lists too few masks."""
     if not short:
         return value
     reason = f"its reference lacks the masks of {short} frames, where the evaluator breaks off"
@@ -180,7 +180,7 @@ def _fitted(dataset: ReferringDataset, applied: Mapping[Protocol, Rules]) -> Ite
 
 
 def _resized(values: Mapping[Protocol, Sequence[Value]]) -> Iterator[Finding]:
-    """Report predicted masks of another size than the video, which strict resizes (Q41)."""
+    """Report predicted masks of another size than the video, which strict resizes."""
     for protocol, items in values.items():
         for value in items:
             if number := value.notes.get("resized_masks"):

@@ -6,6 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sama_bench.benchmark import Coverage
+from sama_bench.metric import Quirk
+
+UNANSWERED_REFUSED = Quirk(
+    36,
+    "unanswered_refused",
+    "an expression without an answer is refused instead of scored 0",
+    ("j", "f", "j_and_f", "accuracy", "robustness", "ciou", "giou"),
+    "referring video protocol, section 6",
+)
 
 
 def coverage(statuses: Iterable[str]) -> Coverage:
@@ -27,11 +36,11 @@ def listed(ids: Sequence[str], most: int = 5) -> str:
 
 
 def lacking_note(ids: Sequence[str], missing: str) -> str:
-    """Say what became of the samples without a usable answer (Q36).
+    """Say what became of the samples without a usable answer (UNANSWERED_REFUSED).
 
     Args:
         ids: of the samples.
         missing: ``refuse``, ``drop`` or ``zero``.
     """
     what = {"refuse": "no figure without", "drop": "left out:", "zero": "an empty answer each:"}
-    return f"{what[missing]} {len(ids)} missing answers (Q36): {listed(ids)}"
+    return f"{what[missing]} {len(ids)} missing answers ({UNANSWERED_REFUSED}): {listed(ids)}"

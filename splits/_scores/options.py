@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from sama_bench.benchmark import Option, Protocol
 from sama_bench.errors import UserError
+from sama_bench.metrics.accuracy import PNG_VALUES
+from sama_bench.metrics.refusals import FIRST_MASK
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "missing": ("refuse", "drop", "zero"),
@@ -20,36 +23,20 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 MISSING: Option = (
     "refuse",
     "zero",
-    "expressions without an answer (Q36): refuse to score, drop from the mean, or zero",
+    f"expressions without an answer ({UNANSWERED_REFUSED}): refuse to score, drop from the mean, "
+    "or zero",
 )
 MASK_CHOICE: Option = (
     "first",
     "first",
-    "mask that counts when a model returns several (Q35): first, or the union of all",
+    f"mask that counts when a model returns several ({FIRST_MASK}): first, or the union of all",
 )
 PRED_VALUES: Option = (
     "1",
     "1",
-    "value of a predicted pixel in A and R (Q37): 1 as in results.json, 255 as in PNG files",
+    f"value of a predicted pixel in A and R ({PNG_VALUES}): 1 as in results.json, 255 as in PNG "
+    "files",
 )
-QUIRKS: Mapping[str, str] = {
-    "Q36": "an expression without an answer is refused instead of scored 0",
-    "Q37": "predicted pixels of PNG files count as 255 in A and R",
-    "Q38": "overlapping instances add up to 2, 3 ... in A and R",
-    "Q39": "values of an expression are rounded to two decimals before averaging",
-    "Q41": "a prediction of another size cannot be used instead of being resized",
-    "Q45": "a sentence without a predicted mask is left out instead of counted as empty",
-    "Q46": "overlapping polygons of one object are added up before they are encoded",
-    "Q47": "the first mask counts instead of the union, and sums are float32",
-    "Q48": "NaN for an empty union, and an image whose matching fails counts no match",
-    "Q49": "cleaning a region caption deletes parts of words",
-}
-"""What the quirks of these benchmarks do to a score, for ``score --explain``."""
-
-
-def quirks(*names: str) -> dict[str, str]:
-    """Return some of the quirks with their lines."""
-    return {name: QUIRKS[name] for name in names}
 
 
 def settle(

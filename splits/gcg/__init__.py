@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import UserError
+from sama_bench.metrics.gcg import QUIRKS
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import quirks
 from sama_bench.splits.gcg.dataset import OPTIONS, QUESTIONS, GcgDataset
 
 ANNOTATIONS = "annotations/gcg_val_test"
@@ -30,7 +30,7 @@ class Gcg(Benchmark):
     metrics = ("ap50", "miou", "recall", "meteor", "cider")
     checked = ("val", "test")
     options = OPTIONS
-    quirks = quirks("Q48")
+    quirks = QUIRKS
     licence = "GranD-f of the GLaMM project; images from COCO, Flickr30k and Open-PSG"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

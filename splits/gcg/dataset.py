@@ -9,6 +9,7 @@ from typing import Any
 
 from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
+from sama_bench.metrics.gcg import UNGUARDED
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
 from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
@@ -20,11 +21,15 @@ _START = (
 )
 _END = "segmentation masks for the corresponding parts of the answer."
 QUESTIONS = {"released": f"{_START}     {_END}", "clean": f"{_START} {_END}"}
-"""The question; the published one has five spaces in the middle (Q48)."""
+"""The question; the published one has five spaces in the middle (UNGUARDED)."""
 
 OPTIONS: Mapping[str, Option] = {
     "missing": MISSING,
-    "prompt": ("released", "released", "question (Q48): released, with five spaces, or clean"),
+    "prompt": (
+        "released",
+        "released",
+        f"question ({UNGUARDED}): released, with five spaces, or clean",
+    ),
     "images": ("", "", "folder of the GranD-f images; looked for below --data if not set"),
 }
 

@@ -1,4 +1,4 @@
-"""Scoring GCG: AP50, mIoU, recall and captions of images (image protocol, section 2, Q48)."""
+"""Scoring GCG: AP50, mIoU, recall and captions of images (image protocol, section 2)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from sama_bench.benchmark import (
 )
 from sama_bench.errors import IncompleteError
 from sama_bench.media.rle import encode
+from sama_bench.metric import Quirk
 from sama_bench.metrics._captions.cleaning import gcg_caption, gcg_phrases
 from sama_bench.metrics._captions.scores import CaptionPair
 from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.gcg import (
     RELEASED,
     STRICT,
+    UNGUARDED,
     average_precision,
     image_miou,
     image_recall,
@@ -120,8 +122,8 @@ def score_gcg(
     )
 
 
-def _acting(protocol: Protocol, tools: Tools) -> frozenset[int]:
-    released = protocol == "released" and (tools.quirks is None or "Q48" in tools.quirks)
+def _acting(protocol: Protocol, tools: Tools) -> frozenset[Quirk]:
+    released = protocol == "released" and (tools.quirks is None or UNGUARDED in tools.quirks)
     return RELEASED if released else STRICT
 
 

@@ -18,12 +18,15 @@ from sama_bench.benchmark import (
     Tools,
 )
 from sama_bench.errors import DataError
+from sama_bench.metric import Quirk
 from sama_bench.splits._files.folders import find_folder
+from sama_bench.splits._masks.alignment import SIZE_UNUSABLE
 from sama_bench.splits._masks.mask_dict import MaskDict
 from sama_bench.splits._mini.embedded import with_mini
 from sama_bench.splits._referring.dataset import ReferringDataset, Source
 from sama_bench.splits._referring.meta_expressions import MetaExpressions, read_meta_expressions
-from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, quirks, settle
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
+from sama_bench.splits._scores.options import MASK_CHOICE, MISSING, settle
 from sama_bench.splits.ref_davis17.objects import ANNOTATORS, by_object, unpaired
 
 META = "meta_expressions/valid/meta_expressions.json"
@@ -85,7 +88,7 @@ class RefDavis17(Benchmark):
     splits = ("valid", "mini")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS
-    quirks = quirks("Q36", "Q41")
+    quirks = (UNANSWERED_REFUSED, SIZE_UNUSABLE)
     licence = "DAVIS 2017 (non-commercial research) and its referring expressions"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -108,7 +111,7 @@ class RefDavis17(Benchmark):
 
 
 def numbered(meta: MetaExpressions) -> MetaExpressions:
-    """Number the expressions as the evaluator does; the numbers are the keys of the masks (Q42).
+    """Number the expressions as the evaluator does; the numbers are the keys of the masks.
 
     One counter from 0, videos sorted, expression ids sorted as strings inside each video (data
     protocol, section 2.4).
@@ -143,4 +146,12 @@ def _named(row: Row) -> str | None:
     return note if row.note is None else f"{note}; {row.note}"
 
 
+NUMBERED_AS_TEXT = Quirk(
+    42,
+    "numbered_as_text",
+    "expressions are numbered with their ids sorted as texts; the official evaluator differs",
+    ("j", "f", "j_and_f"),
+    "referring video protocol, section 6",
+)
+QUIRKS = (NUMBERED_AS_TEXT,)
 BENCHMARKS = (RefDavis17(),)

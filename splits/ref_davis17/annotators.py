@@ -18,7 +18,7 @@ from sama_bench.media.mask_pictures import UnreadableMaskError, read_index_map
 from sama_bench.nouns import Masklet, Video
 from sama_bench.splits._referring.dataset import ReferringDataset
 from sama_bench.splits._referring.meta_expressions import VideoMeta
-from sama_bench.splits._scores.coverage import coverage, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, listed
 from sama_bench.splits.ref_davis17.objects import ANNOTATORS, by_object, unpaired
 from sama_bench.splits.ref_davis17.unsupervised import IndexMap, merge, score_sequence
 from sama_bench.storage.untrusted_files import inside
@@ -156,7 +156,8 @@ def _rows(
     note = NOTE
     if lacking:
         what = "no figure without" if refused else "an empty mask each for"
-        note = f"{NOTE}; {what} {len(lacking)} missing answers (Q36): {listed(lacking)}"
+        number = f"{len(lacking)} missing answers ({UNANSWERED_REFUSED})"
+        note = f"{NOTE}; {what} {number}: {listed(lacking)}"
     means = {
         name: (float(np.mean([j for j, _ in found])), float(np.mean([f for _, f in found])))
         for name, found in objects.items()

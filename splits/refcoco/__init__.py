@@ -7,10 +7,13 @@ from pathlib import Path
 
 from sama_bench.benchmark import Benchmark, Dataset, Option
 from sama_bench.errors import DataError
+from sama_bench.metrics.ciou import FIRST_IN_FLOAT32, UNANSWERED_SKIPPED
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.dataset import image_folder
+from sama_bench.splits._images.polygons import SUMMED_POLYGONS
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import MISSING, quirks
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED
+from sama_bench.splits._scores.options import MISSING
 from sama_bench.splits.refcoco.dataset import RefcocoDataset, RefcocoSource
 from sama_bench.splits.refcoco.files import read_instances, read_refs
 
@@ -26,8 +29,13 @@ IMAGE_FOLDERS = (
 )
 """Where COCO's train2014 images may lie, below the data root or a folder above the annotations."""
 
-NO_MASK_HELP = "sentence without predicted mask (Q45): skip (SAMA, first Sa2VA) or zero (Sa2VA v2)"
-MERGE_HELP = "mask that counts (Q47): first (SAMA, first Sa2VA) or union of all (Sa2VA v2)"
+NO_MASK_HELP = (
+    f"sentence without predicted mask ({UNANSWERED_SKIPPED}): skip (SAMA, first Sa2VA) or zero "
+    "(Sa2VA v2)"
+)
+MERGE_HELP = (
+    f"mask that counts ({FIRST_IN_FLOAT32}): first (SAMA, first Sa2VA) or union of all (Sa2VA v2)"
+)
 IMAGES: Option = ("", "", "folder of the COCO train2014 images; looked for below --data if not set")
 
 OPTIONS: Mapping[str, Option] = {
@@ -47,7 +55,7 @@ class _RefcocoFamily(Benchmark):
     metrics = ("ciou", "giou")
     checked = ("val", "test")
     options = OPTIONS
-    quirks = quirks("Q36", "Q45", "Q46", "Q47")
+    quirks = (UNANSWERED_REFUSED, UNANSWERED_SKIPPED, SUMMED_POLYGONS, FIRST_IN_FLOAT32)
     licence = (
         "annotations from the refer project; images from COCO train2014 (CC BY 4.0 and Flickr)"
     )
@@ -126,4 +134,5 @@ class Grefcoco(_RefcocoFamily):
     options = OPTIONS_OF_V2
 
 
+QUIRKS = (SUMMED_POLYGONS,)
 BENCHMARKS = (Refcoco(), RefcocoPlus(), Refcocog(), Grefcoco())

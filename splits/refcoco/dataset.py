@@ -93,7 +93,7 @@ class RefcocoDataset(Dataset):
         )
 
     def reference(self, id: str, protocol: Protocol) -> Reference:
-        """Build the target; the protocols differ where polygons of one object overlap (Q46)."""
+        """Build the target; the protocols differ where polygons of one object overlap."""
         info, sentence = self.asked(id)
         masks = [self._target(number, protocol) for number in sentence.annotations]
         size = (info.height, info.width)

@@ -81,7 +81,7 @@ def read_refs(path: Path, split: str) -> tuple[list[ImageRefs], str]:
     """Read the refs of a split, grouped by image.
 
     Images stand in the order in which Python's set of their ids gives them, as in the published
-    code: float32 sums depend on it (Q47).
+    code: float32 sums depend on it.
 
     Returns:
         the images, and ``sha256:...`` of the file.

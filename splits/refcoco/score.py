@@ -1,4 +1,4 @@
-"""Scoring referring image segmentation: cIoU and gIoU (image protocol, section 1, Q45 to Q47)."""
+"""Scoring referring image segmentation: cIoU and gIoU (image protocol, section 1)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,19 @@ from sama_bench.benchmark import (
 )
 from sama_bench.errors import IncompleteError
 from sama_bench.media.rle import encode
-from sama_bench.metrics.ciou import SentenceCounts, ciou_giou, count_sentence
+from sama_bench.metric import Quirk
+from sama_bench.metrics.ciou import (
+    FIRST_IN_FLOAT32,
+    UNANSWERED_SKIPPED,
+    SentenceCounts,
+    ciou_giou,
+    count_sentence,
+)
 from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.nouns import Answer
+from sama_bench.splits._images.polygons import SUMMED_POLYGONS
 from sama_bench.splits._masks.alignment import unite
-from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, lacking_note, listed
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.refcoco.dataset import RefcocoDataset
 
@@ -37,34 +45,34 @@ class Manner:
     Attributes:
         missing: ``refuse``, ``drop`` or ``zero`` for a sentence without a usable answer.
         merge: ``first`` mask of an answer or ``union`` of all.
-        target: protocol whose reference counts (Q46).
-        quirks: of ``metrics.ciou`` that act: 45 skips sentences without mask, 47 sums in float32.
+        target: protocol whose reference counts (SUMMED_POLYGONS).
+        quirks: of ``metrics.ciou`` that act.
     """
 
     missing: str
     merge: str
     target: Protocol
-    quirks: frozenset[int]
+    quirks: frozenset[Quirk]
 
 
 def manner(
-    protocol: Protocol, settings: Mapping[str, str], acting: frozenset[str] | None
+    protocol: Protocol, settings: Mapping[str, str], acting: frozenset[Quirk] | None
 ) -> Manner:
-    """Return how a protocol counts; of its quirks only the ``acting`` ones (``Q45``), or all."""
+    """Return how a protocol counts; of its quirks only the ``acting`` ones, or all."""
 
-    def acts(name: str) -> bool:
-        return protocol == "released" and (acting is None or name in acting)
+    def acts(quirk: Quirk) -> bool:
+        return protocol == "released" and (acting is None or quirk in acting)
 
     explained = protocol == "released" and acting is not None
     quirks = set()
-    if settings["no_mask"] == "skip" and (acts("Q45") or not explained):
-        quirks.add(45)
-    if acts("Q47"):
-        quirks.add(47)
+    if settings["no_mask"] == "skip" and (acts(UNANSWERED_SKIPPED) or not explained):
+        quirks.add(UNANSWERED_SKIPPED)
+    if acts(FIRST_IN_FLOAT32):
+        quirks.add(FIRST_IN_FLOAT32)
     return Manner(
-        missing="zero" if explained and not acts("Q36") else settings["missing"],
-        merge="union" if explained and not acts("Q47") else settings["seg_merge"],
-        target="released" if acts("Q46") else "strict",
+        missing="zero" if explained and not acts(UNANSWERED_REFUSED) else settings["missing"],
+        merge="union" if explained and not acts(FIRST_IN_FLOAT32) else settings["seg_merge"],
+        target="released" if acts(SUMMED_POLYGONS) else "strict",
         quirks=frozenset(quirks),
     )
 
@@ -160,17 +168,18 @@ def _rows(split: str, protocol: Protocol, values: Sequence[Counted], applied: Ma
         images.setdefault(item.image, []).append(item.counts)
     notes = [lacking_note(lacking, applied.missing)] if lacking else []
     ciou = giou = None
-    broken = _image_without_masks(images) if 45 in applied.quirks else None
+    broken = _image_without_masks(images) if UNANSWERED_SKIPPED in applied.quirks else None
     if broken is not None:
         notes.append(
             f"no figure: no sentence of image {broken} has a mask, where the published code "
-            "breaks off (Q45); --option no_mask=zero counts it"
+            f"breaks off ({UNANSWERED_SKIPPED}); --option no_mask=zero counts it"
         )
     elif not (lacking and applied.missing == "refuse"):
         totals = ciou_giou(list(images.values()), applied.quirks)
         ciou, giou = totals.ciou, totals.giou
         if totals.unanswered:
-            what = "left out (Q45)" if 45 in applied.quirks else "an empty mask each"
+            skipped = UNANSWERED_SKIPPED in applied.quirks
+            what = f"left out ({UNANSWERED_SKIPPED})" if skipped else "an empty mask each"
             notes.append(f"{totals.unanswered} sentences without a mask: {what}")
     share = coverage(item.status for item in values).share
     answered = [item for item in values if not item.lacking]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sama_bench.benchmark import Benchmark, Dataset
 from sama_bench.errors import DataError
+from sama_bench.metrics._captions.cleaning import WORDS_DAMAGED
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._mini.embedded import with_mini
-from sama_bench.splits._scores.options import quirks
 from sama_bench.splits.refcoco import IMAGE_FOLDERS
 from sama_bench.splits.region_captions.dataset import METRICS, OPTIONS, RegionCaptionDataset
 
@@ -30,7 +30,7 @@ class RegionCaptions(Benchmark):
     splits = ("val", "mini")
     metrics = METRICS
     options = OPTIONS
-    quirks = quirks("Q49")
+    quirks = (WORDS_DAMAGED,)
     licence = "annotations from the Osprey and MDETR projects; images from COCO train2014"
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:
@@ -47,4 +47,5 @@ class RegionCaptions(Benchmark):
         return RegionCaptionDataset(split, masks, read_coco(folder / CAPTIONS), images)
 
 
+QUIRKS = (WORDS_DAMAGED,)
 BENCHMARKS = (RegionCaptions(),)

@@ -89,7 +89,7 @@ class RegionCaptionDataset(Dataset):
                     yield Finding("broken_mask", where, str(error), fatal=True)
 
     def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
-        """Score METEOR and CIDEr over all regions, with released and strict cleaning (Q49)."""
+        """Score METEOR and CIDEr over all regions, with released and strict cleaning."""
         from sama_bench.splits.region_captions.score import score_region_captions
 
         return score_region_captions(self, answers, protocols, tools, OPTIONS, METRICS)

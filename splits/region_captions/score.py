@@ -1,4 +1,4 @@
-"""Scoring region captions: METEOR and CIDEr over all regions (image protocol, section 3, Q49)."""
+"""Scoring region captions: METEOR and CIDEr over all regions (image protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from sama_bench.benchmark import (
     VideoScore,
 )
 from sama_bench.errors import IncompleteError
-from sama_bench.metrics._captions.cleaning import region_caption, region_caption_strict
+from sama_bench.metric import Quirk
+from sama_bench.metrics._captions.cleaning import (
+    WORDS_DAMAGED,
+    region_caption,
+    region_caption_strict,
+)
 from sama_bench.metrics._captions.scores import CaptionPair
 from sama_bench.nouns import Answer
 from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figures, failures
@@ -98,10 +103,10 @@ def _corpus(
     outcomes: Mapping[str, Outcome],
     protocol: Protocol,
     missing: str,
-    quirks: frozenset[str] | None,
+    quirks: frozenset[Quirk] | None,
 ) -> Corpus:
     pairs: dict[str, CaptionPair] = {}
-    released = protocol == "released" and (quirks is None or "Q49" in quirks)
+    released = protocol == "released" and (quirks is None or WORDS_DAMAGED in quirks)
     incomplete = any(outcome.answer is None for outcome in outcomes.values())
     if incomplete and missing == "refuse":
         return Corpus(missing, pairs)

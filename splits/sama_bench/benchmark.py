@@ -10,7 +10,7 @@ from sama_bench.errors import NoRootError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import Part, SamaDataset
-from sama_bench.splits.sama_bench.rules import MASK_METRICS, QUIRKS, TEXT_METRICS
+from sama_bench.splits.sama_bench.rules import MASK_METRICS, OF_C, OF_G, TEXT_METRICS
 
 LICENCE = "SAMA-239K annotations from the hub; frames from MeViS, LVVIS, Ref-YouTube-VOS, VidSTG"
 OPTIONS: Mapping[str, tuple[str, str, str]] = {
@@ -62,7 +62,7 @@ class SamaBenchG(_SamaBench):
     task: Part = "g"
     metrics: Sequence[str] = (*MASK_METRICS, *TEXT_METRICS)
     options = OPTIONS
-    quirks = QUIRKS
+    quirks = OF_G
 
 
 class SamaBenchC(_SamaBench):
@@ -76,4 +76,4 @@ class SamaBenchC(_SamaBench):
     task: Part = "c"
     metrics: Sequence[str] = TEXT_METRICS
     options = OPTIONS
-    quirks = {name: QUIRKS[name] for name in ("Q10", "Q21", "Q22")}  # noqa: RUF012
+    quirks = OF_C

@@ -176,7 +176,7 @@ class SamaDataset(Dataset):
         )
 
     def reference(self, id: str, protocol: Protocol) -> Reference:
-        """Build the reference of one sample; the protocols differ in empty targets (Q4)."""
+        """Build the reference of one sample; the protocols differ in empty targets."""
         made = self._asked[id].made
         if made.problem:
             raise DataError(made.problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sama_bench.benchmark import Answers, AnswersWithTexts, Dataset, Entry, Protocol
+from sama_bench.metric import Quirk
 from sama_bench.metrics._captions import text_marks
 from sama_bench.metrics._captions.java_scores import Texts
 from sama_bench.splits.sama_bench.dataset import SamaDataset
@@ -17,7 +18,7 @@ def expected_corpora(
     dataset: Dataset,
     answers: Answers,
     entries: Sequence[Entry],
-    quirks: Mapping[Protocol, frozenset[int]],
+    quirks: Mapping[Protocol, frozenset[Quirk]],
 ) -> list[Texts]:
     """Return the corpora of part G that scoring will ask for, as far as they can be foretold.
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from sama_bench.benchmark import Answers, Dataset, Entry, Outcome, Protocol, Tools
 from sama_bench.errors import DataError
+from sama_bench.metric import Quirk
 from sama_bench.metrics._captions import text_marks
 from sama_bench.metrics._masks.overlap import Overlap
+from sama_bench.metrics.grounding import BROKEN_VIDEO_ZERO
 from sama_bench.nouns import Answer, Reference
 from sama_bench.splits._masks.object_facts import object_facts
 from sama_bench.splits.sama_bench.rules import acting
@@ -71,7 +73,7 @@ def _judge(
     entry: Entry,
     outcome: Outcome,
     reference: Reference,
-    quirks: frozenset[int],
+    quirks: frozenset[Quirk],
     tools: Tools,
     grounded: bool,
     compared: list[tuple[Reference, Overlap]],
@@ -82,11 +84,11 @@ def _judge(
     note: str | None = None
     if grounded:
         try:
-            shared = _shared(answer, reference, 15 in quirks, compared)
+            shared = _shared(answer, reference, BROKEN_VIDEO_ZERO in quirks, compared)
             masks = score_masks(answer, reference, quirks, tools, shared)
         except ValueError as error:
             note = f"its masks cannot be compared: {error}"
-            if 15 not in quirks:
+            if BROKEN_VIDEO_ZERO not in quirks:
                 return Judged(entry, "failed", note=note)
             masks = MaskScore(len(answer.segments), len(reference.masklets), error=note)
     return Judged(

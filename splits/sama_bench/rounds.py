@@ -8,7 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from sama_bench.benchmark import PROTOCOLS, Finding, Protocol
+from sama_bench.metric import Quirk
 from sama_bench.splits.sama_bench.shard import VideoItem
+
+_SECTION = "SAMA-Bench-G protocol, section 10"
+REQUEST_APPENDED = Quirk(
+    1,
+    "request_appended",
+    "a request for masks is appended to questions, only where masks are expected",
+    (),
+    _SECTION,
+)
+ALIASES_CONVERTED_LATE = Quirk(
+    2,
+    "aliases_converted_late",
+    "[SEG] is counted before its aliases are converted, and such rounds are dropped",
+    (),
+    _SECTION,
+)
+EMPTY_TARGET_REPEATS = Quirk(
+    4, "empty_target_repeats", "an empty target repeats the previous one", (), _SECTION
+)
 
 GROUNDING_REQUEST = " Response with interleaved segmentation masks."
 GROUNDING_FRAGMENT = "with interleaved segmentation masks."
@@ -54,7 +74,8 @@ def convert_aliases(answer: str) -> str:
 def chat_rounds(item: VideoItem) -> tuple[list[Round], list[Finding]]:
     """Cut a conversation into rounds and drop those that the protocols drop.
 
-    Q2: ``released`` counts the literal ``[SEG]`` before aliases are converted, ``strict`` after.
+    ALIASES_CONVERTED_LATE: ``released`` counts the literal ``[SEG]`` before aliases are converted,
+    ``strict`` after.
 
     Returns:
         rounds that exist under at least one protocol, and every drop with its reason.
@@ -199,7 +220,7 @@ def _id_lists(value: Any) -> tuple[tuple[int, ...], ...] | None:
 
 
 def released_targets(made: Round) -> tuple[tuple[int, ...], ...]:
-    """Return the targets as the published code sees them: an empty one repeats the previous (Q4).
+    """Return the targets as the published code sees them: an empty one repeats the previous.
 
     Raises:
         ValueError: the first target is empty, where the published code crashes.
@@ -207,18 +228,21 @@ def released_targets(made: Round) -> tuple[tuple[int, ...], ...]:
     targets: list[tuple[int, ...]] = []
     for target in made.targets:
         if not target and not targets:
-            raise ValueError("its first target is empty, where the published code crashes (Q4)")
+            raise ValueError(
+                "its first target is empty, where the published code crashes "
+                f"({EMPTY_TARGET_REPEATS})"
+            )
         targets.append(target or targets[-1])
     return tuple(targets)
 
 
 def strict_targets(made: Round) -> tuple[tuple[int, ...], ...]:
-    """Return the targets that exist: an empty one has no ``[SEG]`` and is dropped (Q4)."""
+    """Return the targets that exist: an empty one has no ``[SEG]`` and is dropped."""
     return tuple(target for target in made.targets if target)
 
 
 def empty_targets(made: Round) -> Iterator[Finding]:
-    """Report the empty targets of a round, which the protocols treat differently (Q4)."""
+    """Report the empty targets of a round, which the protocols treat differently."""
     for position, target in enumerate(made.targets):
         if not target:
             kind = "repeated_target" if position else "broken_target"

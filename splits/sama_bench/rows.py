@@ -12,14 +12,21 @@ from dataclasses import dataclass
 
 from sama_bench.benchmark import Aggregation, Dataset, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
-from sama_bench.metrics._captions.scores import CAPTION_METRICS
+from sama_bench.metrics._captions.scores import FAILED_VIDEO_ZERO, NAN_SPREADS
+from sama_bench.metrics.clair import UNCHECKED_VERDICTS
+from sama_bench.metrics.grounding import BROKEN_VIDEO_ZERO
 from sama_bench.splits.sama_bench.judging import Judged
 from sama_bench.splits.sama_bench.rules import MASK_METRICS, TEXT_METRICS, mean
 from sama_bench.splits.sama_bench.score_texts import TextScores
 
 EPSILON = 0.00001
-"""Added to the number of videos of a rank in part G's aggregation A (Q28)."""
-_ZEROS = {"miou": "Q15", "recall": "Q15", "clair": "Q27", **dict.fromkeys(CAPTION_METRICS, "Q24")}
+"""Added to the number of videos of a rank in part G's aggregation A (RANK_EPSILON)."""
+_ZEROS = {
+    metric: quirk
+    for quirk in (BROKEN_VIDEO_ZERO, UNCHECKED_VERDICTS, FAILED_VIDEO_ZERO)
+    for metric in quirk.metrics
+}
+"""By metric the quirk that makes the whole value of a video 0."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def _value(sheet: Sheet, metric: str, whole: bool) -> float | None:
         if metric.startswith("bleu"):
             return _over_videos(sheet, metric)
         found = [sheet.texts.samples.get(item.entry.id, {}).get(metric) for item in sheet.judged]
-        return mean([value for value in found if value is not None and value == value])  # Q25
+        return mean([value for value in found if value is not None and value == value])
     return _over_videos(sheet, metric)
 
 
@@ -152,7 +159,7 @@ def _remarks(sheet: Sheet, split: str, metric: str) -> Iterator[str]:
         yield f"{what}, first {zeros[0][0]}: {zeros[0][1]}"
     undefined = _undefined(sheet, metric)
     if undefined:
-        yield f"{undefined} samples whose {metric} is not a number (Q25)"
+        yield f"{undefined} samples whose {metric} is not a number ({NAN_SPREADS})"
     if metric.startswith("bleu") and metric in sheet.texts.whole and split != sheet.dataset.split:
         yield "mean over the videos of the source; the split's own value is of one corpus"
 
@@ -164,7 +171,7 @@ def _undefined(sheet: Sheet, metric: str) -> int:
 
 
 def _rank_rows(sheet: Sheet) -> Iterator[Row]:
-    """Yield aggregation A: per shard, the mean over ranks of each rank's mean (Q28, Q29)."""
+    """Yield aggregation A: per shard, the mean over ranks of each rank's mean."""
     ranks = _ranks(sheet.tools)
     if ranks is None:
         return

@@ -6,45 +6,52 @@ from collections.abc import Sequence
 from random import Random
 
 from sama_bench.benchmark import Entry, Protocol, Tools
-from sama_bench.metrics._captions.scores import CAPTION_METRICS
+from sama_bench.metric import Quirk
+from sama_bench.metrics import grounding
+from sama_bench.metrics._captions.scores import CAPTION_METRICS, VIDEO_CORPORA
+from sama_bench.metrics._captions.text_cuts import CUT_TEXTS
+from sama_bench.metrics._captions.text_marks import MARKS_KEPT
 
 MASK_METRICS = ("miou", "recall", "abstention_accuracy")
 TEXT_METRICS = (*CAPTION_METRICS, "clair")
 
-QUIRKS: dict[str, str] = {
-    "Q10": "the list of special tokens misses some, which then count as words",
-    "Q11": "nested, unbalanced and empty phrases count",
-    "Q12": "mIoU averages only matched pairs: missed and spurious masks cost nothing",
-    "Q13": "samples without target score 0 in mIoU",
-    "Q14": "an empty union scores 0",
-    "Q15": "masks of another shape make mIoU and recall of the whole video 0",
-    "Q16": "recall looks phrases up transposed",
-    "Q17": "recall crops its matrices to a common corner",
-    "Q18": "recall stops at the first best pair whose phrases differ",
-    "Q19": "samples without masks or phrases leave recall",
-    "Q20": "recall divides by phrases, not targets, and averages empty videos as 0",
-    "Q21": "texts are cut at 300 words and 2,000 characters",
-    "Q22": "each video is a caption corpus of its own",
-}
-"""The quirks of scoring that can be switched off one at a time."""
+_SECTION = "SAMA-Bench-G protocol, section 10"
+RANK_EPSILON = Quirk(
+    28,
+    "rank_epsilon",
+    "1e-5 is added to the number of videos of a rank in the per-split files of part G",
+    (*MASK_METRICS[:2], *TEXT_METRICS),
+    _SECTION,
+)
+RANKS_ALIKE = Quirk(
+    29,
+    "ranks_alike",
+    "ranks weigh alike in the per-split files, however many videos they held",
+    (*MASK_METRICS[:2], *TEXT_METRICS),
+    _SECTION,
+)
+SHUFFLED = Quirk(
+    33, "shuffled", "the samples of part G are shuffled, file by file, with seed 0", (), _SECTION
+)
 
-ALL = frozenset(int(name[1:]) for name in QUIRKS)
+OF_C = (MARKS_KEPT, CUT_TEXTS, VIDEO_CORPORA)
+OF_G = (MARKS_KEPT, *grounding.QUIRKS, CUT_TEXTS, VIDEO_CORPORA)
+"""The quirks of scoring that can be switched off one at a time, of the parts C and G."""
 
 
-def acting(protocol: Protocol, tools: Tools) -> frozenset[int]:
-    """Return the numbers of the quirks that act: all under released, none under strict.
+def acting(protocol: Protocol, tools: Tools) -> frozenset[Quirk]:
+    """Return the quirks that act: all under released, none under strict.
 
     ``Tools.quirks`` narrows those of the released protocol, to explain what one is worth.
     """
     if protocol == "strict":
         return frozenset()
-    if tools.quirks is None:
-        return ALL
-    return ALL & {int(name[1:]) for name in tools.quirks if name[1:].isdigit()}
+    every = frozenset(OF_G)
+    return every if tools.quirks is None else every & tools.quirks
 
 
 def in_order(entries: Sequence[Entry], protocol: Protocol, grounded: bool) -> list[Entry]:
-    """Return the entries of a protocol in its order (Q33).
+    """Return the entries of a protocol in its order (SHUFFLED).
 
     The published code shuffles the samples of part G, split file by split file, with Python's
     generator seeded 0; strict, and part C, keep the order of the files.

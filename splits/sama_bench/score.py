@@ -16,6 +16,7 @@ from sama_bench.benchmark import (
     Tools,
     VideoScore,
 )
+from sama_bench.metric import Quirk
 from sama_bench.metrics import grounding
 from sama_bench.metrics._captions.background import scoring_in_background
 from sama_bench.splits.sama_bench.dataset import SamaDataset
@@ -82,7 +83,7 @@ def _videos(
     judged: Sequence[Judged],
     texts: TextScores,
     protocol: Protocol,
-    quirks: frozenset[int],
+    quirks: frozenset[Quirk],
     grounded: bool,
     recalled: bool,
 ) -> list[VideoScore]:
@@ -98,7 +99,7 @@ def _video(
     items: Sequence[Judged],
     texts: TextScores,
     protocol: Protocol,
-    quirks: frozenset[int],
+    quirks: frozenset[Quirk],
     grounded: bool,
     recalled: bool,
 ) -> VideoScore:
@@ -115,19 +116,19 @@ def _video(
 
 
 def _zeroed(answered: Sequence[Judged], values: Mapping[str, float | None]) -> dict[str, str]:
-    """Say why mIoU and recall of a video are 0 where its masks cannot be compared (Q15)."""
+    """Say why mIoU and recall of a video are 0 where its masks cannot be compared."""
     error = next((item.masks.error for item in answered if item.masks and item.masks.error), None)
     names = [name for name in ("miou", "recall") if values.get(name) is not None]
     return dict.fromkeys(names, error) if error else {}
 
 
 def _grounding(
-    answered: Sequence[Judged], quirks: frozenset[int], recalled: bool
+    answered: Sequence[Judged], quirks: frozenset[Quirk], recalled: bool
 ) -> tuple[dict[str, float | None], dict[str, tuple[float, float]]]:
     masks = [item.masks for item in answered if item.masks is not None]
     broken = any(score.error for score in masks)
     counts = [score.recall for score in masks if score.recall is not None]
-    # A video whose masks cannot be compared scores 0 (Q15), but no recall is ever made up.
+    # A video whose masks cannot be compared scores 0, but no recall is ever made up.
     values: dict[str, float | None] = {"miou": 0.0, "recall": 0.0 if recalled else None}
     pooled: dict[str, tuple[float, float]] = {}
     if not broken:

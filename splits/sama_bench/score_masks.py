@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sama_bench.benchmark import Tools
+from sama_bench.metric import Quirk
 from sama_bench.metrics import grounding
 from sama_bench.metrics._captions import text_marks
 from sama_bench.metrics._masks.overlap import Overlap, overlap
@@ -38,7 +39,7 @@ def shared_pixels(answer: Answer, reference: Reference, broadcast: bool) -> Over
     """Count the pixels that predicted masks and targets share.
 
     With ``broadcast`` a mask of one frame is repeated over the video, as the published code does
-    without a word (Q15).
+    without a word.
 
     Raises:
         ValueError: sizes or numbers of frames differ.
@@ -55,7 +56,7 @@ def shared_pixels(answer: Answer, reference: Reference, broadcast: bool) -> Over
 
 
 def score_masks(
-    answer: Answer, reference: Reference, quirks: Set[int], tools: Tools, shared: Overlap
+    answer: Answer, reference: Reference, quirks: Set[Quirk], tools: Tools, shared: Overlap
 ) -> MaskScore:
     """Score one answer's masks, given the pixels that they share with the targets."""
     iou = grounding.iou_matrix(shared, quirks)
@@ -68,12 +69,13 @@ def score_masks(
 
 
 def _recall(
-    answer: Answer, reference: Reference, quirks: Set[int], tools: Tools, iou: grounding.Matrix
+    answer: Answer, reference: Reference, quirks: Set[Quirk], tools: Tools, iou: grounding.Matrix
 ) -> grounding.RecallCounts | None:
     if tools.phrases is None:
         return None
     wanted = text_marks.phrases(reference.text or "", quirks)
-    if 11 not in quirks and len(wanted) > len(reference.masklets):  # Q4: some have no target
+    if text_marks.LOOSE_PHRASES not in quirks and len(wanted) > len(reference.masklets):
+        # some phrases have no target
         wanted = text_marks.grounded_phrases(reference.text or "")
     said = text_marks.phrases(answer.text, quirks)
     similar = tools.phrases.similarity(wanted, said) if wanted and said else None

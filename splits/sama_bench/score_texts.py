@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sama_bench.benchmark import Protocol, Tools
+from sama_bench.metric import Quirk
 from sama_bench.metrics import clair
 from sama_bench.metrics._captions.java import JavaError
 from sama_bench.metrics._captions.java_scores import Texts
-from sama_bench.metrics._captions.text_cuts import cut
+from sama_bench.metrics._captions.scores import VIDEO_CORPORA
+from sama_bench.metrics._captions.text_cuts import CUT_TEXTS, cut
 from sama_bench.metrics.captions import (
     CAPTION_METRICS,
     CaptionError,
@@ -35,7 +37,7 @@ class TextScores:
         videos: by video, by metric.
         samples: by sample id, by metric.
         reasons: by metric, why it has no value.
-        causes: by video, by metric, why its released value is 0 (Q24, Q27).
+        causes: by video, by metric, why its released value is 0.
         unjudged: samples without a valid judgement.
         lacking: what was asked for and could not be given, one line each.
     """
@@ -70,7 +72,7 @@ def _joined(
 
 def score_texts(
     judged: Mapping[Protocol, Sequence[Judged]],
-    quirks: Mapping[Protocol, frozenset[int]],
+    quirks: Mapping[Protocol, frozenset[Quirk]],
     tools: Tools,
 ) -> dict[Protocol, TextScores]:
     """Score the texts of the answered samples, given in each protocol's order."""
@@ -92,25 +94,25 @@ def _by_video(items: Iterable[Judged]) -> dict[str, list[Judged]]:
     return groups
 
 
-def caption_corpora(items: Iterable[Judged], quirks: frozenset[int]) -> list[Texts]:
+def caption_corpora(items: Iterable[Judged], quirks: frozenset[Quirk]) -> list[Texts]:
     """Return the corpora whose captions ``score_texts`` scores, one a video."""
-    return [tuple(pairs) for pairs in _pairs(_by_video(items), 21 in quirks).values()]
+    return [tuple(pairs) for pairs in _pairs(_by_video(items), CUT_TEXTS in quirks).values()]
 
 
 def _captions(
-    groups: Mapping[Protocol, Groups], quirks: Mapping[Protocol, frozenset[int]], tools: Tools
+    groups: Mapping[Protocol, Groups], quirks: Mapping[Protocol, frozenset[Quirk]], tools: Tools
 ) -> dict[Protocol, TextScores]:
     """Score the captions of all protocols with one run of the Java programs."""
     if not tools.captions:
         return dict.fromkeys(groups, _without(CAPTION_METRICS, "captions were switched off"))
     if not any(groups.values()):
         return dict.fromkeys(groups, _without(CAPTION_METRICS, "no answer"))
-    by_video = next((p for p in groups if 22 in quirks[p]), None)
-    whole = next((p for p in groups if 22 not in quirks[p]), None)
+    by_video = next((p for p in groups if VIDEO_CORPORA in quirks[p]), None)
+    whole = next((p for p in groups if VIDEO_CORPORA not in quirks[p]), None)
     try:
         scores = score_both(
-            None if by_video is None else _pairs(groups[by_video], 21 in quirks[by_video]),
-            None if whole is None else _pairs(groups[whole], 21 in quirks[whole]),
+            None if by_video is None else _pairs(groups[by_video], CUT_TEXTS in quirks[by_video]),
+            None if whole is None else _pairs(groups[whole], CUT_TEXTS in quirks[whole]),
             cut_released=False,
         )
     except (JavaError, CaptionError) as error:
@@ -167,11 +169,11 @@ def _of_whole(groups: Groups, scores: CaptionScores) -> TextScores:
 
 
 def _verdicts(
-    groups: Groups, protocol: Protocol, quirks: frozenset[int], tools: Tools
+    groups: Groups, protocol: Protocol, quirks: frozenset[Quirk], tools: Tools
 ) -> TextScores:
     if tools.judge is None:
         return _without(("clair",), "no judge was named (--judge-model)")
-    fit = cut if 21 in quirks else str
+    fit = cut if CUT_TEXTS in quirks else str
     texts = {
         item.entry.id: (fit(item.prediction or ""), fit(item.reference))
         for items in groups.values()

@@ -9,8 +9,16 @@ from hypothesis.extra import numpy as hnp
 from sama_bench.media import rle
 from sama_bench.metrics._masks.overlap import overlap
 from sama_bench.metrics.grounding import (
+    CROPPED,
+    EARLY_STOP,
+    EMPTY_UNION_ZERO,
+    MATCHED_ONLY,
+    NO_TARGET_ZERO,
+    PHRASES_COUNTED,
     RELEASED,
+    SILENT_LEFT_OUT,
     STRICT,
+    TRANSPOSED,
     RecallCounts,
     abstention_accuracy,
     iou_matrix,
@@ -85,11 +93,11 @@ def test_strict_miou(predictions, targets, value):
 
 def test_each_miou_quirk_alone():
     no_target, missed, empty = iou([A], []), iou([A], [A, B]), [EMPTY]
-    assert sample_miou(no_target, RELEASED - {13}) is None
-    assert sample_miou(no_target, RELEASED - {12}) == 0.0
-    assert sample_miou(missed, RELEASED - {12}) == 0.5
-    assert sample_miou(missed, RELEASED - {13}) == 1.0
-    assert iou(empty, empty, RELEASED - {14})[0, 0] == 1.0
+    assert sample_miou(no_target, RELEASED - {NO_TARGET_ZERO}) is None
+    assert sample_miou(no_target, RELEASED - {MATCHED_ONLY}) == 0.0
+    assert sample_miou(missed, RELEASED - {MATCHED_ONLY}) == 0.5
+    assert sample_miou(missed, RELEASED - {NO_TARGET_ZERO}) == 1.0
+    assert iou(empty, empty, RELEASED - {EMPTY_UNION_ZERO})[0, 0] == 1.0
     assert video_miou([None, None]) is None
 
 
@@ -97,7 +105,7 @@ def test_each_miou_quirk_alone():
 def test_released_recall_surplus_predictions_are_cropped():
     assert recall((iou([C, C, A], [A]), ones(1, 3))) == 0.0
     # Looked up transposed (Q16), the third prediction has no similarity at all.
-    assert recall((iou([C, C, A], [A]), ones(1, 3)), quirks=RELEASED - {16, 17}) == 1.0
+    assert recall((iou([C, C, A], [A]), ones(1, 3)), quirks=RELEASED - {TRANSPOSED, CROPPED}) == 1.0
     assert recall((iou([C, C, A], [A]), ones(1, 3)), quirks=STRICT) == 1.0
 
 
@@ -108,7 +116,7 @@ def test_released_recall_surplus_targets_are_cropped():
 def test_released_recall_leaves_silent_samples_out():
     silent, perfect = (iou([], [A]), ones(1, 0)), (iou([A], [A]), ones(1, 1))
     assert recall(silent, perfect) == 1.0
-    assert recall(silent, perfect, quirks=RELEASED - {19}) == 0.5
+    assert recall(silent, perfect, quirks=RELEASED - {SILENT_LEFT_OUT}) == 0.5
 
 
 def test_released_recall_looks_text_up_transposed():
@@ -123,14 +131,14 @@ def test_released_recall_stops_at_the_first_pair_whose_text_fails():
     matrix = iou([A, MOST_OF_B], [A, B])
     similarity = np.array([[0.1, 1.0], [1.0, 1.0]])
     assert recall((matrix, similarity)) == 0.0
-    assert recall((matrix, similarity), quirks=RELEASED - {18}) == 0.5
+    assert recall((matrix, similarity), quirks=RELEASED - {EARLY_STOP}) == 0.5
     assert recall((matrix, similarity), quirks=STRICT) == 0.5
 
 
 def test_released_recall_with_missing_phrases():
     assert recall((iou([A, B], [A, B]), ones(2, 1))) == 0.5
     assert recall((iou([A], [A]), ones(2, 1))) == 0.5
-    assert recall((iou([A], [A]), ones(2, 1)), quirks=RELEASED - {20}) == 1.0
+    assert recall((iou([A], [A]), ones(2, 1)), quirks=RELEASED - {PHRASES_COUNTED}) == 1.0
 
 
 def test_exactly_half_matches():
@@ -180,7 +188,7 @@ some_quirks = st.frozensets(st.sampled_from(sorted(RELEASED)))
 def test_miou_bounds_and_permutation(matrix, quirks):
     value = sample_miou(matrix, quirks)
     assert value is None or 0 <= value <= 1
-    if 12 not in quirks:
+    if MATCHED_ONLY not in quirks:
         shuffled = sample_miou(matrix[::-1, ::-1], quirks)
         assert (value is None) == (shuffled is None)
         assert value is None or shuffled == pytest.approx(value, abs=1e-12)
@@ -208,7 +216,7 @@ def test_recall_bounds(matrix, similarity, quirks):
     assert len({i for i, _ in counts.pairs}) == len({j for _, j in counts.pairs}) == counts.matched
     assert all(matrix[pair] >= 0.5 for pair in counts.pairs)
     # A largest matching never finds less than a greedy one.
-    assert sample_recall(matrix, similarity, quirks - {18}).matched >= counts.matched
+    assert sample_recall(matrix, similarity, quirks - {EARLY_STOP}).matched >= counts.matched
 
 
 @given(matrices, matrices, st.randoms())

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from sama_bench.media import rle
 from sama_bench.metrics._masks.counts import boundary_radius
-from sama_bench.metrics.accuracy import accuracy_per_frame, masklet_accuracy
+from sama_bench.metrics.accuracy import (
+    PNG_VALUES,
+    SUMMED_INSTANCES,
+    accuracy_per_frame,
+    masklet_accuracy,
+)
 from sama_bench.metrics.jf import f_per_frame, j_per_frame, masklet_f, masklet_j
 from sama_bench.metrics.robustness import areas, masklet_robustness, robustness_per_frame
 from tests.metrics import definitions
@@ -164,8 +169,8 @@ def test_equal_to_the_definition_bit_for_bit(case):
     assert accuracy_per_frame(counts, STRICT)[0] == definitions.accuracy(plain, predicted)
     for quirks, t, p in (
         (STRICT, plain, predicted),
-        ({38}, target, predicted),
-        ({37}, plain, predicted * 255),
+        ({SUMMED_INSTANCES}, target, predicted),
+        ({PNG_VALUES}, plain, predicted * 255),
         (PNG, target, predicted * 255),
     ):
         expected = definitions.robustness(t, p, plain)

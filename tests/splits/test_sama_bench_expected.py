@@ -9,13 +9,15 @@ import pytest
 from sama_bench import registry
 from sama_bench.benchmark import Tools
 from sama_bench.formats.prediction_line import Prediction, to_line
-from sama_bench.metrics._captions.scores import CaptionScores
+from sama_bench.metrics._captions.scores import VIDEO_CORPORA, CaptionScores
+from sama_bench.metrics._captions.text_cuts import CUT_TEXTS
+from sama_bench.metrics._captions.text_marks import MARKS_KEPT
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Masklet, Segment
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.splits.sama_bench import score as scoring
 from sama_bench.splits.sama_bench import score_texts
-from sama_bench.splits.sama_bench.rules import ALL
+from sama_bench.splits.sama_bench.rules import OF_G
 from tests.splits.sama_files import HEIGHT, WIDTH, Root, box, said, video
 
 WHOLE = Masklet(HEIGHT, WIDTH, (box()["counts"],) * 3)
@@ -81,9 +83,9 @@ def seen(monkeypatch):
     return foretold, asked
 
 
-@pytest.mark.parametrize("off", [None, 10, 21, 22])
+@pytest.mark.parametrize("off", [None, MARKS_KEPT, CUT_TEXTS, VIDEO_CORPORA])
 def test_what_is_foretold_is_asked_for(tmp_path, dataset, seen, off):
-    quirks = None if off is None else frozenset(f"Q{number}" for number in ALL - {off})
+    quirks = None if off is None else frozenset(OF_G) - {off}
     tools = Tools(phrases=TokenOverlap(), quirks=quirks)
     protocols = ("released", "strict") if off is None else ("released",)
     answers = recorded(dataset, tmp_path / "run")

@@ -6,6 +6,7 @@ from sama_bench import registry
 from sama_bench.benchmark import Entry, Outcome, Tools
 from sama_bench.marks import grounded_answer, marked
 from sama_bench.metrics.clair import SampleClair
+from sama_bench.metrics.grounding import MATCHED_ONLY, NO_TARGET_ZERO
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
 from sama_bench.splits.sama_bench.judging import Judged
@@ -142,9 +143,9 @@ def test_a_stand_in_marks_recall(root):
 
 def test_one_quirk_at_a_time(root):
     answers = [answered(BOX, FAR), answered(), answered(BOX)]
-    without = Tools(captions=False, quirks=frozenset({"Q12"}))
+    without = Tools(captions=False, quirks=frozenset({MATCHED_ONLY}))
     assert value(scored(root, answers, ("released",), without), "released", "miou") == 1.0
-    without = Tools(captions=False, quirks=frozenset({"Q13"}))
+    without = Tools(captions=False, quirks=frozenset({NO_TARGET_ZERO}))
     assert value(scored(root, answers, ("released",), without), "released", "miou") == 0.625
 
 

@@ -41,7 +41,7 @@ def encode_raw(mask: npt.ArrayLike) -> dict[str, Any]:
 
     For arrays of zeros and ones this is ``encode``. Where annotations were added up (0, 1, 2 ...)
     it gives the masks of the released RefCOCO loader: ``0 1 1 2 2 1 0 2`` reads back as
-    ``0 1 1 0 0 1 0 1`` (image protocol, Q46).
+    ``0 1 1 0 0 1 0 1``.
 
     Raises:
         ValueError: the array does not have two dimensions, or is empty.

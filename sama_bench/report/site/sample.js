@@ -50,14 +50,15 @@ report.sample = (() => {
     if (!view.differing.length) return el("p", { class: "help" }, `${about.runs[run].name}: both protocols agree on this sample.`);
     const acted = view.acted || [];
     const shown = (item, value) => (value === null ? "no value" : number(value, about.metrics[item.metric]?.scale ?? 1, 1));
-    const single = acted.map((item) => el("li", {}, el("b", {}, item.quirk), ` ${about.quirks[item.quirk]}: ${about.metrics[item.metric]?.title ?? item.metric} is ${shown(item, item.value)}, without it ${shown(item, item.without)}`));
+    const single = acted.map((item) => el("li", {}, el("b", {}, item.quirk), ` ${about.quirks[item.quirk].about}: ${about.metrics[item.metric]?.title ?? item.metric} is ${shown(item, item.value)}, without it ${shown(item, item.without)}`));
     const told = new Set(acted.map((item) => item.metric));
     const rest = view.differing.filter((name) => !told.has(name));
     const texts = rest.filter((name) => /^(bleu|meteor|rouge|cider|spice|clair)/.test(name));
     const masks = rest.filter((name) => !texts.includes(name));
+    const corpus = Object.entries(about.quirks).filter(([, quirk]) => texts.some((name) => quirk.metrics.includes(name)));
     const named = (names) => names.map((name) => about.metrics[name]?.title ?? name).join(", ");
     return el("div", { class: "quirks" }, el("h3", {}, `Why released and strict differ${about.runs.length > 1 ? `: ${about.runs[run].name}` : ""}`), el("ul", {}, single,
-      texts.length > 0 && el("li", {}, `${named(texts)}: texts are scored together with their corpus, not one by one`, about.quirks.Q22 ? `; under released ${about.quirks.Q22} (Q22)` : "", "."),
+      texts.length > 0 && el("li", {}, `${named(texts)}: texts are scored together with their corpus, not one by one`, corpus.length > 0 ? `; under released ${corpus.map(([number, quirk]) => `${quirk.about} (${number})`).join(", ")}` : "", "."),
       masks.length > 0 && el("li", {}, about.explained ? `${named(masks)}: no quirk changes it alone; several act together.` : `${named(masks)}: the report was made without looking for quirks (--no-explain).`)));
   }
 
