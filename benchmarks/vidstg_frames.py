@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks._timing import side_by_side
 from sama_bench.data.video_frames import frames
-from sama_bench.data.vidstg_video import INTERVAL
+from sama_bench.splits.sama_bench.sources import INTERVAL
 
 Row = dict[str, Any]
 RELEASED = "reference: seek to every 4th frame"

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sama_bench.metric import Metric
+from sama_bench.metric import Golden, Metric
 from sama_bench.metrics import spice as spice_metric
 from sama_bench.metrics._captions.corpus import (
     Corpus,
@@ -200,5 +200,5 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
         yield f"mean {name}", expected, mean(known) if len(known) == len(means) else None
 
 
-GOLDENS = {"caption": recompute}
+GOLDENS = {"caption": Golden("videos", frozenset({"gt", "pred", "scores"}), recompute)}
 """Golden files that ``sama-bench selftest`` recomputes with this module."""

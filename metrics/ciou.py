@@ -13,7 +13,7 @@ import numpy as np
 
 from sama_bench.media import rle
 from sama_bench.media.rle import Rle
-from sama_bench.metric import Metric, Quirk
+from sama_bench.metric import Golden, Metric, Quirk
 from sama_bench.metrics._masks.overlap import overlap
 
 _SECTION = "image protocol, section 4"
@@ -163,5 +163,5 @@ def _float32_sums(
 
 
 GOLDENS = {
-    "ciou": "sama_bench.metrics._goldens.masks:golden_ciou",
+    "ciou": Golden("sets", frozenset({"images"}), "sama_bench.metrics._goldens.masks:golden_ciou"),
 }

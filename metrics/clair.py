@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sama_bench.metric import Metric, Quirk
+from sama_bench.metric import Golden, Metric, Quirk
 from sama_bench.metrics._captions.text_cuts import cut
 
 _SECTION = "SAMA-Bench-G protocol, section 10"
@@ -347,7 +347,7 @@ def recompute(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
             yield f"{name} clair", video["result"]["clair"], group.value
 
 
-GOLDENS = {"clair_parse": recompute}
+GOLDENS = {"clair_parse": Golden("cases", frozenset({"replies"}), recompute)}
 """Golden files that ``sama-bench selftest`` recomputes with this module."""
 
 PROVIDES = {"clair_judge": "sama_bench.metrics._judged.clair_judge:ClairJudge"}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sama_bench.metric import Metric, Quirk
+from sama_bench.metric import Golden, Metric, Quirk
 from sama_bench.metrics._captions.text_marks import LOOSE_PHRASES
 from sama_bench.metrics._masks.overlap import Overlap
 
@@ -295,5 +295,7 @@ def _assignment(weight: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 GOLDENS = {
-    "gcg": "sama_bench.metrics._goldens.masks:golden_gcg",
+    "gcg": Golden(
+        "videos", frozenset({"samples", "miou"}), "sama_bench.metrics._goldens.masks:golden_gcg"
+    ),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sama_bench.metric import Metric, Quirk
+from sama_bench.metric import Golden, Metric, Quirk
 
 if TYPE_CHECKING:
     from sama_bench.metrics._masks.counts import FrameCounts, Integers
@@ -81,7 +81,17 @@ def _mean(values: NDArray[np.float64]) -> float:
 
 
 GOLDENS = {
-    "jf": "sama_bench.metrics._goldens.masks:golden_jf",
-    "video_jf": "sama_bench.metrics._goldens.masks:golden_video_jf",
-    "refsav_aggregate": "sama_bench.metrics._goldens.masks:golden_refsav_aggregate",
+    "jf": Golden(
+        "cases", frozenset({"gt", "pred", "J"}), "sama_bench.metrics._goldens.masks:golden_jf"
+    ),
+    "video_jf": Golden(
+        "sequences",
+        frozenset({"annotations", "pred"}),
+        "sama_bench.metrics._goldens.masks:golden_video_jf",
+    ),
+    "refsav_aggregate": Golden(
+        "sets",
+        frozenset({"expressions"}),
+        "sama_bench.metrics._goldens.masks:golden_refsav_aggregate",
+    ),
 }

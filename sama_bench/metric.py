@@ -272,6 +272,22 @@ class Quirk:
         return self.number
 
 
+@dataclass(frozen=True)
+class Golden:
+    """Golden files of one kind: how a file is recognised, and what recomputes it.
+
+    Attributes:
+        entries: key of the list that such a file holds.
+        keys: that an entry of the list has.
+        recompute: function from the file's content to (label, expected, computed) triples, or
+            ``module:name`` of one that is imported when it is needed.
+    """
+
+    entries: str
+    keys: frozenset[str]
+    recompute: str | Callable[[Mapping[str, Any]], Any]
+
+
 class JudgeError(UserError):
     """No judgement can be had: no key, no such model, no connection, no package."""
 

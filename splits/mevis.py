@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import (
+    Answers,
+    Benchmark,
+    Dataset,
+    HubSource,
+    HumanSource,
+    Option,
+    Protocol,
+    Scores,
+    Server,
+    Tools,
+)
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.alignment import SIZE_UNUSABLE
 from sama_bench.splits._masks.mask_dict import MaskDict
@@ -36,6 +47,26 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+SOURCE = HumanSource(
+    "mevis",
+    "MeViS: videos, expressions, masks of valid_u",
+    "https://github.com/henghuiding/MeViS",
+    "its licence is for non-commercial research, and its links lead to file hosts with forms",
+    (
+        "Read the licence on the page and download valid_u, valid and test from its links.",
+        "For the benchmark mevis: unpack to {data}/video_datas/mevis/valid_u, valid, test.",
+        "For SAMA-Bench: put the frames of valid_u at {data}/mevis/val_u/JPEGImages.",
+    ),
+)
+QUESTION_FRAMES = HubSource(
+    "mevis-qframe",
+    "QuanzhuNiu/MeViS-Qframe",
+    "frames that SaSaSa2VA's q_frame mode looks at in MeViS",
+    folder="mevis_q_frame",
+    next=("mevis",),
+)
+
+
 class MevisDataset(ReferringDataset):
     """A split of MeViS, opened."""
 
@@ -59,6 +90,9 @@ class Mevis(Benchmark):
     order = 70
     headlines = ("j_and_f",)
     splits = ("valid_u", "valid", "test", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE, QUESTION_FRAMES)
+    server = Server(("valid", "test"))
     metrics = ("j", "f", "j_and_f")
     checked = ("valid_u", "valid", "test")
     options = OPTIONS

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import (
+    Answers,
+    Benchmark,
+    Dataset,
+    HubSource,
+    HumanSource,
+    Option,
+    Protocol,
+    Scores,
+    Tools,
+)
 from sama_bench.metrics._masks.refvos_aggregate import MEAN_OF_GROUPS, REF_SAV_GROUPS, ROUNDED
 from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES
 from sama_bench.splits._files.folders import find_folder
@@ -32,6 +42,22 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+SOURCE = HubSource("ref-sav", "Dense-World/Sa2VA-Eval", "Ref-SAV evaluation set", next=("sa-v",))
+VIDEOS = HumanSource(
+    "sa-v",
+    "SA-V: the videos of Ref-SAV",
+    "https://ai.meta.com/datasets/segment-anything-video/",
+    "a form has to be filled in; the data are under CC BY 4.0",
+    (
+        "Needed only where the fetched Ref-SAV files hold no frames.",
+        "Fill in the form and download the SA-V training videos that "
+        "meta_expressions_valid.json names.",
+        "Put every 4th frame at {data}/ref_sav_eval/videos/<video>/<frame>.jpg, named as in "
+        "meta_expressions_valid.json.",
+    ),
+)
+
+
 class RefSavDataset(ReferringDataset):
     """A split of Ref-SAV, opened."""
 
@@ -52,6 +78,8 @@ class RefSav(Benchmark):
     order = 110
     headlines = ("j_and_f",)
     splits = ("valid", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE, VIDEOS)
     metrics = ("j", "f", "j_and_f", "accuracy")
     options = OPTIONS
     quirks = (UNANSWERED_REFUSED, PNG_VALUES, SUMMED_INSTANCES, ROUNDED, SIZE_UNUSABLE)

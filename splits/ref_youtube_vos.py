@@ -11,9 +11,11 @@ from sama_bench.benchmark import (
     Benchmark,
     Dataset,
     Finding,
+    HumanSource,
     Option,
     Protocol,
     Scores,
+    Server,
     Tools,
 )
 from sama_bench.errors import DataError, UserError
@@ -38,6 +40,20 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+SOURCE = HumanSource(
+    "youtube-vos",
+    "YouTube-VOS and Ref-YouTube-VOS: videos and expressions",
+    "https://youtube-vos.org/dataset/rvos/",
+    "the terms of use have to be accepted with a registered account",
+    (
+        "Register, accept the terms and download the valid videos and meta_expressions.",
+        "For the benchmark ref-youtube-vos: unpack to {data}/video_datas/rvos/valid/JPEGImages "
+        "and {data}/video_datas/rvos/meta_expressions/valid.",
+        "For SAMA-Bench: put the frames at {data}/ref_youtube_vos/valid/JPEGImages.",
+    ),
+)
+
+
 class RefYoutubeVosDataset(ReferringDataset):
     """A split of Ref-YouTube-VOS, opened."""
 
@@ -56,6 +72,9 @@ class RefYoutubeVos(Benchmark):
     order = 100
     headlines = ("j_and_f",)
     splits = ("valid", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE,)
+    server = Server(("valid",), "Annotations/")
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS
     licence = "YouTube-VOS terms; register on the CodaLab page of the challenge"

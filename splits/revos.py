@@ -6,12 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from sama_bench.benchmark import Answers, Benchmark, Dataset, Option, Protocol, Scores, Tools
+from sama_bench.benchmark import (
+    Answers,
+    Benchmark,
+    Dataset,
+    HumanSource,
+    Option,
+    Protocol,
+    Scores,
+    Tools,
+)
 from sama_bench.errors import DataError
 from sama_bench.metrics._masks.refvos_aggregate import MEAN_OF_GROUPS, REVOS_GROUPS, ROUNDED
 from sama_bench.metrics.accuracy import PNG_VALUES, SUMMED_INSTANCES
 from sama_bench.metrics.robustness import areas
 from sama_bench.nouns import Task
+from sama_bench.splits._files.copies import COPIES
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.alignment import SIZE_UNUSABLE, align, unite
 from sama_bench.splits._masks.mask_dict import MaskDict, one_mask
@@ -45,6 +55,21 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
+SOURCE = HumanSource(
+    "revos",
+    "ReVOS: expressions, masks, and videos of LV-VIS, MOSE, OVIS, TAO and UVO",
+    "https://github.com/cilinyan/ReVOS-api",
+    "its videos come from five data sets, each with terms of its own",
+    (
+        "Download meta_expressions_valid_.json, mask_dict.json and mask_dict_foreground.json "
+        "from the page to {data}/video_datas/revos.",
+        "Put the videos' folders of frames beside them, as the page describes.",
+        COPIES,
+        "Check the three files: sama-bench data verify revos --data {data}",
+    ),
+)
+
+
 class RevosDataset(ReferringDataset):
     """A split of ReVOS, opened."""
 
@@ -65,6 +90,8 @@ class Revos(Benchmark):
     order = 90
     headlines = ("j_and_f",)
     splits = ("valid", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE,)
     metrics = ("j", "f", "j_and_f", "accuracy", "robustness")
     options = OPTIONS
     quirks = (UNANSWERED_REFUSED, PNG_VALUES, SUMMED_INSTANCES, ROUNDED, SIZE_UNUSABLE)

@@ -3,7 +3,7 @@
 A golden file is a JSON object with inputs and outputs of the released evaluators. Its kind is
 recognised by what it holds, not by its name; what can be recomputed is found in the metrics
 modules that the registry knows, each of which may define ``GOLDENS``, a mapping from kind to a
-function that takes the file's content and yields (label, expected, computed) triples.
+``Golden``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import SamaBenchError, UserError
+from sama_bench.metric import Golden
 from sama_bench.registry import loaded, metric_modules
 
 TOLERANCE = 1e-12
@@ -24,17 +25,6 @@ TOLERANCE = 1e-12
 Value = float | str | None
 Recompute = Callable[[Mapping[str, Any]], Iterable[tuple[str, Value, Value]]]
 
-# Kind: the list that the file holds, and keys that its entries have.
-_SHAPES: dict[str, tuple[str, frozenset[str]]] = {
-    "jf": ("cases", frozenset({"gt", "pred", "J"})),
-    "video_jf": ("sequences", frozenset({"annotations", "pred"})),
-    "gcg": ("videos", frozenset({"samples", "miou"})),
-    "ciou": ("sets", frozenset({"images"})),
-    "refsav_aggregate": ("sets", frozenset({"expressions"})),
-    "clair_parse": ("cases", frozenset({"replies"})),
-    "caption": ("videos", frozenset({"gt", "pred", "scores"})),
-}
-
 
 @dataclass(frozen=True)
 class GoldenResult:
@@ -42,8 +32,7 @@ class GoldenResult:
 
     Attributes:
         path: the file.
-        kind: ``jf``, ``video_jf``, ``gcg``, ``ciou``, ``refsav_aggregate``, ``clair_parse`` or
-            ``caption``.
+        kind: as the metric's file calls it.
         values: how many values were compared.
         difference: the largest absolute difference; infinite where a text differs or only one
             side has a value.
@@ -100,28 +89,29 @@ def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
         if kind is not None:
             results.append(_recompute_file(path, kind, data, recomputes))
     if not results:
-        raise UserError(f"no golden file in {root}: expected JSON such as jf.json, gcg.json")
+        raise UserError(f"no golden file in {root}: expected JSON with inputs and outputs")
     return results
 
 
 def discover() -> dict[str, Recompute]:
     """Return the recompute function of every kind that a metrics module offers."""
-    found: dict[str, Recompute] = {}
-    for module in metric_modules():
-        for kind, recompute in getattr(module, "GOLDENS", {}).items():
-            found[kind] = loaded(recompute)
-    return found
+    return {kind: loaded(golden.recompute) for kind, golden in _goldens().items()}
+
+
+def _goldens() -> dict[str, Golden]:
+    modules = metric_modules()
+    return {kind: it for module in modules for kind, it in getattr(module, "GOLDENS", {}).items()}
 
 
 def recognise(data: object) -> str | None:
     """Return the kind of a golden file's content, None if it is no golden file."""
     if not isinstance(data, Mapping) or "source" not in data:
         return None
-    for kind, (key, wanted) in _SHAPES.items():
-        entries = data.get(key)
+    for kind, golden in _goldens().items():
+        entries = data.get(golden.entries)
         # Any entry may tell: one on which the reference raises has no scores.
         for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, Mapping) and wanted <= entry.keys():
+            if isinstance(entry, Mapping) and golden.keys <= entry.keys():
                 return kind
     return None
 

@@ -11,12 +11,13 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from sama_bench.benchmark import HubSource, HumanSource
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._options import data_option, json_option, write_text
 from sama_bench.cli._printing import say, say_lines
 from sama_bench.data.fetch import FetchReport, fetch
-from sama_bench.data.fetch_plan import FetchPlan, plan_fetch, source_name
-from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES, HumanSource
+from sama_bench.data.fetch_plan import FetchPlan, plan_fetch
+from sama_bench.data.sources import hub_sources, human_sources, source_named
 from sama_bench.data.unpack import is_archive, unpack
 from sama_bench.errors import UserError
 from sama_bench.tables.escape import one_line
@@ -58,19 +59,19 @@ def command(
     if not names:
         say_lines(catalogue())
         return EXIT_DONE
-    chosen = list(dict.fromkeys(source_name(name) for name in names))
-    if data is None and any(name in HUB_SOURCES for name in chosen):
+    chosen = list(dict.fromkeys(source_named(name) for name in names))
+    if data is None and any(isinstance(source, HubSource) for source in chosen):
         raise UserError("say where the files go: --data DIR or SAMA_BENCH_DATA")
     quiet = str(json_file) == "-"
     results: list[dict[str, Any]] = []
     complete = True
-    for name in chosen:
-        if name in HUMAN_SOURCES:
-            results.append(_human_json(HUMAN_SOURCES[name], data))
-            say_lines(instructions(HUMAN_SOURCES[name], data), err=quiet)
+    for source in chosen:
+        if isinstance(source, HumanSource):
+            results.append(_human_json(source, data))
+            say_lines(instructions(source, data), err=quiet)
             continue
         assert data is not None
-        plan = plan_fetch(name, data, revision=revision, everything=everything)
+        plan = plan_fetch(source.name, data, revision=revision, everything=everything)
         say_lines(describe_plan(plan), err=quiet)
         if dry_run or not _agreed(plan, yes):
             results.append(plan.to_json())
@@ -121,9 +122,9 @@ def _archives(report: FetchReport, unpacking: bool, overwrite: bool) -> Iterator
 def catalogue() -> str:
     """Return what there is to fetch, for a person."""
     lines = ["Downloaded by 'sama-bench data fetch NAME --data DIR':"]
-    lines += [f"  {s.name:<16} {s.title} (hub: {s.repo})" for s in HUB_SOURCES.values()]
+    lines += [f"  {s.name:<16} {s.title} (hub: {s.repo})" for s in hub_sources().values()]
     lines.append("Need a person; 'sama-bench data fetch NAME' says what to do:")
-    lines += [f"  {s.name:<16} {s.title}" for s in HUMAN_SOURCES.values()]
+    lines += [f"  {s.name:<16} {s.title}" for s in human_sources().values()]
     return "\n".join(lines)
 
 
@@ -175,7 +176,7 @@ def describe_report(report: FetchReport) -> str:
     if report.complete:
         lines.append(f"  the files lie in {', '.join(folders[:3])}")
     for name in report.plan.source.next:
-        lines.append(f"  also needed: {HUMAN_SOURCES[name].title} ('sama-bench data fetch {name}')")
+        lines.append(f"  also needed: {source_named(name).title} ('sama-bench data fetch {name}')")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""``sama-bench data prepare ...``."""
+"""``sama-bench data prepare``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import click
 from tqdm import tqdm
 
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
-from sama_bench.cli._groups import Suggesting
 from sama_bench.cli._options import data_option, json_option, takes_stdout, write_text
 from sama_bench.cli._printing import say_lines
-from sama_bench.data.prepare_vidstg import FRAMES, PrepareReport, all_frame_items, prepare_vidstg
+from sama_bench.data.extract_frames import VideoReport
+from sama_bench.data.prepare_frames import (
+    PrepareReport,
+    frame_items,
+    preparation_named,
+    prepare_frames,
+)
 from sama_bench.data.video_frames import Decoding
-from sama_bench.data.vidstg_video import VideoReport
 from sama_bench.errors import UserError
 from sama_bench.storage.append import write_atomically
 from sama_bench.tables.escape import one_line
@@ -22,17 +26,13 @@ from sama_bench.tables.escape import one_line
 _SHOWN = 20
 
 
-@click.group("prepare", cls=Suggesting)
-def command() -> None:
-    """Bring downloaded files into the form that a benchmark needs."""
-
-
-@command.command("vidstg")
+@click.command("prepare")
+@click.argument("name")
 @click.option(
     "--videos",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder of the VidSTG videos, <id>.mp4.",
+    help="Folder of the videos, <id>.mp4.",
 )
 @click.option(
     "--annotations",
@@ -62,7 +62,8 @@ def command() -> None:
     help="Also write the frames with their boxes, as split files hold them, to this JSON file.",
 )
 @json_option
-def vidstg(
+def command(
+    name: str,
     videos: Path,
     annotations: Path,
     data: Path | None,
@@ -73,17 +74,18 @@ def vidstg(
     items: Path | None,
     json_file: Path | None,
 ) -> int:
-    """Extract every fourth frame of the VidSTG videos for SAMA-Bench.
+    """Bring downloaded files into the form that a benchmark needs.
 
-    The frames go to DATA/VidSTG/val/<id>/frame_<k>.jpg with k = 0, 4, 8, ... A video's folder
-    appears when it is whole, and the same command goes on where it was stopped. Exit status 1 if
-    a video could not be extracted.
+    NAME is vidstg: every fourth frame of its videos goes to DATA/VidSTG/val/<id>/frame_<k>.jpg
+    with k = 0, 4, 8, ... A video's folder appears when it is whole, and the same command goes on
+    where it was stopped. Exit status 1 if a video could not be extracted.
 
     \b
     sama-bench data prepare vidstg --videos vidstg/videos --annotations vidstg/jsons --data sama
     """
+    preparation = preparation_named(name)
     if data is None:
-        raise UserError("say where SAMA-Bench's files lie: --data DIR or SAMA_BENCH_DATA")
+        raise UserError("say where the benchmark's files lie: --data DIR or SAMA_BENCH_DATA")
     with tqdm(desc="videos", unit="video", disable=None) as bar:
 
         def show(report: VideoReport, total: int) -> None:
@@ -91,12 +93,19 @@ def vidstg(
             bar.set_postfix_str(one_line(report.video), refresh=False)
             bar.update()
 
-        report = prepare_vidstg(
-            videos, annotations, data, decoding=decoding, compare=compare, overwrite=overwrite,
-            workers=workers, progress=show,
-        )  # fmt: skip
+        report = prepare_frames(
+            preparation,
+            videos,
+            annotations,
+            data,
+            decoding=decoding,
+            compare=compare,
+            overwrite=overwrite,
+            workers=workers,
+            progress=show,
+        )
     if items is not None:
-        content = all_frame_items(report, annotations)
+        content = frame_items(report, annotations)
         write_atomically(items, (json.dumps(content) + "\n").encode(), "name another file")
     if json_file is not None:
         write_text(json_file, json.dumps(report.to_json(), indent=2))
@@ -118,7 +127,7 @@ def summary(report: PrepareReport) -> str:
     said = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if counts[key])
     lines = [
         f"{len(report.videos)} videos: {said}",
-        f"{counts['frames']} frames by {report.decoding} decoding in {report.root / FRAMES}",
+        f"{counts['frames']} frames by {report.decoding} decoding in {report.frames}",
     ]
     odd = [f"{item.video}: {item.status}; {item.detail}" for item in report.videos if item.detail]
     lines += _some(odd, "with something to know")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Finding
 from sama_bench.cli import EXIT_DONE, EXIT_INCOMPLETE
 from sama_bench.cli._columns import columns
@@ -59,8 +60,11 @@ def command(
     \b
     sama-bench data verify ref-sav mevis --data DIR
     """
-    if data is None and split != "mini":
-        raise UserError("give --data DIR or set SAMA_BENCH_DATA (or --split mini)")
+    embedded = {name for item in registry.benchmarks().values() for name in item.embedded}
+    if data is None and split not in embedded:
+        raise UserError(
+            f"give --data DIR or set SAMA_BENCH_DATA (or --split {' or '.join(sorted(embedded))})"
+        )
     checks = verify(
         names,
         data,

@@ -45,7 +45,7 @@ EXIT_WRONG = 2
 @click.option("--model", required=True, help="Registered name, or path/to/file.py:ClassName.")
 @click.option("--split", help="Split; default: the one that the benchmark's papers report.")
 @click.option("--benchmark", help="Benchmark; default: SAMA-Bench, both tasks.")
-@click.option("--task", type=click.Choice(["g", "c"]), help="One task of SAMA-Bench only.")
+@click.option("--task", metavar="g|c", help="One task of SAMA-Bench only.")
 @data_option
 @runs_option
 @click.option("--devices", help="GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")

@@ -125,7 +125,7 @@ def _sources(
     elif runs:
         raise UserError("give run folders or --predictions, not both")
     elif benchmark is None:
-        raise UserError("--predictions needs --benchmark, e.g. --benchmark ref-sav")
+        raise UserError("--predictions needs --benchmark NAME (sama-bench list benchmarks)")
     else:
         sources = [open_predictions(benchmark, predictions, split, data, options, model, subset)]
     for source in sources:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from sama_bench import registry
 from sama_bench.benchmark import check_options
 from sama_bench.cli._options import (
     data_option,
@@ -19,20 +20,20 @@ from sama_bench.cli._options import (
     write_text,
 )
 from sama_bench.cli._printing import say
-from sama_bench.data.submit import PREFIX, submit
+from sama_bench.data.submit import served, submit
 from sama_bench.errors import UserError
 from sama_bench.scoring.answers import Answered, open_predictions, open_run
 
 
 @click.command("submit", short_help="Write the archive that a benchmark's server expects.")
-@click.argument("benchmark", type=click.Choice(list(PREFIX)))
+@click.argument("benchmark")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--predictions",
     type=click.Path(path_type=Path),
     help="Answers that other code produced, instead of a run folder.",
 )
-@click.option("--split", help="Split that --predictions answer; default: valid.")
+@click.option("--split", help="Split that --predictions answer; default: the server's first.")
 @data_option
 @option_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Archive to write.")
@@ -51,7 +52,7 @@ def command(
     fill_missing: bool,
     json_file: Path | None,
 ) -> None:
-    """Write the archive for the server of MeViS or Ref-YouTube-VOS.
+    """Write the archive for the server of BENCHMARK, e.g. mevis or ref-youtube-vos.
 
     \b
     sama-bench submit mevis runs/sa2va-8b/mevis/valid --out mevis.zip
@@ -60,10 +61,18 @@ def command(
     Every video, expression and frame is checked before anything is written. An interrupted command
     goes on where it stopped.
     """
+    if benchmark not in served():
+        raise UserError(
+            f"{benchmark} is not one of the benchmarks that have a server: {', '.join(served())}"
+        )
     answered = _answered(benchmark, run, predictions, split, data, parse_options(options))
-    dataset = answered.dataset
-    if dataset.split == "valid_u":
-        say("note: valid_u is scored here (sama-bench score), servers take valid", err=True)
+    dataset, server = answered.dataset, answered.benchmark.server
+    if server is not None and dataset.split not in server.splits:
+        say(
+            f"note: {dataset.split} is scored here (sama-bench score), servers take "
+            f"{' and '.join(server.splits)}",
+            err=True,
+        )
     for line in answered.problems:
         say(f"note: {line}", err=True)
     target = out or Path(f"{answered.manifest['model']}_{benchmark}_{dataset.split}.zip")
@@ -88,6 +97,13 @@ def command(
         write_text(json_file, json.dumps({"submission": content}, indent=2))
 
 
+def _first(benchmark: str) -> str:
+    """Return the split that a benchmark's server takes first."""
+    server = registry.benchmark(benchmark).server
+    assert server is not None
+    return server.splits[0]
+
+
 def _answered(
     benchmark: str,
     run: Path | None,
@@ -99,7 +115,8 @@ def _answered(
     if (run is None) == (predictions is None):
         raise UserError("name a run folder, or --predictions; one of the two")
     if predictions is not None:
-        answered = open_predictions(benchmark, predictions, split or "valid", data, options)
+        chosen = split or _first(benchmark)
+        answered = open_predictions(benchmark, predictions, chosen, data, options)
     else:
         assert run is not None
         if split is not None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from sama_bench.data.sources import ALIASES, HUB_SOURCES, HUMAN_SOURCES, HubSource
-from sama_bench.errors import DataError, UserError, did_you_mean
+from sama_bench.benchmark import HubSource
+from sama_bench.data.sources import source_named
+from sama_bench.errors import DataError, UserError
 from sama_bench.storage.append import write_atomically
 
 State = Literal["missing", "kept", "unchecked", "outdated"]
@@ -95,18 +96,6 @@ class FetchPlan:
         }
 
 
-def source_name(name: str) -> str:
-    """Return the name of the source that a user named.
-
-    Raises:
-        UserError: there is none, with the nearest names.
-    """
-    found = ALIASES.get(name, name)
-    if found not in HUB_SOURCES and found not in HUMAN_SOURCES:
-        raise did_you_mean("data set", name, [*HUB_SOURCES, *HUMAN_SOURCES, *ALIASES])
-    return found
-
-
 def plan_fetch(
     name: str, root: Path, *, revision: str | None = None, everything: bool = False
 ) -> FetchPlan:
@@ -124,11 +113,12 @@ def plan_fetch(
         UserError: no such source, huggingface_hub is not installed, or the hub refuses.
         DataError: the data set names files that would lie outside its folder.
     """
-    key = source_name(name)
-    if key not in HUB_SOURCES:
-        raise UserError(f"{key} cannot be downloaded by a program: 'sama-bench data fetch {key}' "
-                        "says what to do")  # fmt: skip
-    source = HUB_SOURCES[key]
+    source = source_named(name)
+    if not isinstance(source, HubSource):
+        raise UserError(
+            f"{source.name} cannot be downloaded by a program: 'sama-bench data fetch "
+            f"{source.name}' says what to do"
+        )
     endpoint = os.environ.get("HF_ENDPOINT") or None
     info = _ask_hub(source, revision, endpoint)
     listed = list(_listed(source, info))

@@ -17,13 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sama_bench import registry
 from sama_bench.benchmark import Answers, Dataset
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.media.frames import image_size
 from sama_bench.nouns import Answer, Masklet, Video
-
-PREFIX = {"mevis": "", "ref-youtube-vos": "Annotations/"}
-"""What stands before ``<video>/<expression>/<frame>.png`` in the archive of each benchmark."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same answers make the same bytes
 
@@ -57,10 +55,10 @@ def submit(
     fill_missing: bool = False,
     progress: Callable[[str, int], None] = lambda stage, done: None,
 ) -> Submission:
-    """Write the archive for the server of ``mevis`` or ``ref-youtube-vos``.
+    """Write the archive for the server that a benchmark declares.
 
     Args:
-        dataset: of a benchmark in ``PREFIX``, opened.
+        dataset: of a benchmark with a ``server``, opened.
         answers: to its samples; the first mask of an answer counts, no mask is zeros.
         out: archive to write; it appears when it is complete.
         fill_missing: write zeros for expressions without a usable answer instead of refusing.
@@ -70,9 +68,10 @@ def submit(
         IncompleteError: expressions without a usable answer, listed.
         UserError: the benchmark has no server, or the archive cannot be written.
     """
-    if dataset.benchmark not in PREFIX:
+    server = registry.benchmark(dataset.benchmark).server
+    if server is None:
         raise UserError(
-            f"{dataset.benchmark} has no server; submissions are made for {' and '.join(PREFIX)}"
+            f"{dataset.benchmark} has no server; submissions are made for {' and '.join(served())}"
         )
     videos = list(_by_video(dataset))
     keys, empty = _check(dataset, answers, videos, fill_missing, progress)
@@ -83,7 +82,7 @@ def submit(
         for (_, ids), key in zip(videos, keys, strict=True):
             part = parts / f"{key}.zip"
             if not part.is_file():
-                _pack(dataset, answers, ids, part, PREFIX[dataset.benchmark])
+                _pack(dataset, answers, ids, part, server.prefix)
             done.append(part)
             progress("packed", 1)
         frames = _join(done, out)
@@ -98,6 +97,11 @@ def submit(
         raise UserError(f"{out} holds {frames} files where {wanted} are expected; remove {parts}")
     shutil.rmtree(parts, ignore_errors=True)
     return Submission(out, len(videos), len(dataset.entries), frames, empty, size)
+
+
+def served() -> list[str]:
+    """Return the names of the benchmarks that have a server."""
+    return [name for name, item in registry.benchmarks().items() if item.server is not None]
 
 
 def _by_video(dataset: Dataset) -> Iterator[tuple[str, list[str]]]:

@@ -16,9 +16,6 @@ State = Literal["good", "odd", "incomplete", "broken", "absent"]
 """Nothing found; findings that loading copes with; less than what is published; some cannot be
 used; files not there."""
 
-JOINT_COUNTS = ((("sama-bench-g", "sama-bench-c"), "all", {"videos": 522, "samples": 5067}),)
-"""Published sizes that several benchmarks have together (data protocol, section 1)."""
-
 
 @dataclass(frozen=True)
 class Check:
@@ -158,7 +155,8 @@ def _other_splits(
 ) -> list[Check]:
     """Check the other splits whose files are there, where those of the default one are not all."""
     found = []
-    left = set(benchmark.splits) - {benchmark.default_split, *benchmark.checked, "mini"}
+    others = {benchmark.default_split, *benchmark.checked, *benchmark.embedded}
+    left = set(benchmark.splits) - others
     for split in benchmark.splits:
         if split in left:
             check, _ = _check(benchmark, split, data, deep, options)
@@ -182,7 +180,9 @@ def _with_joint_counts(
 ) -> list[Check]:
     """Add a check for every published size that several benchmarks have together."""
     found = list(checks)
-    for names, split, published in JOINT_COUNTS:
+    joint = [item.joint for item in registry.benchmarks().values() if item.joint is not None]
+    for size in [size for place, size in enumerate(joint) if size not in joint[:place]]:
+        names, split, published = size.benchmarks, size.split, size.published
         datasets = [opened[name, split] for name in names if (name, split) in opened]
         if len(datasets) < len(names):
             continue

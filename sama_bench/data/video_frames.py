@@ -1,8 +1,7 @@
 """Every n-th frame of a video file, by strict sequential decoding or by seeking.
 
-Seeking sets the decoder's position before each frame, as the released VidSTG script does (data
-protocol, section 1.8); where it lands depends on the OpenCV and FFmpeg build. Sequential decoding
-does not.
+Seeking sets the decoder's position before each frame, as released scripts do; where it lands
+depends on the OpenCV and FFmpeg build. Sequential decoding does not.
 """
 
 from __future__ import annotations

@@ -84,7 +84,9 @@ def read_captions(path: Path, dataset: Dataset) -> Imported:
             wanted = " or ".join(map(repr, TEXTS))
             return failed(f"no text under {wanted}; {keys_of(items[id])}")
         if "masks" in dataset.sample(id).wants:
-            return failed("a caption without masks, which are asked for too (write a GCG folder)")
+            return failed(
+                "a caption without masks, which are asked for too (write a folder of captions)"
+            )
         return Outcome("answered", Answer(text, notes={"cleaned": True}))
 
     ids: Sequence[str] = [entry.id for entry in dataset.entries]

@@ -16,9 +16,9 @@ from sama_bench.formats.foreign_answers import Imported, failed, image_segment, 
 from sama_bench.nouns import Answer
 from sama_bench.storage.untrusted_files import read_json
 
-GCG = "GCG folder"
+CAPTIONS = "folder of grounded captions"
 DESCRIPTIONS = "folder of descriptions"
-BY_IMAGE = frozenset({GCG})
+BY_IMAGE = frozenset({CAPTIONS})
 """Formats that name images: they answer only samples that are known when they are read."""
 
 
@@ -27,7 +27,7 @@ def json_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.json") if not file.name.startswith("."))
 
 
-def read_gcg(path: Path, dataset: Dataset) -> Imported:
+def read_captions(path: Path, dataset: Dataset) -> Imported:
     """Match ``<image name>.json`` files with samples by the name of the image file.
 
     The caption is cleaned already; it and the phrases are handed on as notes, because they cannot
@@ -41,10 +41,12 @@ def read_gcg(path: Path, dataset: Dataset) -> Imported:
         id = names.get(file.stem, file.stem)
         replaced += [id] if id in files else []
         files[id] = file
-    return _by_file(GCG, files, dataset, lambda item, id: _gcg_outcome(item, dataset, id), replaced)
+    return _by_file(
+        CAPTIONS, files, dataset, lambda item, id: _captioned(item, dataset, id), replaced
+    )
 
 
-def _gcg_outcome(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
+def _captioned(item: dict[str, Any], dataset: Dataset, id: str) -> Outcome:
     masks, phrases, caption = (item.get(key) for key in ("pred_masks", "phrases", "caption"))
     if masks is None and "pred_masks" in item:
         masks = []

@@ -27,8 +27,8 @@ LOOKED_AT = 20
 
 READS = (
     "a run folder or predictions.jsonl, results.json by video and expression, a PNG folder "
-    "(<video>/<expression>/<frame>.png), a GCG folder, a folder of descriptions, or a list of "
-    "results on images"
+    "(<video>/<expression>/<frame>.png), a folder of captions with masks, a folder of "
+    "descriptions, or a list of results on images"
 )
 
 
@@ -69,7 +69,7 @@ def _of_folder(path: Path, dataset: Dataset) -> Reader | None:
             if isinstance(item, dict) and "pred_text_cleaned" in item:
                 return json_folders.read_descriptions
             if isinstance(item, dict) and "pred_masks" in item:
-                return json_folders.read_gcg
+                return json_folders.read_captions
     if isinstance(dataset, IndexMapped) and index_maps.folders_of(path, dataset):
         return index_maps.read_index_maps
     for _, _, files in os.walk(png_folder.png_root(path)):

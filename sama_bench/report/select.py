@@ -52,7 +52,7 @@ def parse_filter(text: str) -> Filter:
     if match is None:
         raise UserError(
             f"--filter {text}: write KEY=PATTERN, KEY!=PATTERN or KEY<NUMBER, as in "
-            "problem=drifted, video=VidSTG* or miou<0.3"
+            "problem=drifted, video=clip_1* or miou<0.3"
         )
     key, sign, value = match.groups()
     if key == "problem" and not any(fnmatchcase(kind, value) for kind in KINDS):

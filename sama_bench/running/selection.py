@@ -16,23 +16,26 @@ from sama_bench.running.cluster import cluster_rank
 from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices
 
 EXECUTORS = ("auto", "local", "ray")
-SAMA_BENCH = {"g": "sama-bench-g", "c": "sama-bench-c"}
 
 
 def chosen_benchmarks(benchmark: str | None, task: str | None) -> list[Benchmark]:
-    """Return the benchmarks that a request means: SAMA-Bench's two unless another is named.
+    """Return the benchmarks that a request means: unless one is named, those that have a task.
 
     Raises:
-        UserError: no such benchmark, or a task without SAMA-Bench.
+        UserError: no such benchmark, no such task, or both are named.
     """
     if benchmark is not None:
         if task is not None:
-            raise UserError("--task belongs to SAMA-Bench; leave it out with --benchmark")
+            raise UserError(
+                "--task chooses among the benchmarks that are asked by default; leave it out with "
+                "--benchmark"
+            )
         return [registry.benchmark(benchmark)]
-    if task is not None and task not in SAMA_BENCH:
-        raise UserError(f"--task {task}: choose g (grounded chat) or c (region description)")
-    names = SAMA_BENCH.values() if task is None else [SAMA_BENCH[task]]
-    return [registry.benchmark(name) for name in names]
+    tasks = {item.task: item for item in registry.benchmarks().values() if item.task is not None}
+    if task is not None and task not in tasks:
+        choices = (f"{name} ({item.title})" for name, item in tasks.items())
+        raise UserError(f"--task {task} is not one of {', '.join(choices)}")
+    return list(tasks.values()) if task is None else [tasks[task]]
 
 
 def open_datasets(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.benchmark import Benchmark, Dataset, HumanSource
 from sama_bench.errors import UserError
 from sama_bench.metrics.gcg import QUIRKS
 from sama_bench.splits._files.folders import find_folder
@@ -19,6 +19,19 @@ IMAGES = ("images/grandf/val_test", "images", "val_test")
 FOLDERS = ("", "glamm_data", "data/glamm_data")
 
 
+SOURCE = HumanSource(
+    "gcg",
+    "GCG (GranD-f): captions, masks and images of val and test",
+    "https://github.com/mbzuai-oryx/groundingLMM",
+    "its images come from COCO, Flickr30k and Open-PSG, each with terms of its own",
+    (
+        "Follow the page's description of GranD-f.",
+        "Put the images of val and test at {data}/glamm_data/images/grandf/val_test, and the "
+        "annotations at {data}/glamm_data/annotations/gcg_val_test.",
+    ),
+)
+
+
 class Gcg(Benchmark):
     """GCG (GranD-f)."""
 
@@ -27,6 +40,8 @@ class Gcg(Benchmark):
     order = 120
     headlines = ("ap50", "miou", "recall", "meteor", "cider")
     splits = ("val", "test", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE,)
     metrics = ("ap50", "miou", "recall", "meteor", "cider")
     checked = ("val", "test")
     options = OPTIONS

@@ -11,6 +11,7 @@ from sama_bench.benchmark import (
     Benchmark,
     Dataset,
     Finding,
+    HumanSource,
     Option,
     Protocol,
     Row,
@@ -19,6 +20,7 @@ from sama_bench.benchmark import (
 )
 from sama_bench.errors import DataError
 from sama_bench.metric import Quirk
+from sama_bench.splits._files.copies import COPIES
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._masks.alignment import SIZE_UNUSABLE
 from sama_bench.splits._masks.mask_dict import MaskDict
@@ -78,6 +80,20 @@ class DavisDataset(ReferringDataset):
         return replace(scores, rows=[*named, *rows])
 
 
+SOURCE = HumanSource(
+    "ref-davis17",
+    "Ref-DAVIS17: DAVIS 2017 videos and annotations, referring expressions",
+    "https://davischallenge.org/davis2017/code.html",
+    "DAVIS is for non-commercial research, and its expressions are published elsewhere",
+    (
+        "Download DAVIS 2017 trainval 480p (unsupervised) to {data}/video_datas/davis17/DAVIS.",
+        "Put meta_expressions/valid/meta_expressions.json, valid/mask_dict.pkl and "
+        "valid/JPEGImages below {data}/video_datas/davis17.",
+        COPIES,
+    ),
+)
+
+
 class RefDavis17(Benchmark):
     """Ref-DAVIS17."""
 
@@ -86,6 +102,8 @@ class RefDavis17(Benchmark):
     order = 80
     headlines = ("j_and_f",)
     splits = ("valid", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE,)
     metrics = ("j", "f", "j_and_f")
     options = OPTIONS
     quirks = (UNANSWERED_REFUSED, SIZE_UNUSABLE)

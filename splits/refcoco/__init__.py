@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Benchmark, Dataset, Option
+from sama_bench.benchmark import Benchmark, Dataset, HumanSource, Option, Source
 from sama_bench.errors import DataError
 from sama_bench.metrics.ciou import FIRST_IN_FLOAT32, UNANSWERED_SKIPPED
+from sama_bench.splits._files.copies import COCO_IMAGES
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.dataset import image_folder
 from sama_bench.splits._images.polygons import SUMMED_POLYGONS
@@ -51,9 +52,33 @@ OPTIONS_OF_V2: Mapping[str, Option] = {
 }
 
 
+SOURCE = HumanSource(
+    "refcoco",
+    "RefCOCO, RefCOCO+ and RefCOCOg: references, and images of COCO train2014",
+    "https://github.com/lichengunc/refer",
+    "its files lie on several hosts, and the images under terms of their own",
+    (
+        "Download refcoco, refcoco+ and refcocog with refs(unc).p, refs(umd).p and "
+        "instances.json to {data}/ref_seg.",
+        COCO_IMAGES,
+    ),
+)
+SOURCE_OF_G = HumanSource(
+    "grefcoco",
+    "gRefCOCO: references with none or several targets, and images of COCO train2014",
+    "https://github.com/henghuiding/gRefCOCO",
+    "its files lie behind links to file hosts, and the images under terms of their own",
+    (
+        "Download grefs(unc).json and instances.json to {data}/ref_seg/grefcoco.",
+        COCO_IMAGES,
+    ),
+)
+
+
 class _RefcocoFamily(Benchmark):
     metrics = ("ciou", "giou")
     checked = ("val", "test")
+    sources: tuple[Source, ...] = (SOURCE,)
     options = OPTIONS
     quirks = (UNANSWERED_REFUSED, UNANSWERED_SKIPPED, SUMMED_POLYGONS, FIRST_IN_FLOAT32)
     licence = (
@@ -97,6 +122,7 @@ class Refcoco(_RefcocoFamily):
     order = 30
     headlines = ("ciou",)
     splits = ("val", "test", "testA", "testB", "mini")
+    embedded = ("mini",)
     refs = ("refs(unc).p",)
 
 
@@ -108,6 +134,7 @@ class RefcocoPlus(_RefcocoFamily):
     order = 40
     headlines = ("ciou",)
     splits = ("val", "test", "testA", "testB", "mini")
+    embedded = ("mini",)
     refs = ("refs(unc).p",)
 
 
@@ -119,6 +146,7 @@ class Refcocog(_RefcocoFamily):
     order = 50
     headlines = ("ciou",)
     splits = ("val", "test", "mini")
+    embedded = ("mini",)
     refs = ("refs(umd).p",)
 
 
@@ -130,8 +158,10 @@ class Grefcoco(_RefcocoFamily):
     order = 60
     headlines = ("ciou", "giou")
     splits = ("val", "testA", "testB", "test", "mini")
+    embedded = ("mini",)
     refs = ("grefs(unc).p", "grefs(unc).json")
     options = OPTIONS_OF_V2
+    sources = (SOURCE_OF_G,)
 
 
 QUIRKS = (SUMMED_POLYGONS,)

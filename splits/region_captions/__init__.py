@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.benchmark import Benchmark, Dataset, HumanSource
 from sama_bench.errors import DataError
 from sama_bench.metrics._captions.cleaning import WORDS_DAMAGED
+from sama_bench.splits._files.copies import COCO_IMAGES
 from sama_bench.splits._files.folders import find_folder
 from sama_bench.splits._images.coco_files import read_coco
 from sama_bench.splits._images.dataset import image_folder
@@ -20,6 +21,19 @@ CAPTIONS = "mdetr_annotations/finetune_refcocog_val_captions.json"
 FOLDERS = ("", "region_caption", "data/region_caption")
 
 
+SOURCE = HumanSource(
+    "region-captions",
+    "Region captions (RefCOCOg): annotations, and images of COCO train2014",
+    "https://github.com/mbzuai-oryx/groundingLMM",
+    "its files lie on several hosts, and the images under terms of their own",
+    (
+        "Put finetune_refcocog_val_with_mask.json at {data}/region_caption/refcocog, and "
+        "finetune_refcocog_val_captions.json at {data}/region_caption/mdetr_annotations.",
+        COCO_IMAGES,
+    ),
+)
+
+
 class RegionCaptions(Benchmark):
     """Region captions."""
 
@@ -28,6 +42,8 @@ class RegionCaptions(Benchmark):
     order = 130
     headlines = ("meteor", "cider")
     splits = ("val", "mini")
+    embedded = ("mini",)
+    sources = (SOURCE,)
     metrics = METRICS
     options = OPTIONS
     quirks = (WORDS_DAMAGED,)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sama_bench.benchmark import Benchmark, Dataset
+from sama_bench.benchmark import Benchmark, Dataset, JointSize
 from sama_bench.errors import NoRootError
 from sama_bench.splits._mini import ensure_mini
 from sama_bench.splits.sama_bench import layout
 from sama_bench.splits.sama_bench.dataset import Part, SamaDataset
 from sama_bench.splits.sama_bench.rules import MASK_METRICS, OF_C, OF_G, TEXT_METRICS
+from sama_bench.splits.sama_bench.sources import ANNOTATIONS, LVVIS, VIDSTG, VIDSTG_FRAMES
 
+SIZE = JointSize(("sama-bench-g", "sama-bench-c"), "all", {"videos": 522, "samples": 5067})
+"""Of all samples (data protocol, section 1)."""
 LICENCE = "SAMA-239K annotations from the hub; frames from MeViS, LVVIS, Ref-YouTube-VOS, VidSTG"
 OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "ranks": (
@@ -24,8 +27,12 @@ OPTIONS: Mapping[str, tuple[str, str, str]] = {
 
 class _SamaBench(Benchmark):
     splits = layout.SPLITS
+    embedded = ("mini",)
     licence = LICENCE
     further_metrics = "sama_bench.splits.sama_bench.averages:METRICS"
+    sources = (ANNOTATIONS, LVVIS, VIDSTG)
+    preparations = (VIDSTG_FRAMES,)
+    joint = SIZE
     task: Part
 
     def open(self, root: Path | None, split: str, options: Mapping[str, str]) -> Dataset:

@@ -11,14 +11,14 @@ import pytest
 
 from sama_bench.adapter import Adapter, ModelSpec
 from sama_bench.authoring.check_model import check_model
-from sama_bench.data.prepare_vidstg import prepare_vidstg
+from sama_bench.data.prepare_frames import preparation_named, prepare_frames
 from sama_bench.environments import commands, install
 from sama_bench.environments.definition import Environment
 from sama_bench.launch import gpu_readiness
 from sama_bench.launch.devices import Device
 from sama_bench.metrics.meteor import Meteor
 from sama_bench.nouns import Answer
-from tests.data.test_prepare_vidstg import write_video
+from tests.data.test_prepare_frames import write_video
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ("PIL", "click", "cv2", "numba", "numpy", "pip", "torch", "yaml")
@@ -109,7 +109,9 @@ def test_processes_that_extract_frames(folder, tmp_path):
         (tmp_path / "annotations" / f"{name}.json").write_text(
             f'{{"video_id": "{name}", "frame_count": 5, "trajectories": []}}'
         )
-    made = prepare_vidstg(tmp_path / "videos", tmp_path / "annotations", tmp_path / "x", workers=2)
+    vidstg = preparation_named("vidstg")
+    folders = (tmp_path / "videos", tmp_path / "annotations", tmp_path / "x")
+    made = prepare_frames(vidstg, *folders, workers=2)
     assert was_run(folder) == []
     assert made.complete
 

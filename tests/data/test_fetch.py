@@ -19,7 +19,7 @@ from sama_bench.data import fetch_plan
 from sama_bench.data.download import checksum_of
 from sama_bench.data.fetch import fetch
 from sama_bench.data.fetch_plan import plan_fetch
-from sama_bench.data.sources import HUB_SOURCES, HUMAN_SOURCES
+from sama_bench.data.sources import hub_sources, human_sources, source_named
 from sama_bench.errors import DataError, UserError
 from tests.data.hub_server import REVISION, FakeHub, serve
 
@@ -255,17 +255,17 @@ def test_checksums_are_gits_and_sha256(tmp_path: Path) -> None:
 
 
 def test_every_source_names_known_sources_and_places() -> None:
-    for source in HUB_SOURCES.values():
-        assert set(source.next) <= set(HUMAN_SOURCES)
-    for human in HUMAN_SOURCES.values():
+    for source in hub_sources().values():
+        assert set(source.next) <= set(human_sources())
+    for human in human_sources().values():
         assert human.page.startswith("https://")
         assert any("{data}" in step for step in human.steps)
-    assert len(HUB_SOURCES["sama-bench"].wanted) == 17
+    assert len(hub_sources()["sama-bench"].wanted) == 17
 
 
 def test_every_benchmark_has_a_source() -> None:
     for name in registry.benchmarks():
-        assert fetch_plan.source_name(name) in {*HUB_SOURCES, *HUMAN_SOURCES}
+        assert source_named(name).name in {*hub_sources(), *human_sources()}
 
 
 def run(*arguments: str) -> int:
@@ -296,13 +296,13 @@ def test_the_command(hub: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "--data DIR" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", sorted(HUMAN_SOURCES))
+@pytest.mark.parametrize("name", sorted(human_sources()))
 def test_instructions_say_where_files_go(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(name, "--data", str(tmp_path)) == 0
     said = capsys.readouterr().out
-    assert HUMAN_SOURCES[name].page in said
+    assert human_sources()[name].page in said
     assert str(tmp_path) in said
 
 

@@ -30,7 +30,7 @@
     ...data.attributes.map((name) => [name, `by ${name}`, (row) => row.part.attribute === name]),
   ];
 
-  /* valid_u|turn=2 is written by machines; people read "valid_u, turn 2". */
+  /* all|turn=2 is written by machines; people read "all, turn 2". */
   const splitName = (split) => (split ?? "not named").replace(/\|(\w+)=/, ", $1 ");
 
   function number(value, metric) {

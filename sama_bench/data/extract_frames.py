@@ -1,4 +1,4 @@
-"""Extracting the frames of one VidSTG video: whole or not at all, with a record of how."""
+"""Extracting the frames of one video: whole or not at all, with a record of how."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import cv2
 
+from sama_bench.benchmark import FramePreparation
 from sama_bench.data.video_frames import (
     Decoding,
     UnreadableVideoError,
@@ -20,12 +21,6 @@ from sama_bench.data.video_frames import (
     seeking_errors,
 )  # fmt: skip
 from sama_bench.storage.append import write_atomically
-
-INTERVAL = 4
-"""Every fourth frame is kept (data protocol, section 1.8)."""
-
-JPEG_QUALITY = 95
-"""OpenCV's default, which the released script writes with."""
 
 Status = Literal["made", "kept", "skipped", "foreign", "failed"]
 
@@ -41,6 +36,7 @@ class Task:
         target: folder that receives ``frame_<k>.jpg``.
         record: file that says how the folder was made.
         decoding: how to choose frames.
+        preparation: which frames, and how they are written.
         compare: also find out where seeking differs from sequential decoding.
         overwrite: make folders anew that something else has made.
     """
@@ -51,6 +47,7 @@ class Task:
     target: Path
     record: Path
     decoding: Decoding
+    preparation: FramePreparation
     compare: bool
     overwrite: bool
 
@@ -87,7 +84,8 @@ def extract(task: Task) -> VideoReport:
         if report is None:
             report = _extract(task)
         if task.compare and report.seeking_errors is None and report.status in ("made", "kept"):
-            report = replace(report, seeking_errors=seeking_errors(task.source, INTERVAL))
+            errors = seeking_errors(task.source, task.preparation.interval)
+            report = replace(report, seeking_errors=errors)
             _write_record(task, report, task.target)
     except UnreadableVideoError as error:
         return VideoReport(task.video, "failed", detail=f"{task.source.name}: {error}")
@@ -119,7 +117,8 @@ def _recorded(task: Task, record: dict[str, Any]) -> VideoReport | None:
     if record["source_bytes"] != task.source.stat().st_size or record["decoding"] != task.decoding:
         return None
     report = record["report"]
-    names = {f"frame_{INTERVAL * k}.jpg": size for k, size in enumerate(record["frame_bytes"])}
+    step = task.preparation.interval
+    names = {f"frame_{step * k}.jpg": size for k, size in enumerate(record["frame_bytes"])}
     if any(
         not (task.target / name).is_file() or (task.target / name).stat().st_size != size
         for name, size in names.items()
@@ -135,13 +134,14 @@ def _recorded(task: Task, record: dict[str, Any]) -> VideoReport | None:
 
 def _extract(task: Task) -> VideoReport:
     cv2.setNumThreads(1)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, task.preparation.quality]
     part = task.target.with_name(f".{task.target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         count = 0
-        for index, frame in frames(task.source, INTERVAL, task.decoding):
-            done, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        for index, frame in frames(task.source, task.preparation.interval, task.decoding):
+            done, data = cv2.imencode(".jpg", frame, quality)
             if not done:
                 raise OSError(f"frame {index} cannot be encoded")
             (part / f"frame_{index}.jpg").write_bytes(data.tobytes())
@@ -161,20 +161,22 @@ def _extract(task: Task) -> VideoReport:
 
 def _oddity(task: Task, count: int, declared: int) -> str | None:
     """Say what does not fit together: header, decoded frames, annotation."""
-    expected = max(1, -(-declared // INTERVAL))
+    expected = max(1, -(-declared // task.preparation.interval))
     if count != expected:
         return f"{declared} frames declared, so {expected} expected, but {count} could be decoded"
     try:
-        annotated = json.loads(task.annotation.read_text(encoding="utf-8")).get("frame_count")
+        annotation = json.loads(task.annotation.read_text(encoding="utf-8"))
+        annotated = task.preparation.frame_count(annotation)
     except (OSError, ValueError, AttributeError, RecursionError):
         return f"{task.annotation.name} is not a readable annotation"
-    if isinstance(annotated, int) and annotated != declared:
+    if annotated is not None and annotated != declared:
         return f"the video declares {declared} frames, its annotation {annotated}"
     return None
 
 
 def _write_record(task: Task, report: VideoReport, folder: Path) -> None:
-    sizes = [(folder / f"frame_{INTERVAL * k}.jpg").stat().st_size for k in range(report.frames)]
+    step = task.preparation.interval
+    sizes = [(folder / f"frame_{step * k}.jpg").stat().st_size for k in range(report.frames)]
     record = {
         "report": asdict(report),
         "decoding": task.decoding,

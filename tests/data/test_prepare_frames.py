@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 from sama_bench.cli import main
-from sama_bench.data import video_frames, vidstg_video
-from sama_bench.data.prepare_vidstg import frame_items, prepare_vidstg
+from sama_bench.data import extract_frames, video_frames
+from sama_bench.data.prepare_frames import preparation_named, prepare_frames
 from sama_bench.errors import DataError, UserError
+from sama_bench.splits.sama_bench.sources import frame_items
 from tests.shared import shared
+
+VIDSTG = preparation_named("vidstg")
 
 
 def write_video(path: Path, frames: int, size: tuple[int, int] = (64, 48)) -> None:
@@ -46,7 +49,7 @@ def source(tmp_path: Path) -> Path:
 def prepare(source: Path, **options: Any) -> Any:
     root = options.pop("root", source / "root")
     options.setdefault("workers", 1)
-    return prepare_vidstg(source / "videos", source / "annotations", root, **options)
+    return prepare_frames(VIDSTG, source / "videos", source / "annotations", root, **options)
 
 
 def names(folder: Path) -> set[str]:
@@ -91,7 +94,7 @@ def test_both_ways_choose_the_same_frames(source: Path) -> None:
 
 def test_nothing_is_done_twice(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(source)
-    monkeypatch.setattr(vidstg_video, "frames", lambda *_: pytest.fail("extracted again"))
+    monkeypatch.setattr(extract_frames, "frames", lambda *_: pytest.fail("extracted again"))
     report = prepare(source)
     assert report.counts["kept"] == 3
     assert report.counts["frames"] == 9
@@ -114,13 +117,13 @@ def test_what_is_damaged_or_made_otherwise_is_made_anew(source: Path) -> None:
 def test_an_interrupted_video_leaves_no_folder(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = vidstg_video.frames
+    real = extract_frames.frames
 
     def torn(*arguments: Any) -> Iterator[Any]:
         yield next(iter(real(*arguments)))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(vidstg_video, "frames", torn)
+    monkeypatch.setattr(extract_frames, "frames", torn)
     with pytest.raises(KeyboardInterrupt):
         prepare(source)
     assert names(source / "root" / "VidSTG" / "val") == set()
@@ -228,18 +231,25 @@ def test_the_command_reports_and_exits(source: Path, capsys: pytest.CaptureFixtu
     assert "nowhere" in capsys.readouterr().err
 
 
+def test_an_unknown_preparation_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["data", "prepare", "vidst", "--videos", "v", "--annotations", "a", "--data", "d"])
+    assert ended.value.code == 2
+    assert "did you mean vidstg" in capsys.readouterr().err
+
+
 def test_missing_folders_and_no_videos(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
-        prepare_vidstg(tmp_path / "x", tmp_path, tmp_path)
+        prepare_frames(VIDSTG, tmp_path / "x", tmp_path, tmp_path)
     with pytest.raises(DataError, match=r"ends in \.mp4"):
-        prepare_vidstg(tmp_path, tmp_path, tmp_path)
+        prepare_frames(VIDSTG, tmp_path, tmp_path, tmp_path)
 
 
 def test_the_real_clip_yields_what_its_split_file_lists(tmp_path: Path) -> None:
     source = shared("data", "sama_bench_real", "vidstg_source")
     described = json.loads(shared("data", "sama_bench_real", "VidSTG_0.json").read_text())
-    report = prepare_vidstg(
-        source / "videos", source / "annotations", tmp_path, workers=1, compare=True
+    report = prepare_frames(
+        VIDSTG, source / "videos", source / "annotations", tmp_path, workers=1, compare=True
     )
     for video in described:
         found = names(tmp_path / video["video"])

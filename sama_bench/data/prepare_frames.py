@@ -1,4 +1,4 @@
-"""``sama-bench data prepare vidstg``: the frames of VidSTG that SAMA-Bench uses."""
+"""``sama-bench data prepare``: frames that a benchmark reads, extracted from videos."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sama_bench import registry
+from sama_bench.benchmark import FramePreparation
+from sama_bench.data.extract_frames import Task, VideoReport, extract
 from sama_bench.data.video_frames import Decoding
-from sama_bench.data.vidstg_video import INTERVAL, Task, VideoReport, extract
-from sama_bench.errors import DataError, UserError
+from sama_bench.errors import DataError, UserError, did_you_mean
 
-FRAMES = Path("VidSTG", "val")
-"""Where SAMA-Bench looks for the frames, below its data root (data protocol, section 1.2)."""
-
-_RECORDS = Path("VidSTG", ".prepared")
 _MOST_WORKERS = 8  # as many as the released script
 
 
@@ -30,9 +28,15 @@ _MOST_WORKERS = 8  # as many as the released script
 class PrepareReport:
     """What became of all videos, sorted by id."""
 
+    preparation: FramePreparation
     root: Path
     decoding: Decoding
     videos: Sequence[VideoReport]
+
+    @property
+    def frames(self) -> Path:
+        """The folder that holds a folder of frames for every video."""
+        return self.root / self.preparation.frames
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -51,13 +55,27 @@ class PrepareReport:
         return {
             "root": str(self.root),
             "decoding": self.decoding,
-            "interval": INTERVAL,
+            "interval": self.preparation.interval,
             "counts": dict(self.counts),
             "videos": [asdict(video) for video in self.videos],
         }
 
 
-def prepare_vidstg(
+def preparation_named(name: str) -> FramePreparation:
+    """Return the preparation that a user named.
+
+    Raises:
+        UserError: there is none, with the nearest names.
+    """
+    every = (one for item in registry.benchmarks().values() for one in item.preparations)
+    known = {one.name: one for one in every}
+    if name not in known:
+        raise did_you_mean("preparation", name, known)
+    return known[name]
+
+
+def prepare_frames(
+    preparation: FramePreparation,
     videos: Path,
     annotations: Path,
     root: Path,
@@ -68,16 +86,17 @@ def prepare_vidstg(
     workers: int | None = None,
     progress: Callable[[VideoReport, int], None] | None = None,
 ) -> PrepareReport:
-    """Extract every fourth frame of the videos into ``root/VidSTG/val/<video>/frame_<k>.jpg``.
+    """Extract every n-th frame of videos into ``<root>/<frames>/<video>/frame_<k>.jpg``.
 
-    Frames 0, 4, 8, ... below the declared number of frames are kept, as JPEG of quality 95 (data
-    protocol, section 1.8). A video's folder appears when it is whole; videos that an earlier call
-    extracted in the same way are kept. One call at a time may work on a root.
+    Frames 0, n, 2n, ... below the declared number of frames are kept, as JPEG. A video's folder
+    appears when it is whole; videos that an earlier call extracted in the same way are kept. One
+    call at a time may work on a root.
 
     Args:
+        preparation: which frames, and where they go.
         videos: folder of ``<video>.mp4``.
         annotations: folder of ``<video>.json``; videos without one are skipped, as released.
-        root: SAMA-Bench's data root.
+        root: the benchmark's data root.
         decoding: ``sequential`` decodes strictly in order; ``seeking`` sets the position before
             every frame, as the released script does.
         compare: also report where seeking gives other frames than sequential decoding.
@@ -89,7 +108,9 @@ def prepare_vidstg(
         DataError: one of the folders does not exist, or there is no mp4.
         UserError: the disk is full or a worker was killed; what was extracted before stays.
     """
-    tasks = _tasks(Path(videos), Path(annotations), Path(root), decoding, compare, overwrite)
+    tasks = _tasks(
+        preparation, Path(videos), Path(annotations), Path(root), decoding, compare, overwrite
+    )
     count = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
     reports: list[VideoReport] = []
     with closing(_run(tasks, min(count, len(tasks)))) as finished:
@@ -104,41 +125,11 @@ def prepare_vidstg(
                     "the same command goes on"
                 )
     reports.sort(key=lambda report: report.video)
-    return PrepareReport(Path(root), decoding, tuple(reports))
+    return PrepareReport(preparation, Path(root), decoding, tuple(reports))
 
 
-def frame_items(annotation: Mapping[str, Any], frames: int) -> list[dict[str, Any]]:
-    """Return the ``frames`` entry of a SAMA-Bench split file for an extracted video.
-
-    Args:
-        annotation: content of the VidSTG annotation file: ``trajectories`` and
-            ``subject/objects``.
-        frames: number of extracted frames.
-
-    Returns:
-        One dict a frame: ``frame_id``, ``raw_filename`` and ``boxes`` with ``tid``, ``category``
-        (``unknown`` where it is not listed) and ``bbox`` [xmin, ymin, xmax, ymax] in pixels;
-        no boxes past the end of the trajectories (data protocol, section 1.8).
-    """
-    listed = annotation.get("subject/objects", [])
-    kinds = {entry["tid"]: entry.get("category", "unknown") for entry in listed}
-    trajectories = annotation.get("trajectories", [])
-    items = []
-    for index in range(0, INTERVAL * frames, INTERVAL):
-        boxes = [
-            {
-                "tid": entry["tid"],
-                "category": kinds.get(entry["tid"], "unknown"),
-                "bbox": [entry["bbox"][side] for side in ("xmin", "ymin", "xmax", "ymax")],
-            }
-            for entry in (trajectories[index] if index < len(trajectories) else [])
-        ]
-        items.append({"frame_id": index, "raw_filename": f"frame_{index}.jpg", "boxes": boxes})
-    return items
-
-
-def all_frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return ``frame_items`` of every extracted video, by id.
+def frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what the benchmark's files say of the frames of every extracted video, by id.
 
     Raises:
         DataError: an annotation file is malformed.
@@ -149,7 +140,7 @@ def all_frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[
             path = annotations / f"{video.video}.json"
             try:
                 content = json.loads(path.read_text(encoding="utf-8"))
-                items[video.video] = frame_items(content, video.frames)
+                items[video.video] = list(report.preparation.items(content, video.frames))
             except (
                 OSError,
                 ValueError,
@@ -158,12 +149,19 @@ def all_frame_items(report: PrepareReport, annotations: Path) -> dict[str, list[
                 AttributeError,
                 RecursionError,
             ) as error:
-                raise DataError(f"{path} is not a VidSTG annotation: {error!r}") from None
+                title = report.preparation.title
+                raise DataError(f"{path} is not an annotation of {title}: {error!r}") from None
     return items
 
 
 def _tasks(
-    videos: Path, annotations: Path, root: Path, decoding: Decoding, compare: bool, overwrite: bool
+    preparation: FramePreparation,
+    videos: Path,
+    annotations: Path,
+    root: Path,
+    decoding: Decoding,
+    compare: bool,
+    overwrite: bool,
 ) -> list[Task]:
     for folder, option in ((videos, "--videos"), (annotations, "--annotations")):
         if not folder.is_dir():
@@ -176,9 +174,10 @@ def _tasks(
             video=(video := name.removesuffix(".mp4")),
             source=videos / name,
             annotation=annotations / f"{video}.json",
-            target=root / FRAMES / video,
-            record=root / _RECORDS / f"{video}.json",
+            target=root / preparation.frames / video,
+            record=root / preparation.records / f"{video}.json",
             decoding=decoding,
+            preparation=preparation,
             compare=compare,
             overwrite=overwrite,
         )
