@@ -7,7 +7,13 @@ asked yet; *wrong* is what the scores measure. None of them is an exception of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+_OPTION = (
+    r"(?P<command>(?P<quote>['`])sama-bench\b.*?(?P=quote))"
+    r"|(?<![\w-])--option (?P<key>\w+)=(?P<value>[\w.]+)"
+    r"|(?<![\w-])--(?P<name>[a-z][a-z-]*)(?: (?P<holder>[A-Z][A-Z_]*)\b)?"
+)
 
 
 class SamaBenchError(Exception):
@@ -39,6 +45,39 @@ class AdapterError(UserError):
 
 class IncompleteError(UserError):
     """A result would not cover what was asked; the message lists what is missing or differs."""
+
+
+def in_python(text: str, parameters: Mapping[str, bool]) -> str:
+    """Return a message about options of the command line as one about a function's parameters.
+
+    ``--load-timeout 0`` becomes ``load_timeout 0``, ``--data DIR`` ``data=DIR``, ``--fresh``
+    ``fresh=True``, ``--no-captions`` ``captions=False`` and ``--option k=v``
+    ``options={'k': 'v'}``. Whole commands in quotes, and what is no parameter, stay as they are.
+
+    Args:
+        text: that the engine raised.
+        parameters: of the function, by name, and whether each is a switch.
+    """
+    import re  # only where something is wrong
+
+    def said(match: re.Match[str]) -> str:
+        if match["command"] or (match["key"] and "options" not in parameters):
+            return match[0]
+        if match["key"]:
+            return f"options={{'{match['key']}': '{match['value']}'}}"
+        name = match["name"].replace("-", "_")
+        if name in ("option", "protocol") and f"{name}s" in parameters:
+            name += "s"
+        if name in parameters:
+            holder = match["holder"]
+            if parameters[name]:
+                return f"{name}=True" + (f" {holder}" if holder else "")
+            return f"{name}={holder}" if holder else name
+        if name.startswith("no_") and parameters.get(name.removeprefix("no_")):
+            return f"{name.removeprefix('no_')}=False"
+        return match[0]
+
+    return re.sub(_OPTION, said, text)
 
 
 def did_you_mean(kind: str, name: str, known: Iterable[str]) -> UserError:

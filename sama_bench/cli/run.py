@@ -16,24 +16,20 @@ from sama_bench import api
 from sama_bench.cli._compiling import say_compiling
 from sama_bench.cli._options import (
     chosen_protocols,
-    data_option,
     json_option,
-    option_option,
     parse_options,
     protocol_option,
-    runs_option,
-    subset_option,
     takes_stdout,
     write_text,
 )
 from sama_bench.cli._printing import say
+from sama_bench.cli._run_options import run_options
 from sama_bench.cli._scoring import print_results, scoring_options, written_first
-from sama_bench.nouns import HISTORIES
 from sama_bench.runfolder.folder import SCORES
 from sama_bench.running.cluster import cluster_rank
+from sama_bench.running.options import RunOptions
 from sama_bench.running.plan import Plan
 from sama_bench.running.run import RunResult
-from sama_bench.running.selection import EXECUTORS
 from sama_bench.scoring.result import Result, whole
 from sama_bench.scoring.score import score_run, standard_tools
 
@@ -42,81 +38,11 @@ EXIT_WRONG = 2
 
 
 @click.command("run", short_help="Ask a model the samples of a split and score its answers.")
-@click.option("--model", required=True, help="Registered name, or path/to/file.py:ClassName.")
-@click.option("--split", help="Split; default: the one that the benchmark's papers report.")
-@click.option("--benchmark", help="Benchmark; default: SAMA-Bench, both tasks.")
-@click.option("--task", metavar="g|c", help="One task of SAMA-Bench only.")
-@data_option
-@runs_option
-@click.option("--devices", help="GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")
-@click.option("--gpus-per-worker", type=int, default=1, show_default=True, help="For large models.")
-@click.option("--limit", type=int, help="Ask only the first N samples of each benchmark.")
-@subset_option
-@click.option("--fresh", is_flag=True, help="Put earlier answers aside and begin again.")
-@click.option(
-    "--history",
-    type=click.Choice(HISTORIES),
-    default="independent",
-    show_default=True,
-    help="Earlier rounds of a dialogue: none (as released), their reference answers, or the "
-    "model's own.",
-)
-@option_option
-@click.option("--seed", type=int, default=0, show_default=True, help="For models that draw.")
-@click.option("--checkpoint", help="Folder or hub id of other weights.")
-@click.option("--revision", help="Revision of the hub repository.")
-@click.option(
-    "--dtype",
-    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    default="auto",
-    show_default=True,
-    help="Number format of the weights.",
-)
-@click.option("--attention", help="Attention implementation, e.g. flash_attention_2 or eager.")
-@click.option("--device-map", help="Placement over several GPUs, e.g. auto.")
-@click.option("--offline", is_flag=True, help="Never ask a hub.")
-@click.option("--trust-remote-code", is_flag=True, help="Let the checkpoint's own Python code run.")
-@click.option(
-    "--timeout", type=float, default=1800.0, show_default=True, help="Seconds for one sample."
-)
-@click.option(
-    "--load-timeout",
-    type=float,
-    default=3600.0,
-    show_default=True,
-    help="Seconds in which the model has to be loaded.",
-)
-@click.option(
-    "--max-failures",
-    type=int,
-    default=20,
-    show_default=True,
-    help="Stop after N failures in a row.",
-)
-@click.option(
-    "--env-python",
-    type=click.Path(path_type=Path),
-    help="Interpreter for the workers instead of the model's own environment.",
-)
-@click.option(
-    "--executor",
-    type=click.Choice(EXECUTORS),
-    default="auto",
-    show_default=True,
-    help="Where workers run: on this machine (each rank its own under srun and torchrun), or in a "
-    "Ray cluster; auto takes Ray where RAY_ADDRESS is set.",
-)
-@click.option("--no-env", is_flag=True, help="Run the workers in the current environment.")
+@run_options
 @click.option(
     "--dry-run",
     is_flag=True,
     help="Say what would be done and what is missing; install, download and write nothing.",
-)
-@click.option(
-    "--checks/--no-checks",
-    default=True,
-    show_default=True,
-    help="Start only if weights, code, packages, GPUs and disk space are found beforehand.",
 )
 @click.option(
     "--score/--no-score",
@@ -142,9 +68,10 @@ def command(
     on where it stopped: only what is missing or failed is asked. Several commands at once, on
     several machines, share one run folder.
     """
+    wanted = RunOptions(options=parse_options(options), **given)
     if dry_run:
-        return say_plan(api.dry_run(options=parse_options(options), **given), json_file)
-    result = api.run(options=parse_options(options), **given)
+        return say_plan(api.dry_run(wanted), json_file)
+    result = api.run(wanted)
     say_result(result)
     scored: list[Result] = []
     if score or (score is None and cluster_rank(os.environ) is None):

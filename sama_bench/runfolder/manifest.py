@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sama_bench.adapter import Setup
@@ -35,6 +36,15 @@ IDENTITY = (
 """What answers depend on: a run folder holds answers of one kind only."""
 
 
+_AS_ASKED = tuple(
+    field.name
+    for field in fields(Setup)
+    if field.name not in {"model", "checkpoint", "revision", "device", "options"}
+)
+"""What a manifest holds as it was asked for: all of the setup but what is worded otherwise, and
+the device, which each job notes for itself."""
+
+
 def from_request(
     setup: Setup,
     adapter: str,
@@ -55,13 +65,8 @@ def from_request(
         "data": dict(sorted(dataset.files.items())),
         "benchmark_options": dict(benchmark_options),
         "history": history,
-        "seed": setup.seed,
+        **{name: getattr(setup, name) for name in _AS_ASKED},
         "options": public(setup.options),
-        "dtype": setup.dtype,
-        "attention": setup.attention,
-        "device_map": setup.device_map,
-        "offline": setup.offline,
-        "trust_remote_code": setup.trust_remote_code,
         "asked_checkpoint": scrub_all(setup.checkpoint),
         "asked_revision": scrub_all(setup.revision),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +10,9 @@ from sama_bench.errors import UserError
 from sama_bench.launch.in_process import InProcess, ThisProcess
 from sama_bench.runfolder.folder import RunFolder, run_path
 from sama_bench.running.limits import Limits
-from sama_bench.running.prepare import Wanted, asked_data, check_numbers
+from sama_bench.running.options import RunOptions
+from sama_bench.running.prepare import asked_data
 from sama_bench.running.request import Request
-
-LiveAdapter = Adapter
-
-FOR_WORKERS = (
-    "devices", "gpus_per_worker", "checkpoint", "revision", "dtype", "attention", "device_map",
-    "offline", "trust_remote_code", "timeout", "load_timeout", "env_python", "no_env", "executor",
-)  # fmt: skip
-"""What is said to the workers that load a model, and means nothing to one that is loaded."""
 
 
 def filed_as(model: object, name: str | None) -> str:
@@ -41,7 +33,7 @@ def filed_as(model: object, name: str | None) -> str:
     return type(model).__name__.lower() if name is None else name
 
 
-def live_request(wanted: Wanted, adapter: Adapter, say: Callable[[str], None]) -> Request:
+def live_request(wanted: RunOptions, adapter: Adapter, say: Callable[[str], None]) -> Request:
     """Look into a request whose model is a live adapter; ``wanted.model`` is its name.
 
     Args:
@@ -53,11 +45,10 @@ def live_request(wanted: Wanted, adapter: Adapter, say: Callable[[str], None]) -
         UserError: it is wrong in itself, or sets what only a worker can heed.
         DataError: a file of the benchmark is missing or malformed.
     """
-    check_numbers(wanted)
-    defaults = {field.name: field.default for field in dataclasses.fields(Wanted)}
-    for key in FOR_WORKERS:
-        if getattr(wanted, key) != defaults[key]:
-            raise UserError(f"{key}: the model is loaded already; leave it out with an adapter")
+    wanted.check()
+    for key in wanted.for_workers():
+        raise UserError(f"{key}: the model is loaded already; leave it out with an adapter")
+    filed = str(wanted.model)
     benchmarks, own, others, datasets, error = asked_data(wanted)
     if others:
         raise UserError(
@@ -68,7 +59,7 @@ def live_request(wanted: Wanted, adapter: Adapter, say: Callable[[str], None]) -
         raise error
     runs = Path(wanted.runs)
     for dataset in datasets:
-        folder = RunFolder(run_path(runs, wanted.model, dataset.benchmark, dataset.split))
+        folder = RunFolder(run_path(runs, filed, dataset.benchmark, dataset.split))
         if len(folder) and not wanted.fresh:
             say(
                 f"{folder.path} holds answers under this name and keeps them; another state of the "
@@ -76,8 +67,8 @@ def live_request(wanted: Wanted, adapter: Adapter, say: Callable[[str], None]) -
             )
     kind = type(adapter)
     return Request(
-        model=ModelSpec(wanted.model, f"{kind.__module__}:{kind.__qualname__}", "a live adapter"),
-        setup=Setup(wanted.model, seed=wanted.seed),
+        model=ModelSpec(filed, f"{kind.__module__}:{kind.__qualname__}", "a live adapter"),
+        setup=Setup(filed, seed=wanted.seed),
         datasets=datasets,
         runs=runs,
         benchmark_options=own,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,43 +24,9 @@ from sama_bench.launch.readiness import (
     trust_check,
 )
 from sama_bench.launch.weights_readiness import Weights, fetched_into, look_for_weights
-from sama_bench.nouns import HISTORIES, History
+from sama_bench.running.options import RunOptions, about
 from sama_bench.running.selection import chosen_benchmarks, executor_of, open_datasets
 from sama_bench.running.tasks import task_check, tasks_asked
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a user asks of ``sama_bench.run``; the attributes are its arguments."""
-
-    model: str
-    split: str | None = None
-    benchmark: str | None = None
-    task: str | None = None
-    data: str | Path | None = None
-    runs: str | Path = "runs"
-    devices: str | None = None
-    gpus_per_worker: int = 1
-    limit: int | None = None
-    subset: str | None = None
-    fresh: bool = False
-    history: History = "independent"
-    options: Mapping[str, str] | None = None
-    seed: int = 0
-    checkpoint: str | None = None
-    revision: str | None = None
-    dtype: str = "auto"
-    attention: str | None = None
-    device_map: str | None = None
-    offline: bool = False
-    trust_remote_code: bool = False
-    timeout: float = 1800.0
-    load_timeout: float = 3600.0
-    max_failures: int = 20
-    env_python: str | Path | None = None
-    no_env: bool = False
-    executor: str = "auto"
-    checks: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,7 +47,7 @@ class Prepared:
         data_error: why there are no datasets.
     """
 
-    wanted: Wanted
+    wanted: RunOptions
     model: ModelSpec
     setup: Setup
     datasets: Sequence[Dataset]
@@ -94,26 +60,25 @@ class Prepared:
     data_error: DataError | NoRootError | None = None
 
 
-def prepare(wanted: Wanted) -> Prepared:
+def prepare(wanted: RunOptions) -> Prepared:
     """Look into a request.
 
     Raises:
         UserError: it is wrong in itself: an unknown name, a number out of range.
     """
-    check_numbers(wanted)
+    wanted.check()
+    if not isinstance(wanted.model, str):
+        raise UserError("model: a live adapter has nothing to prepare; name a model")
     spec = registry.model(wanted.model)
     asked = asked_data(wanted)
+    given = {one.name: getattr(wanted, one.name) for one in fields(Setup) if one.name in about()}
     setup = Setup(
-        model=spec.name,
-        checkpoint=wanted.checkpoint or spec.checkpoint,
-        revision=wanted.revision,
-        options={**spec.options, **asked.other_options},
-        seed=wanted.seed,
-        dtype=wanted.dtype,
-        attention=wanted.attention,
-        device_map=wanted.device_map,
-        offline=wanted.offline,
-        trust_remote_code=wanted.trust_remote_code,
+        **{
+            **given,
+            "model": spec.name,
+            "checkpoint": wanted.checkpoint or spec.checkpoint,
+            "options": {**spec.options, **asked.other_options},
+        }
     )
     launcher, devices = executor_of(wanted.executor, wanted.devices, wanted.gpus_per_worker)
     start = Start(
@@ -162,7 +127,7 @@ class AskedData(NamedTuple):
     error: DataError | NoRootError | None
 
 
-def asked_data(wanted: Wanted) -> AskedData:
+def asked_data(wanted: RunOptions) -> AskedData:
     """Open what a request asks about.
 
     Raises:
@@ -176,26 +141,8 @@ def asked_data(wanted: Wanted) -> AskedData:
     return AskedData(benchmarks, shared, others, *_datasets(wanted, benchmarks, shared))
 
 
-def check_numbers(wanted: Wanted) -> None:
-    """Refuse numbers that are too small, and a history that there is not.
-
-    Raises:
-        UserError: which one.
-    """
-    for name, value, least in (
-        ("--limit", wanted.limit, 1),
-        ("--timeout", wanted.timeout, 0.001),
-        ("--load-timeout", wanted.load_timeout, 0.001),
-        ("--max-failures", wanted.max_failures, 1),
-    ):
-        if value is not None and value < least:
-            raise UserError(f"{name} {value}: at least {least:g}")
-    if wanted.history not in HISTORIES:
-        raise UserError(f"--history {wanted.history}: choose from {', '.join(HISTORIES)}")
-
-
 def _datasets(
-    wanted: Wanted, benchmarks: Sequence[Benchmark], options: Mapping[str, str]
+    wanted: RunOptions, benchmarks: Sequence[Benchmark], options: Mapping[str, str]
 ) -> tuple[list[Dataset], DataError | NoRootError | None]:
     try:
         datasets = open_datasets(benchmarks, wanted.split, wanted.data, options, wanted.subset)

@@ -13,9 +13,8 @@ from sama_bench.errors import UserError, did_you_mean
 from sama_bench.launch.devices import Device, parse_devices, share_of, visible_gpus
 from sama_bench.launch.local_process import Launch, Launcher
 from sama_bench.running.cluster import cluster_rank
+from sama_bench.running.options import EXECUTORS
 from sama_bench.running.ray_workers import RayLauncher, connect, ray_devices
-
-EXECUTORS = ("auto", "local", "ray")
 
 
 def chosen_benchmarks(benchmark: str | None, task: str | None) -> list[Benchmark]:

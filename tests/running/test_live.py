@@ -171,7 +171,7 @@ def test_what_it_cannot_do_is_refused_and_leaves_no_run(tmp_path):
         (Mine, {"devices": "cpu:2"}, "devices: the model is loaded already; leave it out"),
         (Mine, {"checkpoint": "x"}, "checkpoint: the model is loaded already"),
         (Mine, {"options": {"frames": "3"}}, "options: frames is no option of sama-bench-g"),
-        (Mine, {"limit": 0}, "--limit 0: at least 1"),
+        (Mine, {"limit": 0}, "limit 0: at least 1"),
         (lambda runs: "flow", {"name": "x"}, "name: is for a live adapter; flow is filed"),
     ],
 )
