@@ -1,4 +1,4 @@
-"""Running pip and uv so that they can be watched, and end with whoever started them."""
+"""Running uv so that it can be watched, and ends with whoever started it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -21,45 +20,19 @@ Say = Callable[[str], None]
 LAST_LINES = 20
 PAUSE = 5.0
 """Seconds between two lines about one download."""
-_RAW = re.compile(r"Progress (\d+) of (\d+)")
 _STARTED = re.compile(r"\s*Downloading (\S+)(?: \(([^)]*)\))?")
 
 
-class Watched:
-    """Turns what an installer prints into lines of progress: what, bytes, rate, time left."""
-
-    def __init__(self, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
-        self._say = say
-        self._clock = clock
-        self._name = ""
-        self._began = self._next = 0.0
-
-    def line(self, text: str) -> bool:
-        """Take in a line; tell whether it was one about a download."""
-        if found := _RAW.fullmatch(text.strip()):
-            self._gained(int(found[1]), int(found[2]))
-            return True
-        if found := _STARTED.match(text):
-            self._name = found[1].rpartition("/")[2]
-            self._began = self._next = self._clock()
-            self._say(f"fetching {self._name}" + (f" ({found[2]})" if found[2] else ""))
-            return True
-        return False
-
-    def _gained(self, done: int, total: int) -> None:
-        now = self._clock()
-        if now < self._next + PAUSE or done >= total or not done:
-            return
-        self._next = now
-        rate = done / max(now - self._began, 1e-9)
-        self._say(
-            f"fetching {self._name}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB, "
-            f"{rate / 1e6:,.1f} MB a second, about {(total - done) / rate:,.0f} s left"
-        )
+def told(line: str) -> str | None:
+    """Return what to say of a line that uv prints; None where it is not about a download."""
+    found = _STARTED.match(line)
+    if found is None:
+        return None
+    return f"fetching {found[1].rpartition('/')[2]}" + (f" ({found[2]})" if found[2] else "")
 
 
 class Meter:
-    """Says how much a process has written so far, for installers that do not tell themselves.
+    """Says how much a process has written so far: off a terminal uv names files alone.
 
     Linux alone tells what a process writes; elsewhere nothing is said.
     """
@@ -113,7 +86,7 @@ def run_installer(
     If this process is stopped meanwhile, the installer and all that it started end too.
 
     Args:
-        command: pip's or uv's.
+        command: of uv.
         environ: its variables.
         say: receives lines of progress.
         expected: bytes that it will have written at its end, where that is known.
@@ -122,7 +95,7 @@ def run_installer(
     Raises:
         UserError: it cannot be started or fails, with the last lines of what it printed.
     """
-    watched, last = Watched(say), deque[str](maxlen=LAST_LINES)
+    last = deque[str](maxlen=LAST_LINES)
     try:
         process = subprocess.Popen(
             command,
@@ -137,10 +110,9 @@ def run_installer(
         )
     except OSError as error:
         raise UserError(f"{command[0]} cannot be started: {error}") from None
-    silent = Path(command[0]).stem == "uv"  # off a terminal it names files alone
     try:
-        with Meter(process.pid, expected, say) if silent else contextlib.nullcontext():
-            status = _follow(process, watched, last)
+        with Meter(process.pid, expected, say):
+            status = _follow(process, say, last)
     except BaseException:
         _end(process)
         raise
@@ -153,12 +125,14 @@ def run_installer(
         )
 
 
-def _follow(process: subprocess.Popen[str], watched: Watched, last: deque[str]) -> int:
+def _follow(process: subprocess.Popen[str], say: Say, last: deque[str]) -> int:
     """Read what a process prints to its end; return its exit status."""
     assert process.stdout is not None
     with process.stdout as printed:
         for line in printed:
-            if not watched.line(line) and line.strip():
+            if words := told(line):
+                say(words)
+            elif line.strip():
                 last.append(line.strip())
     return process.wait()
 
@@ -190,34 +164,3 @@ def stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def installer_environment() -> dict[str, str]:
-    """Return the variables for pip and uv: the user's, with pip's indexes also for uv."""
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    for name, value in _pip_settings().items():
-        environ.setdefault(name, value)
-    if links := environ.get("UV_FIND_LINKS"):  # uv runs elsewhere
-        places = re.split(r"[\s,]+", links.strip())
-        environ["UV_FIND_LINKS"] = ",".join(
-            os.path.abspath(place) if os.path.exists(place) else place for place in places
-        )
-    return environ
-
-
-def _pip_settings() -> dict[str, str]:
-    """Return the indexes of pip's configuration for uv, which does not read it."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "pip", "config", "list"], capture_output=True, text=True
-    )
-    names = {"index-url": "UV_INDEX_URL", "find-links": "UV_FIND_LINKS"}
-    names["extra-index-url"] = "UV_EXTRA_INDEX_URL"
-    names["cert"] = "SSL_CERT_FILE"
-    # pip takes the best version of all indexes, uv by default only looks at the first that has any.
-    settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
-    for line in done.stdout.splitlines():
-        key, sign, value = line.partition("=")
-        name = names.get(key.rpartition(".")[2])
-        if sign and name and key.startswith(("global.", "user.", "site.", "install.", ":env:")):
-            settings[name] = value.strip().strip("'\"")
-    return settings

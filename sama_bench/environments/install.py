@@ -1,17 +1,16 @@
-"""Filling a virtual environment: with uv when it is there, else with venv and pip."""
+"""Making a virtual environment and filling it, with uv."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from sama_bench.environments.commands import Say, installer_environment, run_installer
+from sama_bench.environments.commands import Say, run_installer
 from sama_bench.environments.definition import Environment
+from sama_bench.environments.uv import find_uv, uv_environment
 from sama_bench.errors import UserError
 
 SHARED_FOLDER = "shared-packages"
@@ -33,8 +32,8 @@ def install(
 ) -> None:
     """Make a virtual environment and fill it.
 
-    Whole wheels stay in the caches of pip and uv: an interrupted installation that is begun again
-    does not fetch them a second time.
+    Whole wheels stay in the cache of uv: an interrupted installation that is begun again does not
+    fetch them a second time.
 
     Args:
         environment: what to install.
@@ -48,20 +47,16 @@ def install(
         UserError: a step failed, with the last line of its error.
         NotSharedError: what was added does not work with what is shared.
     """
-    uv, environ = find_uv(), installer_environment()
+    uv, environ = find_uv(), uv_environment()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if uv is not None:
-        make = [uv, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)]
-    else:
-        make = [str(python), "-I", "-m", "venv", *_pip(environment, shared, added), str(folder)]
-    elsewhere = folder.parent if uv is not None else None
-    run_installer(make, environ, say, cwd=elsewhere)
+    # Not the working folder: uv takes settings, and so packages, from files there.
+    run = partial(run_installer, environ=environ, say=say, cwd=folder.parent)
+    run([uv, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)])
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-    begin, size = installer(uv, inside), environment.bytes(bool(shared))
+    size = environment.bytes(bool(shared))
 
     def fill(packages: Sequence[str], *flags: str) -> None:
-        run_installer([*begin, *flags, *packages], environ, say, size, elsewhere)
+        run([uv, "pip", "install", "--python", str(inside), *flags, *packages], expected=size)
 
     if shared:
         _link(folder, inside, shared)
@@ -79,29 +74,6 @@ def install(
         fill(environment.requirements, "--no-deps")
     if added:  # tried last: torch imports some of the requirements
         _try_together(added, inside)
-
-
-def _pip(environment: Environment, shared: dict[str, Path], added: Sequence[str]) -> list[str]:
-    """Return the option of venv that leaves pip out where it has nothing to install."""
-    needed = environment.requirements or added or (environment.install and not shared)
-    return [] if needed else ["--without-pip"]
-
-
-def find_uv() -> str | None:
-    """Return the path of uv: beside the current interpreter, or on the search path."""
-    beside = Path(sys.executable).parent / ("uv.exe" if os.name == "nt" else "uv")
-    return str(beside) if beside.is_file() else shutil.which("uv")
-
-
-def installer(uv: str | None, python: Path) -> list[str]:
-    """Return the beginning of the command that installs packages, with downloads to be seen."""
-    if uv is not None:
-        return [uv, "pip", "install", "--python", str(python)]
-    pip = [str(python), "-I", "-m", "pip"]  # -I: no file of the working folder is run
-    done = subprocess.run([*pip, "--version"], capture_output=True, text=True)
-    numbers = re.match(r"pip (\d+)\.(\d+)", done.stdout)
-    tells = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (24, 1)
-    return [*pip, "install", *(["--progress-bar", "raw"] if tells else [])]
 
 
 def _try_together(added: Sequence[str], python: Path) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from sama_bench.environments.definition import Environment
+from sama_bench.environments.uv import python_found
 from sama_bench.errors import UserError
-from sama_bench.storage.cache_folder import home_dir
 
-MINORS = tuple(range(14, 8, -1))
 TORCH_COMPANIONS = ("torchgen", "functorch", "nvidia", "triton", "torchvision.libs", "cuda")
 """What lies beside torch in site-packages and belongs to it."""
 
@@ -26,33 +22,26 @@ def current_version() -> str:
     return ".".join(str(number) for number in sys.version_info[:3])
 
 
+class NoPythonError(UserError):
+    """No interpreter of a fitting version is installed."""
+
+
 def find_python(environment: Environment) -> Path:
-    """Return an interpreter whose version fits: the current one if it does, else one that is found.
+    """Return an interpreter whose version fits: the current one if it does, else one that uv finds.
 
     Raises:
-        UserError: none is installed, with how to get one.
+        NoPythonError: none is installed, with how to get one.
     """
     if environment.accepts_python(current_version()):
         return Path(sys.executable)
-    for candidate in _installed():
-        version = version_of(candidate)
-        if version is not None and environment.accepts_python(version):
-            return candidate
-    raise UserError(
-        f"environment {environment.name} needs Python {environment.python}, and none is installed; "
-        f"install one (for example `uv python install`), or give --env-python PATH"
-    )
-
-
-def _installed() -> Iterator[Path]:
-    for minor in MINORS:
-        found = shutil.which(f"python3.{minor}")
-        if found:
-            yield Path(found)
-    roots = [Path(os.environ.get("PYENV_ROOT", home_dir() / ".pyenv")) / "versions"]
-    roots.append(home_dir() / ".local" / "share" / "uv" / "python")
-    for root in roots:
-        yield from sorted(root.glob("*/bin/python3"), reverse=True)
+    found = python_found(environment.python)
+    if found is None:
+        raise NoPythonError(
+            f"environment {environment.name} needs Python {environment.python}, and none is "
+            f"installed; install one (`uv python install '{environment.python}'`), or give "
+            "--env-python PATH"
+        )
+    return found
 
 
 def version_of(python: Path) -> str | None:

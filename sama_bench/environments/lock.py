@@ -16,9 +16,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from sama_bench.environments.commands import Say, installer_environment
+from sama_bench.environments.commands import Say
 from sama_bench.environments.definition import Environment, read_environment
-from sama_bench.environments.install import find_uv
+from sama_bench.environments.uv import find_uv, uv_environment
 from sama_bench.errors import UserError
 
 _WITH_TORCH = re.compile(r"(torch|torchvision|torchaudio|triton|pytorch-triton|(nvidia|cuda)-.*)")
@@ -39,14 +39,11 @@ def lock(path: Path, say: Say = lambda line: None) -> Environment:
         UserError: uv is not there, nothing fits together, or a version that is wanted was yanked.
     """
     environment = read_environment(path)
-    uv = find_uv()
-    if uv is None:
-        raise UserError("locking needs uv, which is not installed: pip install uv")
     wants = environment.wants or environment.requirements
     if not wants:
         raise UserError(f"environment file {path}: name what it needs as wants = [...]")
     say(f"resolving {len(wants)} requirements for Python {environment.python}")
-    found = _without_torch(_resolve(uv, environment, wants))
+    found = _without_torch(_resolve(find_uv(), environment, wants))
     text = path.read_text(encoding="utf-8")
     if not environment.wants:
         text = _replaced(text, "requirements", "wants", wants)
@@ -70,7 +67,7 @@ def _resolve(uv: str, environment: Environment, wants: Sequence[str]) -> list[st
             [*command, str(asked)],
             capture_output=True,
             text=True,
-            env=installer_environment(),
+            env=uv_environment(),
             cwd=folder,  # not the working folder: uv takes settings, and so packages, from there
         )
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]

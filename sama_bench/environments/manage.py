@@ -22,12 +22,14 @@ from sama_bench.environments.commands import stopped_by_sigterm
 from sama_bench.environments.definition import Environment, environment_path, read_environment
 from sama_bench.environments.install import NotSharedError, install
 from sama_bench.environments.interpreter import (
+    NoPythonError,
     current_version,
     find_python,
     shareable,
     to_add,
     version_of,
 )
+from sama_bench.environments.uv import fetch_python
 from sama_bench.errors import UserError
 from sama_bench.storage.cache_folder import cache_dir, read_cached
 from sama_bench.storage.untrusted_files import read_regular
@@ -159,9 +161,13 @@ def create(environment: Environment, say: Say = lambda line: None) -> Made:
     """Make an environment, or return it if it is there already; safe with several processes.
 
     Raises:
-        UserError: no fitting Python is installed, or the installation failed.
+        UserError: no fitting Python can be had, or the installation failed.
     """
-    made = made_for(environment)
+    try:
+        made = made_for(environment)
+    except NoPythonError:
+        fetch_python(environment.python, say)
+        made = made_for(environment)
     if made is not None:
         return made
     place = place_of(environment)

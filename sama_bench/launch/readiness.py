@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.environments.definition import Environment, environment_path, read_environment
-from sama_bench.environments.interpreter import version_of
+from sama_bench.environments.interpreter import NoPythonError, version_of
 from sama_bench.environments.manage import Made, environments_dir, made_for, place_of
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device
@@ -151,13 +151,19 @@ def home_of(start: Start) -> tuple[Home, list[Check]]:
     path = environment_path(start.spec)
     if path is None or start.no_env:
         return Home(current=True), list(_current_packages(start, path is not None))
-    return _own_environment(read_environment(path))
+    return _own_environment(read_environment(path), start.setup.offline)
 
 
-def _own_environment(environment: Environment) -> tuple[Home, list[Check]]:
+def _own_environment(environment: Environment, offline: bool) -> tuple[Home, list[Check]]:
     try:
         place = place_of(environment)
         made = made_for(environment)
+    except NoPythonError as error:
+        if offline:
+            return Home(environment), [Check("interpreter", "missing", str(error))]
+        words = f"no Python {environment.python} is installed; uv fetches one when the run starts"
+        size = environment.bytes(False)
+        return Home(environment, to_make=size), [Check("interpreter", "note", words)]
     except UserError as error:
         return Home(environment), [Check("interpreter", "missing", str(error))]
     python = Check("interpreter", "ok", f"Python {place.minor} ({place.python})")

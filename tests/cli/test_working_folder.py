@@ -12,7 +12,7 @@ import pytest
 from sama_bench.adapter import Adapter, ModelSpec
 from sama_bench.authoring.check_model import check_model
 from sama_bench.data.prepare_frames import preparation_named, prepare_frames
-from sama_bench.environments import commands, install
+from sama_bench.environments import install, uv
 from sama_bench.environments.definition import Environment
 from sama_bench.launch import gpu_readiness
 from sama_bench.launch.devices import Device
@@ -66,15 +66,9 @@ def test_a_check_of_a_model_in_another_python(folder):
     assert len(told) > 10
 
 
-def test_pip_and_venv(folder):
-    begin = install.installer(None, Path(sys.executable))
-    commands.run_installer([*begin[: begin.index("pip") + 1], "--version"], dict(os.environ), print)
-    commands._pip_settings()
-    assert was_run(folder) == []
-
-
-def test_an_environment_without_uv(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(install, "find_uv", lambda: None)
+def test_pips_settings_and_an_environment(folder, tmp_path):
+    uv.uv_environment()
+    assert uv.python_found("<3.0") is None
     nothing = Environment("nothing", ">=3.11", ())
     install.install(nothing, Path(sys.executable), tmp_path / "made", {}, print)
     assert was_run(folder) == []
@@ -82,14 +76,14 @@ def test_an_environment_without_uv(folder, tmp_path, monkeypatch):
 
 
 def test_uv_finds_no_settings_in_the_working_folder(folder, tmp_path, monkeypatch):
-    uv = tmp_path / "uv"
-    uv.write_text(
+    program = tmp_path / "uv"
+    program.write_text(
         f"#!/bin/sh\npwd >> {tmp_path / 'places'}\necho $UV_FIND_LINKS >> {tmp_path / 'links'}\n"
     )
-    uv.chmod(0o755)
+    program.chmod(0o755)
     (folder / "wheels").mkdir()
     monkeypatch.setenv("UV_FIND_LINKS", "wheels,https://x/y")
-    monkeypatch.setattr(install, "find_uv", lambda: str(uv))
+    monkeypatch.setattr(install, "find_uv", lambda: str(program))
     wants = Environment("one", ">=3.11", requirements=("a==1",))
     install.install(wants, Path(sys.executable), tmp_path / "cache" / "made", {}, print)
     assert set((tmp_path / "places").read_text().split()) == {str(tmp_path / "cache")}

@@ -133,10 +133,7 @@ def test_an_environment_is_made_once_and_removed(tmp_path):
         manage.remove("bare")
 
 
-def test_a_failed_installation_leaves_nothing_and_names_a_way_out(tmp_path, monkeypatch):
-    # The pip of the Python below fails as well, and sooner than one that is installed first.
-    quick = ["--without-pip", "--system-site-packages"]
-    monkeypatch.setattr("sama_bench.environments.install._pip", lambda *_: quick)
+def test_a_failed_installation_leaves_nothing_and_names_a_way_out(tmp_path):
     missing = write(
         tmp_path / "bad.toml", 'python = ">=3.9"\nrequirements = ["./no/such/folder"]\n'
     )

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from sama_bench.environments import lock as locking
+from sama_bench.environments import uv as finding
 from sama_bench.environments.definition import read_environment
 from sama_bench.environments.lock import lock
 from sama_bench.errors import UserError
@@ -109,6 +110,9 @@ def test_uv_and_wishes_are_asked_for(tmp_path, monkeypatch, uv):
     file.write_text('python = ">=3.9"\n')
     with pytest.raises(UserError, match="name what it needs"):
         lock(file)
-    monkeypatch.setattr(locking, "find_uv", lambda: None)
+    file.write_text('python = ">=3.9"\nwants = ["timm"]\n')
+    monkeypatch.setattr(locking, "find_uv", finding.find_uv)
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(UserError, match="pip install uv"):
         lock(file)

@@ -225,13 +225,13 @@ def test_disk_space_is_summed_per_disk(tmp_path):
 
 
 def test_an_interpreter_and_the_size_of_what_is_made(tmp_path):
-    def home(python):
+    def home(python, offline=False):
         file = tmp_path / "e.toml"
         file.write_text(f'python = "{python}"\nsize = {{own = 5700, shared = 600}}\n')
         spec = ModelSpec("m", "x:y", "", environment=str(file))
-        return readiness.home_of(Start(spec, Setup("m"), [Device()]))
+        return readiness.home_of(Start(spec, Setup("m", offline=offline), [Device()]))
 
-    _, checks = home("<3.0")
+    _, checks = home("<3.0", offline=True)
     assert words(checks, "interpreter").state == "missing"
     assert "--env-python" in words(checks, "interpreter").text
     found, checks = home(">=3.9")
