@@ -180,6 +180,18 @@ class Coverage:
     failed: int
     missing: int
 
+    @classmethod
+    def of(cls, statuses: Iterable[str]) -> Coverage:
+        """Count the statuses of the expected samples."""
+        seen = Counter(statuses)
+        return cls(
+            expected=seen.total(),
+            answered=seen["answered"],
+            refused=seen["refused"],
+            failed=seen["failed"],
+            missing=seen["missing"],
+        )
+
     @property
     def share(self) -> float:
         """Answered or refused samples as a share of the expected ones, 0 to 1."""

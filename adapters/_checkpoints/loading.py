@@ -6,7 +6,6 @@ imported inside the functions, because the registry imports this module without 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import re
@@ -19,9 +18,9 @@ from sama_bench.adapter import Setup
 from sama_bench.errors import AdapterError
 from sama_bench.storage import hub
 from sama_bench.storage.weight_files import check_weights
+from sama_bench.storage.weight_files import fingerprint as fingerprint
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-SAMPLE_BYTES = 1 << 20
 
 
 def checkpoint_folder(setup: Setup, check: Callable[[Path], None] | None = None) -> Path:
@@ -88,17 +87,6 @@ def _snapshot(setup: Setup, named: str, **part: Any) -> Path:
             f"the weights {named} cannot be had from the hub ({why[:160]}); {remedy} them with "
             f"`hf download {named}` and give the folder as --checkpoint"
         ) from None
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a short hash of a checkpoint: names, sizes and the first MiB of each of its files."""
-    digest = hashlib.sha256()
-    patterns = ("*.safetensors", "*.bin", "*.pt", "*.json", "*.py")
-    for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
-        digest.update(f"{file.name} {file.stat().st_size}\n".encode())
-        with file.open("rb") as handle:
-            digest.update(handle.read(SAMPLE_BYTES))
-    return digest.hexdigest()[:16]
 
 
 def snapshot_revision(folder: Path) -> str | None:

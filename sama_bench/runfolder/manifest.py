@@ -108,13 +108,27 @@ def check_same(before: Mapping[str, Any], new: Mapping[str, Any], where: object)
     changes = [
         f"{key}: {_short(before.get(key))} -> {_short(new[key])}"
         for key in (*IDENTITY, "asked_checkpoint", "asked_revision")
-        if key in new and key in before and before[key] != new[key]
+        if key in new and key in before and not _same(before[key], new[key])
     ]
     if changes:
         raise UserError(
             f"{where} holds answers of another run ({'; '.join(changes)}); repeat that request, "
             "choose another folder with --runs, or begin again with --fresh"
         )
+
+
+def _same(before: Any, new: Any) -> bool:
+    """Compare two values; fingerprints of files, which former versions made otherwise, are passed
+    over where one of them is of that kind."""
+    if not isinstance(before, Mapping) or not isinstance(new, Mapping):
+        return bool(before == new)
+    former = {
+        key
+        for key, value in before.items()
+        if key.endswith("fingerprint") and not str(value).startswith("sha256-ends:")
+    }
+    one, other = ({k: v for k, v in card.items() if k not in former} for card in (before, new))
+    return one == other
 
 
 def _short(value: object) -> str:

@@ -76,14 +76,7 @@ def coverage(target: Target, limit: int | None = None) -> Coverage:
     """Count what is known of each sample of a target."""
     target.folder.refresh()  # others may work on it, or have begun it afresh
     entries = target.dataset.entries[:limit]
-    found = [target.folder.status(entry.id) or "missing" for entry in entries]
-    return Coverage(
-        expected=len(found),
-        answered=found.count("answered"),
-        refused=found.count("refused"),
-        failed=found.count("failed"),
-        missing=found.count("missing"),
-    )
+    return Coverage.of(target.folder.status(entry.id) or "missing" for entry in entries)
 
 
 def _target(request: Request, dataset: Dataset) -> Target:

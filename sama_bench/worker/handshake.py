@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import operator
 import os
@@ -37,8 +36,6 @@ MAX_HELLO = 1_000_000
 
 MAX_REASON = 2000
 """Characters of why a model cannot be used."""
-
-_SAMPLED = 1 << 20
 
 
 def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
@@ -107,29 +104,13 @@ def checkpoint_facts(adapter: Adapter, setup: Setup) -> dict[str, str | None]:
     name: object = adapter.checkpoint or setup.checkpoint
     folder = Path(name).expanduser() if isinstance(name, (str, Path)) else None
     local = folder is not None and folder.exists()
+    from sama_bench.storage.weight_files import fingerprint  # once a run, not at every start
+
     return {
         "name": None if name is None else str(name),
         "revision": adapter.revision or setup.revision,
         "fingerprint": fingerprint(folder) if folder is not None and local else None,
     }
-
-
-def fingerprint(path: Path) -> str:
-    """Hash names, sizes and contents of a checkpoint's files, of large ones both ends (1 MiB)."""
-    digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    for file in files:
-        name = file.relative_to(path).as_posix()
-        if any(part.startswith(".") or part == "__pycache__" for part in Path(name).parts):
-            continue
-        size = file.stat().st_size
-        digest.update(f"{name}\0{size}\0".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(_SAMPLED))
-            if size > _SAMPLED:
-                stream.seek(max(_SAMPLED, size - _SAMPLED))
-                digest.update(stream.read(_SAMPLED))
-    return f"sha256-ends:{digest.hexdigest()}"
 
 
 def one_line(error: BaseException) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import OVERALL, Aggregation, Option, Protocol, Row
-from sama_bench.errors import IncompleteError
+from sama_bench.benchmark import OVERALL, Aggregation, Coverage, Option, Protocol, Row
 from sama_bench.metrics._masks.refvos_aggregate import (
     MEAN_OF_GROUPS,
     by_group,
@@ -18,7 +17,7 @@ from sama_bench.metrics._masks.refvos_aggregate import (
 from sama_bench.metrics.jf import FULL_FRAME
 from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.splits._referring.expression_values import Rules, Value
-from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, listed, refuse_without
 
 UNITED = "union of all masks"
 """The variant of strict's second figure."""
@@ -105,7 +104,7 @@ def row_of(
         value=value,
         samples=len(counted),
         videos=len({member.video for member in counted}),
-        coverage=coverage(member.status for member in members).share,
+        coverage=Coverage.of(member.status for member in members).share,
         variant=variant,
         note=note,
         aggregation=aggregation,
@@ -182,11 +181,5 @@ def refuse_if_nothing(
     """Raise IncompleteError where no protocol gives a figure because answers are missing."""
     if any(row.value is not None for row in rows if row.metric != "refusal_rate"):
         return
-    for protocol, rule in applied.items():
-        lacking = lacking_of(values[protocol])
-        if lacking and rule.missing == "refuse":
-            raise IncompleteError(
-                f"{len(lacking)} expressions have no usable answer, and the {protocol} protocol "
-                f"does not score without them: {listed(lacking)}; answer them, or say "
-                "--option missing=drop or missing=zero"
-            )
+    refusing = [protocol for protocol, rule in applied.items() if rule.missing == "refuse"]
+    refuse_without("expressions", {name: lacking_of(values[name]) for name in refusing})

@@ -40,7 +40,6 @@ from sama_bench.splits._referring.rows import (
     rows_of,
     second_rows,
 )
-from sama_bench.splits._scores.coverage import coverage
 from sama_bench.splits._scores.options import settle
 
 
@@ -87,7 +86,7 @@ def score_expressions(
         rows += second_rows(dataset.split, united, applied["strict"], scheme)
     refuse_if_nothing(rows, values, applied)
     return Scores(
-        coverage={protocol: coverage_of(values[protocol]) for protocol in protocols},
+        coverage={protocol: _coverage(values[protocol]) for protocol in protocols},
         rows=rows,
         videos=[
             item
@@ -120,7 +119,7 @@ def unscored(dataset: ReferringDataset, answers: Answers, protocols: Sequence[Pr
         for protocol in protocols
         for value in values
     ]
-    return Scores({protocol: coverage_of(values) for protocol in protocols}, rows, [], samples)
+    return Scores({protocol: _coverage(values) for protocol in protocols}, rows, [], samples)
 
 
 def _counted(dataset: ReferringDataset, entry: Entry, outcome: Outcome) -> Counted | None:
@@ -188,9 +187,8 @@ def _resized(values: Mapping[Protocol, Sequence[Value]]) -> Iterator[Finding]:
                 yield Finding("resized_prediction", value.id, value.notes["size"], number, under)
 
 
-def coverage_of(values: Iterable[Value]) -> Coverage:
-    """Count how the expected expressions were answered."""
-    return coverage(value.status for value in values)
+def _coverage(values: Iterable[Value]) -> Coverage:
+    return Coverage.of(value.status for value in values)
 
 
 def _sample_score(protocol: Protocol, value: Value, metrics: Sequence[str]) -> SampleScore:

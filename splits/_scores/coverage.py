@@ -1,11 +1,11 @@
-"""Counting what the scores of a benchmark rest on."""
+"""What is said of samples without a usable answer, and when nothing is scored without them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from sama_bench.benchmark import Coverage
+from sama_bench.benchmark import Protocol
+from sama_bench.errors import IncompleteError
 from sama_bench.metric import Quirk
 
 UNANSWERED_REFUSED = Quirk(
@@ -15,18 +15,6 @@ UNANSWERED_REFUSED = Quirk(
     ("j", "f", "j_and_f", "accuracy", "robustness", "ciou", "giou"),
     "referring video protocol, section 6",
 )
-
-
-def coverage(statuses: Iterable[str]) -> Coverage:
-    """Count the statuses of the expected samples."""
-    seen = Counter(statuses)
-    return Coverage(
-        expected=sum(seen.values()),
-        answered=seen["answered"],
-        refused=seen["refused"],
-        failed=seen["failed"],
-        missing=seen["missing"],
-    )
 
 
 def listed(ids: Sequence[str], most: int = 5) -> str:
@@ -44,3 +32,22 @@ def lacking_note(ids: Sequence[str], missing: str) -> str:
     """
     what = {"refuse": "no figure without", "drop": "left out:", "zero": "an empty answer each:"}
     return f"{what[missing]} {len(ids)} missing answers ({UNANSWERED_REFUSED}): {listed(ids)}"
+
+
+def refuse_without(what: str, lacking: Mapping[Protocol, Sequence[str]]) -> None:
+    """Refuse to give no figure at all because answers are missing.
+
+    Args:
+        what: samples are called, in the plural.
+        lacking: by protocol that gives no figure without them, the ids without a usable answer.
+
+    Raises:
+        IncompleteError: there are some; the message lists the first.
+    """
+    for protocol, ids in lacking.items():
+        if ids:
+            raise IncompleteError(
+                f"{len(ids)} {what} have no usable answer, and the {protocol} protocol does not "
+                f"score without them: {listed(ids)}; answer them, or say --option missing=drop or "
+                "missing=zero"
+            )

@@ -10,6 +10,7 @@ import numpy as np
 
 from sama_bench.benchmark import (
     Answers,
+    Coverage,
     Option,
     Outcome,
     Protocol,
@@ -19,7 +20,6 @@ from sama_bench.benchmark import (
     Tools,
     VideoScore,
 )
-from sama_bench.errors import IncompleteError
 from sama_bench.media.rle import encode
 from sama_bench.metric import Quirk
 from sama_bench.metrics._captions.cleaning import gcg_caption, gcg_phrases
@@ -37,7 +37,7 @@ from sama_bench.metrics.gcg import (
 from sama_bench.metrics.grounding import RecallCounts
 from sama_bench.nouns import Answer
 from sama_bench.splits._scores.caption_rows import caption_figures, failures
-from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
+from sama_bench.splits._scores.coverage import lacking_note, refuse_without
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.gcg.dataset import GcgDataset, Truth
 
@@ -93,13 +93,8 @@ def score_gcg(
             judged[name].append(item)
     missing = {name: settle(options, tools.options, name)["missing"] for name in protocols}
     kept = {name: _kept(judged[name], missing[name]) for name in protocols}
-    lacking = [item.id for items in judged.values() for item in items if item.lacking]
-    if lacking and not any(kept.values()):
-        raise IncompleteError(
-            f"{len(set(lacking))} images have no usable answer, and nothing can be scored without "
-            f"them: {listed(sorted(set(lacking)))}; answer them, or say --option missing=drop "
-            "or missing=zero"
-        )
+    if not any(kept.values()):
+        refuse_without("images", {name: _lacking(judged[name]) for name in protocols})
     captions = caption_figures(
         {name: [_pair(item) for item in items] for name, items in kept.items()}, tools.captions
     )
@@ -114,7 +109,7 @@ def score_gcg(
         rows += _rows(dataset.split, name, judged[name], kept[name], missing[name], figures, notes)
     samples = [_sample(name, item) for name in protocols for item in judged[name]]
     return Scores(
-        coverage={name: coverage(item.status for item in judged[name]) for name in protocols},
+        coverage={name: Coverage.of(item.status for item in judged[name]) for name in protocols},
         rows=[_marked(row, tools) for row in rows],
         videos=[_image(name, item) for name in protocols for item in kept[name]],
         samples=samples,
@@ -176,6 +171,10 @@ def _pair(item: Judged) -> CaptionPair:
     return CaptionPair(item.said.caption, item.truth.captions)
 
 
+def _lacking(items: Sequence[Judged]) -> list[str]:
+    return [item.id for item in items if item.lacking]
+
+
 def _kept(items: Sequence[Judged], missing: str) -> list[Judged]:
     if missing == "zero":
         return list(items)
@@ -214,8 +213,8 @@ def _rows(
     figures: Mapping[str, float | None],
     notes: Mapping[str, str],
 ) -> list[Row]:
-    lacking = [item.id for item in judged if item.lacking]
-    share = coverage(item.status for item in judged).share
+    lacking = _lacking(judged)
+    share = Coverage.of(item.status for item in judged).share
     said = [lacking_note(lacking, missing)] if lacking else []
     return [
         Row(

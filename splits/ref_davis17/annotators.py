@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sama_bench.benchmark import Answers, Outcome, Protocol, Row
+from sama_bench.benchmark import Answers, Coverage, Outcome, Protocol, Row
 from sama_bench.errors import DataError
 from sama_bench.media.mask_pictures import UnreadableMaskError, read_index_map
 from sama_bench.nouns import Masklet, Video
 from sama_bench.splits._referring.dataset import ReferringDataset
 from sama_bench.splits._referring.meta_expressions import VideoMeta
-from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, listed
 from sama_bench.splits.ref_davis17.objects import ANNOTATORS, by_object, unpaired
 from sama_bench.splits.ref_davis17.unsupervised import IndexMap, merge, score_sequence
 from sama_bench.storage.untrusted_files import inside
@@ -166,7 +166,7 @@ def _rows(
     if len(means) == len(ANNOTATORS):
         j, f = (float(np.mean([item[place] for item in means.values()])) for place in (0, 1))
         means["annotators"] = (j, f)
-    share = coverage(item.status for item in outcomes.values()).share
+    share = Coverage.of(item.status for item in outcomes.values()).share
     videos = len(dataset.source.meta.videos)
     return [
         Row(

@@ -10,6 +10,7 @@ import numpy as np
 
 from sama_bench.benchmark import (
     Answers,
+    Coverage,
     Option,
     Outcome,
     Protocol,
@@ -19,7 +20,6 @@ from sama_bench.benchmark import (
     Tools,
     VideoScore,
 )
-from sama_bench.errors import IncompleteError
 from sama_bench.media.rle import encode
 from sama_bench.metric import Quirk
 from sama_bench.metrics.ciou import (
@@ -33,7 +33,7 @@ from sama_bench.metrics.refusals import refusal_rate
 from sama_bench.nouns import Answer
 from sama_bench.splits._images.polygons import SUMMED_POLYGONS
 from sama_bench.splits._masks.alignment import unite
-from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, coverage, lacking_note, listed
+from sama_bench.splits._scores.coverage import UNANSWERED_REFUSED, lacking_note, refuse_without
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.refcoco.dataset import RefcocoDataset
 
@@ -122,7 +122,7 @@ def score_sentences(
     _refuse_if_nothing(rows, counted, manners)
     facts = {entry.id: entry.attributes for entry in dataset.entries}
     return Scores(
-        coverage={name: coverage(item.status for item in counted[name]) for name in protocols},
+        coverage={name: Coverage.of(item.status for item in counted[name]) for name in protocols},
         rows=rows,
         videos=[item for name in protocols for item in _images(name, counted[name])],
         samples=[
@@ -181,7 +181,7 @@ def _rows(split: str, protocol: Protocol, values: Sequence[Counted], applied: Ma
             skipped = UNANSWERED_SKIPPED in applied.quirks
             what = f"left out ({UNANSWERED_SKIPPED})" if skipped else "an empty mask each"
             notes.append(f"{totals.unanswered} sentences without a mask: {what}")
-    share = coverage(item.status for item in values).share
+    share = Coverage.of(item.status for item in values).share
     answered = [item for item in values if not item.lacking]
     refused = [item.status == "refused" for item in answered]
     figures = {
@@ -220,14 +220,8 @@ def _refuse_if_nothing(
 ) -> None:
     if any(row.value is not None for row in rows if row.metric == "ciou"):
         return
-    for name, applied in manners.items():
-        lacking = [item.id for item in counted[name] if item.lacking]
-        if lacking and applied.missing == "refuse":
-            raise IncompleteError(
-                f"{len(lacking)} sentences have no usable answer, and the {name} protocol does "
-                f"not score without them: {listed(lacking)}; answer them, or say "
-                "--option missing=drop or missing=zero"
-            )
+    lacking = {name: [item.id for item in counted[name] if item.lacking] for name in manners}
+    refuse_without("sentences", {n: lacking[n] for n in manners if manners[n].missing == "refuse"})
 
 
 def _sample(protocol: Protocol, item: Counted, facts: Mapping[str, Any]) -> SampleScore:

@@ -18,7 +18,6 @@ from sama_bench.benchmark import (
     Tools,
     VideoScore,
 )
-from sama_bench.errors import IncompleteError
 from sama_bench.metric import Quirk
 from sama_bench.metrics._captions.cleaning import (
     WORDS_DAMAGED,
@@ -28,7 +27,7 @@ from sama_bench.metrics._captions.cleaning import (
 from sama_bench.metrics._captions.scores import CaptionPair
 from sama_bench.nouns import Answer
 from sama_bench.splits._scores.caption_rows import CaptionFigures, caption_figures, failures
-from sama_bench.splits._scores.coverage import coverage, lacking_note, listed
+from sama_bench.splits._scores.coverage import lacking_note, refuse_without
 from sama_bench.splits._scores.options import settle
 from sama_bench.splits.region_captions.dataset import RegionCaptionDataset
 
@@ -64,7 +63,7 @@ def score_region_captions(
         DataError: a region has no reference caption.
     """
     outcomes = {entry.id: answers(entry.id) for entry in dataset.entries}
-    share = coverage(outcome.status for outcome in outcomes.values())
+    share = Coverage.of(outcome.status for outcome in outcomes.values())
     corpora = {
         name: _corpus(
             dataset, outcomes, name, settle(options, tools.options, name)["missing"], tools.quirks
@@ -72,11 +71,8 @@ def score_region_captions(
         for name in protocols
     }
     lacking = [id for id, outcome in outcomes.items() if outcome.answer is None]
-    if lacking and not any(corpus.pairs for corpus in corpora.values()):
-        raise IncompleteError(
-            f"{len(lacking)} regions have no usable answer, and nothing can be scored without "
-            f"them: {listed(lacking)}; answer them, or say --option missing=drop or missing=zero"
-        )
+    if not any(corpus.pairs for corpus in corpora.values()):
+        refuse_without("regions", dict.fromkeys(protocols, lacking))
     pairs = {name: list(corpus.pairs.values()) for name, corpus in corpora.items()}
     figures = caption_figures(pairs, tools.captions)
     samples = [

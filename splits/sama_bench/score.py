@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sama_bench.benchmark import (
@@ -65,18 +64,10 @@ def score(
         rows.extend(rows_of(sheet))
         videos.extend(scored)
         samples.extend(_sample(item, texts[protocol], protocol) for item in items)
-    coverage = {protocol: covered(items) for protocol, items in judged.items()}
+    coverage = {name: Coverage.of(item.status for item in items) for name, items in judged.items()}
     adjusted = tuple(dataset.adjusted())
     lacking = tuple(dict.fromkeys(line for found in texts.values() for line in found.lacking))
     return Scores(coverage, rows, videos, samples, adjusted, lacking)
-
-
-def covered(judged: Sequence[Judged]) -> Coverage:
-    """Count samples by status."""
-    count = Counter(item.status for item in judged)
-    return Coverage(
-        len(judged), count["answered"], count["refused"], count["failed"], count["missing"]
-    )
 
 
 def _videos(

@@ -67,3 +67,21 @@ def _code(source):
         if token.start[0] not in said and token.string.strip():
             lines[token.start[0]] = token.line.strip()
     yield from lines.items()
+
+
+def test_what_is_counted_or_hashed_once_is_so_everywhere():
+    """One counter of statuses, one refusal without answers, one fingerprint of weights."""
+    root = ENGINE.parent
+    files = [
+        file
+        for folder in ("sama_bench", "splits", "adapters")
+        for file in (root / folder).rglob("*.py")
+    ]
+    texts = {str(file.relative_to(root)): file.read_text("utf-8") for file in files}
+    for pattern, home in (
+        (r"def fingerprint\(", "sama_bench/storage/weight_files.py"),
+        ("have no usable answer, and the", "splits/_scores/coverage.py"),
+        (r"answered=\w+(\.count\(|\[)\"answered\"", "sama_bench/benchmark.py"),
+    ):
+        homes = {name for name, text in texts.items() if re.search(pattern, text)}
+        assert homes == {home}, pattern
