@@ -135,12 +135,18 @@ def benchmarks() -> Mapping[str, Benchmark]:
     Raises:
         UserError: two contents of this repository claim one name.
     """
-    found: dict[str, Benchmark] = {}
+    return {name: item for name, (item, _) in _benchmarks().items()}
+
+
+@cache
+def _benchmarks() -> Mapping[str, tuple[Benchmark, EntryPoint | None]]:
+    """Return the benchmarks, with the entry points of those that other packages bring."""
+    found: dict[str, tuple[Benchmark, EntryPoint | None]] = {}
     for module in content_modules("splits"):
         for item in getattr(module, "BENCHMARKS", ()):
-            _add(found, item.name, item, "benchmark")
+            _add(found, item.name, (item, None), "benchmark")
     for point, item in _outside("sama_bench.benchmarks", _benchmark_of):
-        _add_outside(found, item.name, item, "benchmark", point)
+        _add_outside(found, item.name, (item, point), "benchmark", point)
     return found
 
 
@@ -162,23 +168,47 @@ def _outside_metric_modules() -> tuple[tuple[EntryPoint, ModuleType], ...]:
 
 @cache
 def metrics() -> tuple[Metric, ...]:
-    """Return every metric, in the order of their files: those of metrics, then of benchmarks.
+    """Return every metric: those of this repository, of its files, then of its benchmarks, first.
 
     Raises:
-        UserError: two metrics claim one name, or what is listed is no metric.
+        UserError: in this repository two metrics claim one name, or what is listed is no metric.
     """
-    found: dict[str, Metric] = {}
+    return tuple(metric for metric, _ in _metrics().values())
+
+
+@cache
+def _metrics() -> Mapping[str, tuple[Metric, EntryPoint | None]]:
+    """Return the metrics by name, with the entry points of those that other packages bring."""
+    found: dict[str, tuple[Metric, EntryPoint | None]] = {}
     for module in _own_metric_modules():
         for metric in _metrics_in(module):
-            _add(found, metric.name, metric, "metric")
+            _add(found, metric.name, (metric, None), "metric")
+    for benchmark, point in _benchmarks().values():
+        for metric in () if point else _further(benchmark):
+            if found.get(metric.name) != (metric, None):  # members of a family share theirs
+                _add(found, metric.name, (metric, None), "metric")
     for point, module in _outside_metric_modules():
         for metric in _metrics_in(module):
-            _add_outside(found, metric.name, metric, "metric", point)
-    for benchmark in benchmarks().values():
-        for metric in _checked(loaded(benchmark.further_metrics), benchmark.name):
-            if found.get(metric.name) != metric:  # members of a family share theirs
-                _add(found, metric.name, metric, "metric")
-    return tuple(found.values())
+            _add_outside(found, metric.name, (metric, point), "metric", point)
+    for benchmark, brought in _benchmarks().values():
+        if brought is None:
+            continue
+        for metric in _further_outside(benchmark, brought):
+            if metric.name not in found or found[metric.name][0] != metric:
+                _add_outside(found, metric.name, (metric, brought), "metric", brought)
+    return found
+
+
+def _further(benchmark: Benchmark) -> list[Metric]:
+    return _checked(loaded(benchmark.further_metrics), benchmark.name)
+
+
+def _further_outside(benchmark: Benchmark, point: EntryPoint) -> list[Metric]:
+    try:
+        return _further(benchmark)
+    except Exception as error:
+        _tell(point, f"its further metrics left out: {type(error).__name__}: {error}")
+        return []
 
 
 def _metrics_in(module: ModuleType) -> list[Metric]:
@@ -244,7 +274,16 @@ def loaded(item: Any) -> Any:
 
 def per_sample_metrics() -> dict[str, PerSample]:
     """Return the functions of the metrics that score one sample at a time, by name."""
-    return {item.name: loaded(item.per_sample) for item in metrics() if item.per_sample}
+    found: dict[str, PerSample] = {}
+    for metric, point in _metrics().values():
+        try:
+            if metric.per_sample:
+                found[metric.name] = loaded(metric.per_sample)
+        except Exception as error:
+            if point is None:
+                raise
+            _tell(point, f"metric {metric.name} left out: {type(error).__name__}: {error}")
+    return found
 
 
 def model(name: str) -> ModelSpec:

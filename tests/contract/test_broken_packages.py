@@ -14,8 +14,8 @@ MODEL = """
 class Mine:
     def predict(self, sample): ...
 """
-CACHED = ("models", "benchmarks", "metric_modules", "_own_metric_modules", "_say",
-          "_outside_metric_modules", "per_sample_metrics")  # fmt: skip
+CACHED = ("models", "benchmarks", "_benchmarks", "metrics", "_metrics", "catalogue", "_say",
+          "metric_modules", "_own_metric_modules", "_outside_metric_modules")  # fmt: skip
 _NUMBER = itertools.count()
 
 
@@ -120,16 +120,66 @@ def test_benchmarks_too(install, capsys, code, line):
     assert line in said(capsys)[0]
 
 
+METRIC = """
+from sama_bench.metric import Metric
+METRICS = (Metric("NAME", "Mine", unit="count", definition="words", per_sample="WHERE"),)
+"""
+
+
+def metric(name, where="builtins:len"):
+    return METRIC.replace("NAME", name).replace("WHERE", where)
+
+
 def test_metrics_too(install, capsys):
     install("import no_such_module", "mine = MODULE", "metrics")
-    install("PER_SAMPLE = {'mine': len}", "mine = MODULE", "metrics")
-    install("PER_SAMPLE = {'mine': max, 'other': max}", "mine = MODULE", "metrics")
-    found = registry.per_sample_metrics()
-    assert (found["mine"], found["other"]) == (len, max)
+    install("METRICS = ({'name': 'old'},)", "mine = MODULE", "metrics")
+    install("METRICS = 3", "mine = MODULE", "metrics")
+    install(metric("mine"), "mine = MODULE", "metrics")
+    install(metric("mine", "builtins:max"), "mine = MODULE", "metrics")
+    install(metric("j"), "mine = MODULE", "metrics")
+    install(metric("other", "no_such_module:f"), "mine = MODULE", "metrics")
+    names = [item.name for item in registry.metrics()]
+    assert (names.count("mine"), names.count("j"), "other" in names) == (1, 1, True)
+    functions = registry.per_sample_metrics()
+    assert functions["mine"] is len
+    assert "other" not in functions
     lines = said(capsys)
-    assert "ModuleNotFoundError" in lines[0]
-    assert "left out: there is a metric 'mine' already" in lines[1]
-    assert len(lines) == 2
+    for line, words in zip(lines, [
+        "ModuleNotFoundError",
+        "left out: UserError: outside",
+        "left out: TypeError: 'int' object is not iterable",
+        "there is a metric 'mine' already",
+        "there is a metric 'j' already",
+        "metric other left out: ModuleNotFoundError",
+    ], strict=True):  # fmt: skip
+        assert words in line
+
+
+BENCHMARK = """
+from sama_bench.splits.mevis import Mevis
+class Other(Mevis):
+    name = "other"
+    further_metrics = WHAT
+Mine = Other()
+"""
+
+
+@pytest.mark.parametrize("what", ["3", "'no_such_module:METRICS'", "({'name': 'old'},)"])
+def test_metrics_of_benchmarks_too(install, capsys, what):
+    install(BENCHMARK.replace("WHAT", what), "mine = MODULE:Mine", "benchmarks")
+    assert "j" in {item.name for item in registry.catalogue().metrics()}
+    assert "other" in registry.benchmarks()
+    (line,) = said(capsys)
+    assert "its further metrics left out: " in line
+
+
+def test_a_metric_of_a_benchmark_here_goes_before_one_of_another_package(install, capsys):
+    install("", "mine = MODULE", "metrics")
+    own = [item for found in registry.benchmarks().values()
+           for item in registry.loaded(found.further_metrics)]  # fmt: skip
+    install(metric(own[0].name), "mine = MODULE", "metrics")
+    assert own[0] in registry.metrics()
+    assert f"there is a metric '{own[0].name}' already" in said(capsys)[0]
 
 
 def test_ctrl_c_is_heeded(install):

@@ -85,9 +85,6 @@ class Pictures(Benchmark):
     def open(self, root, split, options):
         return PicturesData(root, split)
 
-    def score(self, dataset, answers, protocols, tools):
-        raise NotImplementedError
-
 
 class PicturesData(Dataset):
     def __init__(self, root, split):
@@ -106,6 +103,9 @@ class PicturesData(Dataset):
     def findings(self, deep=False):
         return ()
 
+    def score(self, answers, protocols, tools):
+        raise NotImplementedError
+
 
 class Point:
     name, value = "pictures", "outside:Pictures"
@@ -119,9 +119,12 @@ def outside(monkeypatch):
     """The registry with a benchmark of another package."""
     points = {"sama_bench.benchmarks": [Point()]}
     monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
-    registry.benchmarks.cache_clear()
+    caches = (registry.benchmarks, registry._benchmarks, registry.metrics, registry._metrics)
+    for cached in caches:
+        cached.cache_clear()
     yield
-    registry.benchmarks.cache_clear()
+    for cached in caches:
+        cached.cache_clear()
 
 
 @pytest.mark.usefixtures("outside")
