@@ -13,7 +13,7 @@ from sama_bench.worker.handshake import hello
 from sama_bench.worker.messages import Message
 from tests.processes import lives, wait_until
 from tests.running import fakes
-from tests.running.fakes import Bare
+from tests.running.fakes import Plain
 from tests.runs import run_command
 
 HEAD = """
@@ -234,7 +234,7 @@ class Confused:
 
     def send(self, message):
         if message.kind == "setup":
-            self.hear(Message("hello", hello(Bare(), "x", Setup("x"))))
+            self.hear(Message("hello", hello(Plain(), "x", Setup("x"))))
         elif message.kind == "sample":
             id = message.data["sample"]["id"]
             line = to_line(Prediction("v0/0" if id == "v0/1" else id, "refused", "no"))
