@@ -250,6 +250,7 @@ class Job:
             logs=self._targets[0].folder.path / "logs",
             name=f"{self._rank.name}-worker" if self._rank else "worker",
             limits=request.limits,
+            on_loading=self._progress.loading,
             one_by_one=request.history == "free-running",
         )
 

@@ -10,6 +10,9 @@ from tqdm import tqdm
 
 from sama_bench.tables.escape import one_line
 
+FIRST_LINE, LONGEST_PAUSE = 10.0, 600.0
+"""Seconds until the first line about a model that loads; each pause is longer, up to this one."""
+
 
 class Progress:
     """Counts samples as they are recorded; shows rate, time left and failures so far."""
@@ -22,6 +25,8 @@ class Progress:
         self._new = 0
         self._failed = 0
         self._start = self._told = time.monotonic()
+        self._next_line = FIRST_LINE
+        self._loading = ""
         self._bar: Any = None
         if self._out.isatty():
             self._bar = tqdm(
@@ -41,12 +46,27 @@ class Progress:
         self._new += 1
         self._failed += failed
         if self._bar is not None:
+            self._bar.set_postfix_str(self._beside(), refresh=False)
             self._bar.update(1)
-            if self._failed:
-                self._bar.set_postfix_str(f"{self._failed} failed", refresh=False)
         elif time.monotonic() - self._told > 30:
             self._told = time.monotonic()
             self.say(self._line())
+
+    def loading(self, text: str, seconds: float) -> None:
+        """Show that a model loads, for ``seconds`` so far; an empty text when none does.
+
+        A terminal shows the last text; elsewhere lines are few, however long it takes.
+        """
+        text = one_line(text)
+        if self._bar is not None:
+            if text != self._loading:
+                self._loading = text
+                self._bar.set_postfix_str(self._beside())
+        elif not text:
+            self._next_line = FIRST_LINE
+        elif seconds >= self._next_line:
+            self._next_line = seconds + min(seconds, LONGEST_PAUSE)
+            self.say(text)
 
     def others(self, done: int) -> None:
         """Take in what other jobs recorded: ``done`` samples in all."""
@@ -75,6 +95,11 @@ class Progress:
             self._bar.close()
         elif self._new:
             self.say(self._line())
+
+    def _beside(self) -> str:
+        """Return what stands beside the bar."""
+        failed = f"{self._failed} failed" if self._failed else ""
+        return ", ".join(filter(None, (failed, self._loading)))
 
     def _line(self) -> str:
         seconds = max(time.monotonic() - self._start, 1e-9)

@@ -18,6 +18,7 @@ from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
 from sama_bench.runfolder.folder import other_than
 from sama_bench.running.limits import Limits, StoppedError
+from sama_bench.running.progress import duration
 from sama_bench.running.questions import QuestionBuilder
 from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, CostModel, Queue, Unit
@@ -41,6 +42,7 @@ class Supervisor:
         limits: Limits,
         one_by_one: bool,
         name: str = "worker",
+        on_loading: Callable[[str, float], None] = lambda text, seconds: None,
         inbox: Inbox | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,6 +53,7 @@ class Supervisor:
         self._logs = logs
         self._limits = limits
         self._one_by_one = one_by_one
+        self._on_loading = on_loading
         self._heard: Inbox = queue.Queue() if inbox is None else inbox
         self._clock = clock
         self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
@@ -202,6 +205,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         now = self._clock()
+        self._tell_loading(now)
         for slot in self._slots:
             if slot.link is None:
                 continue
@@ -223,6 +227,19 @@ class Supervisor:
                 self._lost(slot, "it took too long over a sample", blame=False)
             elif now - slot.heard > quiet:
                 self._lost(slot, f"it gave no sign of life for {quiet:g} s")
+
+    def _tell_loading(self, now: float) -> None:
+        """Say which workers load the model, and for how long the first of them has."""
+        slots = [slot for slot in self._slots if slot.link is not None and slot.declared is None]
+        if not slots:
+            self._on_loading("", 0.0)
+            return
+        seconds = now - min(slot.started for slot in slots)
+        places = dict.fromkeys(str(slot.device) for slot in slots)
+        where = ", ".join(places) if len(places) <= 4 else f"{len(slots)} workers"
+        limit = duration(self._limits.loading)
+        text = f"loading {self._setup['setup']['model']} on {where}: {duration(seconds)}"
+        self._on_loading(f"{text} (limit {limit}, --load-timeout)", seconds)
 
     def _lost(self, slot: WorkerSlot, why: str | None = None, blame: bool = True) -> None:
         """Take back what a dead or hung worker held, blame what it was at, plan its restart."""

@@ -219,6 +219,15 @@ class Unloadable(Plain):
         raise RuntimeError("no such weights")
 
 
+class Patient(Plain):
+    """Loads until a file is there."""
+
+    def load(self, setup):
+        while not Path(setup.options["until"]).exists():
+            time.sleep(0.02)
+        super().load(setup)
+
+
 class DiesLoading(Plain):
     def load(self, setup):
         os._exit(9)
