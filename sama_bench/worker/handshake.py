@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ MAX_CONCURRENCY = 1024
 MAX_HELLO = 1_000_000
 """Characters of what an adapter says about itself, as JSON."""
 
+MAX_LOGGED = 100_000
+"""Characters of an exception in the log."""
+
 MAX_REASON = 2000
 """Characters of why a model cannot be used."""
 
@@ -44,6 +47,9 @@ def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
     Raises:
         AdapterError: it describes itself in what cannot be written down.
     """
+    told: object = adapter.card()
+    if told is not None and not isinstance(told, Mapping):
+        raise AdapterError(f"card() returned {type(told).__name__}, not a dict")
     said = {
         "protocol": VERSION,
         "adapter": target,
@@ -53,7 +59,7 @@ def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
         "takes_history": bool(adapter.takes_history),
         "oracle": isinstance(adapter, Oracle),
         "concurrency": _concurrency(adapter),
-        "card": adapter.card(),
+        "card": dict(told or {}),
         "checkpoint": checkpoint_facts(adapter, setup),
         "device": setup.device,
         "packages": packages(adapter.packages),
@@ -115,13 +121,14 @@ def checkpoint_facts(adapter: Adapter, setup: Setup) -> dict[str, str | None]:
 
 def one_line(error: BaseException) -> str:
     """Say an exception in one line: what it is, what it says, and where it was raised."""
-    try:
-        text = " ".join(str(error).split())
-    except BaseException:  # an exception of others whose text raises, be it SystemExit
-        text = "its text cannot be had"
+    name, text = "exception", "its text cannot be had"
+    with contextlib.suppress(BaseException):  # an exception of others whose text or name raises
+        name = str(type(error).__name__)[:100]
+        text = " ".join(str(error).split())[:500]
     steps = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""
-    return scrub(f"{type(error).__name__}: {text[:500]}{where}")
+    if not steps or isinstance(error, SyntaxError):  # which says itself where it is
+        return scrub(f"{name}: {text}")
+    return scrub(f"{name}: {text} ({Path(steps[-1].filename).name}:{steps[-1].lineno})")
 
 
 def reason_of(error: BaseException) -> str:
@@ -135,17 +142,13 @@ def reason_of(error: BaseException) -> str:
 def log_error() -> None:
     """Write the exception at hand, with its traceback, to the log."""
     with contextlib.suppress(Exception):  # an adapter may have closed or replaced the stream
-        print(scrub(traceback.format_exc()), file=sys.stderr, flush=True)
+        print(scrub(traceback.format_exc()[:MAX_LOGGED]), file=sys.stderr, flush=True)
 
 
 def out_of_memory(error: BaseException) -> str | None:
     """Return what to say if an exception means that memory ran out, else None."""
     text = one_line(error).lower()
-    if not (
-        isinstance(error, MemoryError)
-        or "OutOfMemory" in type(error).__name__
-        or "out of memory" in text
-    ):
+    if not (isinstance(error, MemoryError) or "outofmemory" in text or "out of memory" in text):
         return None
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

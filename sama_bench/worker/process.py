@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
+from sama_bench.errors import AdapterError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
@@ -65,7 +66,9 @@ class Worker:
             self._adapter.configure(setup)
             asked = first.data.get("asked", {})
             refuse_tasks(self._adapter, setup.model, asked)
-            self._adapter.load(setup)
+            done: object = self._adapter.load(setup)  # type: ignore[func-returns-value]
+            if hasattr(done, "__await__"):
+                raise AdapterError("load() is asynchronous, and nothing awaits it: drop its async")
             refuse_tasks(self._adapter, setup.model, asked)  # the weights may decide
             said = hello(self._adapter, first.data["adapter"], setup)
         except BaseException as error:  # SystemExit too: its reason would be lost

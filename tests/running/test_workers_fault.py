@@ -101,6 +101,8 @@ def test_what_a_crashed_worker_started_ends_with_it(ask, tmp_path):
         ("def card(self): sys.exit('no card')", "SystemExit: no card"),
         ("def load(self, setup): sys.exit('no weights')", "SystemExit: no weights"),
         ("def card(self): return {'x': 'x' * 2_000_000}", "card() is stored with every run"),
+        ("def card(self): return [1]", "card() returned list, not a dict"),
+        ("async def load(self, setup): pass", "load() is asynchronous, and nothing awaits it"),
         ("def load(self, setup): raise Odd", "Odd: its text cannot be had"),
         ("sys.exit('no licence')", "mine.py cannot be imported: SystemExit: no licence"),
         ("raise Odd", "mine.py cannot be imported: Odd: its text cannot be had"),
