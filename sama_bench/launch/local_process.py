@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import queue
-import secrets
 import signal
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from sama_bench.environments.manage import worker_path
 from sama_bench.errors import UserError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.ended_pipe import EndedPipe
-from sama_bench.launch.leftovers import MARK, end_marked
 from sama_bench.worker.messages import Channel, Message, WireError
 
 Hear = Callable[[Message | None], None]
@@ -76,15 +74,14 @@ class Launcher:
 class WorkerProcess:
     """A worker with a private pair of pipes, and threads that read, write and wait for its end.
 
-    The process is the worker's keeper (``worker/keeper.py``), which ends as the worker does, after
-    all that the worker started.
+    The process is the worker's outer keeper (``worker/keeper.py``), which ends as the worker does,
+    after all that the worker started.
     """
 
     def __init__(self, python: str, name: str, device: Device, log: Path, hear: Hear) -> None:
         to_read, to_write = os.pipe()
         from_read, from_write = os.pipe()
         over, self._over = os.pipe()
-        self._mark = secrets.token_hex(16)
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
@@ -94,7 +91,7 @@ class WorkerProcess:
                     stdout=output,
                     stderr=output,
                     pass_fds=(to_read, from_write),
-                    env={**worker_environment(python, device), MARK: self._mark},
+                    env=worker_environment(python, device),
                     start_new_session=True,  # Ctrl-C reaches the engine, which ends its workers
                 )
         except OSError as error:
@@ -160,12 +157,10 @@ class WorkerProcess:
         self._hear(None)
 
     def _await(self) -> None:
-        """Wait for the end of the process, see that nothing is left, and say so."""
-        status = self._process.wait()
+        """Wait for the end of the process, see that nothing is left of its group, and say so."""
+        self._process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        if status < 0:  # of its keeper's own end nobody knows
-            end_marked(self._mark)
         self._ended.set()
         os.close(self._over)
 

@@ -1,25 +1,29 @@
 """Keeps together what a worker starts, so that no process survives its run (Linux).
 
-The process that the engine starts splits in two. The first half stays outside as the keeper; the
-second becomes the worker. Processes that lose their parent become the keeper's children, also
-those in a session of their own: whatever was started can be found when the worker or the engine
-is gone. Where the system offers no such thing the worker runs alone, and the engine ends its
-process group.
+The process that the engine starts splits twice: into an outer and an inner keeper, and the worker.
+Processes that lose their parent become children of the nearest keeper, also those in a session of
+their own: whatever was started can be found when the worker or the engine is gone. Of two keepers
+one is left when somebody kills the other, as Ray does to the children of an actor. Where the
+system offers no such thing the worker runs alone, and the engine ends its process group.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 LOOK = 1.0
-"""Seconds between two looks whether the engine is there; most often its pipe tells at once."""
+"""Seconds between two looks whether the parent is there; most often a signal or pipe tells."""
+FAREWELL = 5.0
+"""Seconds for a worker to end by itself whose pipe was closed by an engine that is there."""
 PATIENCE = 10.0
 """Seconds for processes to end that were killed; a broken driver may hold one for ever."""
 GONE = 3
@@ -27,9 +31,9 @@ GONE = 3
 
 
 def keep(read: int, write: int) -> None:
-    """Split this process; return in the half that becomes the worker.
+    """Split this process; return in the part that becomes the worker.
 
-    The other half never returns: it ends as the worker did, after all that the worker started.
+    The others never return: each ends as the worker did, after all that the worker started.
 
     Args:
         read: descriptor on which the worker is spoken to; its end is the engine's.
@@ -38,22 +42,31 @@ def keep(read: int, write: int) -> None:
     prctl = _prctl()
     if prctl is None:
         return
-    engine, keeper = os.getppid(), os.getpid()
-    if not prctl(_PR_SET_CHILD_SUBREAPER, 1):
+    if prctl(_PR_SET_CHILD_SUBREAPER, 1):
+        _split(prctl, read, write, signal.SIGTERM)  # the inner keeper has to tidy up first
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)  # is not inherited
+        _split(prctl, read, write, signal.SIGKILL)
+    else:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        return
-    worker = os.fork()
-    if worker == 0:
-        os.setsid()  # what ends the worker's whole group leaves the keeper alone
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _split(prctl: Callable[[int, int], bool], read: int, write: int, last: int) -> None:
+    """Go on in a child, which gets the signal ``last`` when its keeper, the parent, dies."""
+    parent, keeper = os.getppid(), os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.setsid()  # what ends the worker's whole group leaves its keepers alone
+        prctl(_PR_SET_PDEATHSIG, last)
         if os.getppid() != keeper:
             os._exit(GONE)
         return
     try:
         os.close(write)
-        status = _watch(worker, engine, read)
-        _end_all(worker)
+        status = _watch(child, parent, read)
+        _end_all(child)
         _end_like(status)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(GONE)  # never into the worker's code
 
@@ -69,11 +82,11 @@ def _prctl() -> Callable[[int, int], bool] | None:
     return lambda trait, value: bool(call(trait, value, 0, 0, 0) == 0)
 
 
-def _watch(worker: int, engine: int, read: int) -> int:
-    """Wait for the end of the worker or of the engine, or for a signal to end.
+def _watch(child: int, parent: int, read: int) -> int:
+    """Wait for the end of the child, the parent or the engine, or for a signal to end.
 
     Returns:
-        the worker's status as ``waitpid`` gives it, or that of a process so ended.
+        the child's status as ``waitpid`` gives it, or that of a process so ended.
     """
     wake, signalled = os.pipe()
     os.set_blocking(wake, False)
@@ -86,39 +99,41 @@ def _watch(worker: int, engine: int, read: int) -> int:
     events = select.poll()
     events.register(wake, select.POLLIN)
     events.register(read, 0)  # its end alone, which is always told
+    until = math.inf
     while True:
-        ended = dict(_ended())
-        if worker in ended:
-            return ended[worker]
+        ended, _ = _free_ended()
+        if child in ended:
+            return ended[child]
         if told:
             return told[0]
-        if any(file == read for file, _ in events.poll(LOOK * 1000)) or os.getppid() != engine:
+        if os.getppid() != parent or time.monotonic() > until:
             return GONE << 8
+        if any(file == read for file, _ in events.poll(LOOK * 1000)):
+            events.unregister(read)
+            until = time.monotonic() + FAREWELL
         with contextlib.suppress(BlockingIOError):
             os.read(wake, 4096)
 
 
-def _ended() -> Iterator[tuple[int, int]]:
-    """Yield process and status of each child that has ended, which frees them.
+def _free_ended() -> tuple[dict[int, int], bool]:
+    """Free all children that have ended; return their statuses, and whether others are left."""
+    ended: dict[int, int] = {}
+    try:
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[found[0]] = found[1]
+    except ChildProcessError:
+        return ended, False
+    return ended, True
 
-    Raises:
-        ChildProcessError: there is no child any more.
-    """
-    while (found := os.waitpid(-1, os.WNOHANG))[0]:
-        yield found
 
-
-def _end_all(worker: int) -> None:
+def _end_all(child: int) -> None:
     """Kill whatever descends from this process, until there is nothing left."""
     until = time.monotonic() + PATIENCE
-    with contextlib.suppress(ChildProcessError):
-        while time.monotonic() < until:
-            for _ in _ended():
-                continue
-            for process in _descendants(os.getpid()) or (-worker,):
-                with contextlib.suppress(OSError):
-                    os.kill(process, signal.SIGKILL)
-            time.sleep(0.002)
+    while _free_ended()[1] and time.monotonic() < until:
+        for process in _descendants(os.getpid()) or (-child,):
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.002)
 
 
 def _descendants(root: int) -> list[int]:

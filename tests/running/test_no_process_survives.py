@@ -14,15 +14,15 @@ from tests.running.test_workers_fault import ask as ask
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux lets a process adopt others")
 
 CHILDREN = """
-def note(pid, kind="marked"):
+def note(pid):
     with open({file!r}, "a") as file:
-        file.write(f"{{pid}} {{kind}}\\n")
+        file.write(f"{{pid}}\\n")
 
 def start_children():
     sleep = ["sleep", "3000"]
     note(subprocess.Popen(sleep).pid)
     note(subprocess.Popen(sleep, start_new_session=True, close_fds=False).pid)
-    note(subprocess.Popen(sleep, start_new_session=True, env={{}}).pid, "bare")
+    note(subprocess.Popen(sleep, start_new_session=True, env={{}}).pid)
     if os.fork() == 0:  # a daemon as in the books: nobody's child, a session of its own
         os.setsid()
         if os.fork() == 0:
@@ -45,9 +45,8 @@ GIL = "import re; re.match('(a+)+$', 'a' * 60 + 'b')"  # years inside C code tha
 def noted(tmp_path):
     file = tmp_path / "children"
 
-    def pids(kinds=("marked", "bare")):
-        lines = file.read_text().splitlines() if file.exists() else ()
-        return [int(pid) for pid, kind in map(str.split, lines) if kind in kinds]
+    def pids():
+        return [int(line) for line in file.read_text().split()] if file.exists() else []
 
     yield pids
     for pid in pids():
@@ -90,11 +89,17 @@ def test_children_end_when_the_engine_is_killed(ask, tmp_path, noted, then, devi
     wait_until(lambda: not any(lives(pid) for pid in [*noted(), *workers]))
 
 
-def test_children_end_when_what_keeps_them_is_killed(ask, tmp_path, noted):
-    """By what they inherited; one without any environment is not found then."""
-    folder = ask(code(tmp_path, "os.kill(os.getppid(), 9); time.sleep(3000)"), status=1)
+@pytest.mark.parametrize("which", ["os.getppid()", "outer()"])
+def test_children_end_when_one_of_their_keepers_is_killed(ask, tmp_path, noted, which):
+    outer = """
+def outer():
+    with open(f"/proc/{os.getppid()}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+"""
+    then = f"os.kill({which}, 9); time.sleep(3000)"
+    folder = ask(outer + code(tmp_path, then), status=1)
     assert len(noted()) >= KINDS
-    assert not any(lives(pid) for pid in noted(["marked"]))
+    wait_until(lambda: not any(lives(pid) for pid in noted()))
     (failed,) = [id for id in folder.ids() if folder.status(id) == "failed"]
     assert "SIGKILL" in folder.record(failed).error
 
