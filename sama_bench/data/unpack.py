@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sama_bench.errors import DataError, UserError
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """Endings of the archives that can be unpacked."""
+
+LONGEST = 255
+"""Bytes that the name of a file or folder may have, on most file systems."""
 
 _PIECE = 1 << 20
 
@@ -64,8 +68,19 @@ def unpack(archive: Path, overwrite: bool = False) -> Unpacked:
 
 
 def _check_names(content: Archive) -> None:
-    """Refuse a name that is a file and a folder at once."""
+    """Refuse a name that stands twice, is a file and a folder at once, or cannot be a file's."""
     files = {member.path for member in content.members}
+    if len(files) < len(content.members):
+        names = Counter(member.path for member in content.members)
+        twice = next(path for path, times in names.items() if times > 1)
+        raise DataError(f"{content.path} holds '{twice}' twice; nothing was unpacked")
+    for path in files:
+        if str(path) == content.path.name:
+            raise DataError(f"{content.path} holds a file of its own name; nothing was unpacked")
+        if any(len(part.encode("utf-8", "surrogateescape")) > LONGEST for part in path.parts):
+            raise DataError(
+                f"{content.path} holds the name '{path.name[:40]}...', which is too long"
+            )
     for member in content.members:
         for parent in member.path.parents:
             if parent in files:

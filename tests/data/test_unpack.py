@@ -222,3 +222,23 @@ def test_a_header_of_gigabytes_is_not_made(tmp_path: Path) -> None:
     archive.write_bytes(gzip.compress(info.tobuf() + bytes(1 << 20)))
     with pytest.raises(DataError, match="a header larger than any"):
         unpack(archive)
+
+
+@pytest.mark.parametrize("kind", ["x.zip", "x.tar", "x.tar.gz"])
+def test_names_that_cannot_be_files_are_refused_before_anything_is_written(
+    tmp_path: Path, kind: str
+) -> None:
+    for name, said in (("y" * 300, "too long"), (kind, "a file of its own name")):
+        archive = make(tmp_path / kind, {"fine.txt": b"1", name: b"2"})
+        with pytest.raises(DataError, match=said):
+            unpack(archive, overwrite=True)
+        assert unpacked(tmp_path, archive) == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("kind", ["x.zip", "x.tar"])
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path, kind: str) -> None:
+    archive = make(tmp_path / kind, {"a.txt": b"1", "./a.txt": b"2"})
+    with pytest.raises(DataError, match=r"holds 'a\.txt' twice"):
+        unpack(archive)
+    assert unpacked(tmp_path, archive) == []
