@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sama_bench.errors import UserError
+from sama_bench.runfolder.folder import safe_name
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Rank:
     """One process of a cluster job.
 
     Attributes:
-        name: of this process, the same when the scheduler restarts it.
+        name: of this process, the same when the scheduler restarts it; fit for the name of a file.
         number: 0 for the first.
         size: how many processes there are.
         local: place among the processes of this node.
@@ -40,11 +41,11 @@ def cluster_rank(environ: Mapping[str, str]) -> Rank | None:
     if "RANK" in environ and "WORLD_SIZE" in environ and "LOCAL_RANK" in environ:
         number = _number(environ, "RANK")
         return Rank(
-            f"torchrun-{environ.get('TORCHELASTIC_RUN_ID', 'job')}-{number}",
+            safe_name(f"torchrun-{environ.get('TORCHELASTIC_RUN_ID', 'job')}-{number}"),
             number,
             _number(environ, "WORLD_SIZE"),
             _number(environ, "LOCAL_RANK"),
-            _number(environ, "LOCAL_WORLD_SIZE", 1),
+            max(1, _number(environ, "LOCAL_WORLD_SIZE", 1)),
         )
     if "SLURM_JOB_ID" not in environ:
         return None
@@ -57,11 +58,11 @@ def cluster_rank(environ: Mapping[str, str]) -> Rank | None:
     array = "" if task is None else f"_{task}"
     job = environ.get("SLURM_ARRAY_JOB_ID", environ["SLURM_JOB_ID"])
     return Rank(
-        f"slurm-{job}{array}-{number}",
+        safe_name(f"slurm-{job}{array}-{number}"),
         number,
         size,
         _number(environ, "SLURM_LOCALID", 0),
-        _first_count(per_node),
+        max(1, _first_count(per_node)),
     )
 
 

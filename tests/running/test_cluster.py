@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from sama_bench import api
@@ -148,3 +150,18 @@ def test_ranks_write_parts_and_the_last_one_gathers_them(tmp_path, monkeypatch):
     assert ask(tmp_path).asked == 7
     assert (path / "predictions.jsonl").read_bytes().count(b"\n") == 12
     assert not RunFolder(path).duplicates
+
+
+@pytest.mark.parametrize("id", ["../../x", "a\n\x1b[31mb", "x" * 5000, "\udcff"])
+def test_the_name_of_a_job_is_fit_for_a_file(id):
+    torchrun = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "TORCHELASTIC_RUN_ID": id}
+    for environ in (torchrun, {"SLURM_JOB_ID": id, "SLURM_ARRAY_TASK_ID": id}):
+        name = cluster_rank(environ).name
+        assert re.fullmatch(r"[A-Za-z0-9_.-]{1,120}", name)
+        assert name != cluster_rank({key: f"{value}1" for key, value in environ.items()}).name
+
+
+def test_a_node_has_at_least_one_process():
+    torchrun = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "0"}
+    slurm = {"SLURM_JOB_ID": "5", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_TASKS_PER_NODE": "0"}
+    assert [cluster_rank(environ).local_size for environ in (torchrun, slurm)] == [1, 1]
