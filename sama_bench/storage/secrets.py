@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import html
 import json
 import os
 import re
@@ -127,7 +128,8 @@ def scrub_all(value: Any) -> Any:
 def without_keys(text: str) -> str:
     """Blank every form of a key that the process holds, in its environment or by ``hold``.
 
-    As it is, percent-encoded, escaped in JSON and in base64; what looks like a key goes as well.
+    As it is, percent-encoded (once or more), escaped in JSON, HTML and Python, in hexadecimal and
+    in base64; what looks like a key goes as well.
     """
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = _as_it_is(secret).sub(BLANK, text)
@@ -162,17 +164,22 @@ def _texts(value: Any) -> Iterator[str]:
 
 @functools.lru_cache(256)
 def _as_it_is(secret: str) -> re.Pattern[str]:
-    """Match a secret, each of its characters as it is, percent-encoded or escaped in JSON."""
-    parts = []
-    for sign in secret:
-        if sign.isascii() and sign.isalnum():
-            parts.append(sign)
-            continue
-        coded = "".join(f"%{byte:02x}" for byte in sign.encode("utf-8", "surrogatepass"))
-        forms = {sign, json.dumps(sign)[1:-1], "\\/" if sign == "/" else sign}
-        forms |= {"+"} if sign == " " else set()
-        parts.append("|".join(["(?:(?i:" + coded + ")", *map(re.escape, sorted(forms))]) + ")")
-    return re.compile("".join(parts))
+    """Match a secret, each of its characters as it is or escaped, or the whole as hexadecimal."""
+    whole = secret.encode("utf-8", "surrogatepass").hex()
+    return re.compile("".join(map(_any_form, secret)) + f"|(?i:{whole})")
+
+
+def _any_form(sign: str) -> str:
+    """Return a pattern of one character: as it is, or as URLs, JSON, HTML and Python write it."""
+    octets = sign.encode("utf-8", "surrogatepass")
+    coded = "".join(f"%(?:25)*{octet:02x}" for octet in octets)  # %25 is a percent sign's own code
+    if sign.isascii() and sign.isalnum():
+        return f"(?:{sign}|(?i:{coded}))"
+    forms = {sign, json.dumps(sign)[1:-1], html.escape(sign), f"&#{ord(sign)};"}
+    forms |= {"+"} if sign == " " else {"\\/"} if sign == "/" else set()
+    forms |= {"".join(f"\\x{octet:02x}" for octet in octets)}
+    forms |= {f"\\x{ord(sign):02x}"} if ord(sign) < 256 else set()
+    return f"(?:(?i:{coded})|{'|'.join(map(re.escape, sorted(forms, key=len, reverse=True)))})"
 
 
 def _in_base64(secret: str) -> Iterator[str]:

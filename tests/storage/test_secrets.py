@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from urllib.parse import quote
 
 import pytest
@@ -73,6 +74,23 @@ def test_every_form_of_a_key_is_blanked(before, after):
             assert len(left) < len("it was ***.") + 4 * 6  # no more than what stood around it
         for form in (KEY, quote(KEY), quote(KEY, safe=""), quote(KEY, safe="").replace("C3", "c3")):
             assert scrub(f"a{form}b") == "a***b"
+
+
+def test_a_key_is_found_however_it_is_escaped(monkeypatch):
+    monkeypatch.setenv("MY_API_KEY", KEY)
+    octets = KEY.encode()
+    forms = (
+        "".join(f"%{octet:02X}" for octet in octets),
+        quote(quote(KEY, safe="")),
+        quote(quote(quote(KEY, safe=""), safe="")),
+        html.escape(KEY),
+        "".join(f"&#{ord(sign)};" if not sign.isalnum() else sign for sign in KEY),
+        repr(octets)[2:-1],
+        octets.hex(),
+        octets.hex().upper(),
+    )
+    for form in forms:
+        assert scrub(f"a-{form}-b") == "a-***-b"
 
 
 def test_secrets_that_are_held_are_taken_out(monkeypatch):
