@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sama_bench.errors import UserError
-from sama_bench.runfolder.folder import safe_name
+from sama_bench.storage.safe_names import safe_name
 
 
 @dataclass(frozen=True)
