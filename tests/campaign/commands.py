@@ -96,15 +96,22 @@ class Running:
 
     def finish(self, limit: float = LIMIT) -> Outcome:
         """Wait for its end; after ``limit`` seconds it has to say where it hangs, and is killed."""
-        until = time.monotonic() + limit
-        hung = False
+        try:
+            hung = self._wait(limit)
+        except BaseException:  # the campaign itself is stopped
+            self.send(signal.SIGKILL, group=True)
+            raise
+        out, err = (self._read(name) for name in ("out", "err"))
+        return Outcome(self.command, self._status or 0, out, err, hung)
+
+    def _wait(self, limit: float) -> bool:
+        until, hung = time.monotonic() + limit, False
         while self.poll() is None:
             if time.monotonic() > until:
                 self.send(signal.SIGKILL if hung else signal.SIGABRT)
                 hung, until = True, time.monotonic() + 5
             time.sleep(0.01)
-        out, err = (self._read(name) for name in ("out", "err"))
-        return Outcome(self.command, self._status or 0, out, err, hung)
+        return hung
 
     def _read(self, name: str) -> str:
         return self._place.with_suffix(f".{name}").read_text("utf-8", errors="replace")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sama_bench.storage.seal import sealed
+from sama_bench.storage.seal import sealed, unsealed
 from tests.campaign.case import Case, Kind
-from tests.campaign.commands import call, check
+from tests.campaign.commands import Outcome, call, check
 from tests.campaign.damage import ODD, damage_file, damage_json
 from tests.campaign.material import RUN, SCORING
 from tests.campaign.traces import check_files
@@ -70,21 +72,47 @@ def attack(case: Case) -> None:
 
 
 def attack_cache(case: Case) -> None:
-    """Break a cache of good replies; replayed without an endpoint, it gives no other figures."""
-    at = case.folder
-    cache = case.material.root / "judge-cache"
-    if not (cache / "judge.jsonl").exists():
-        shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir()
-        _fill(case, cache / "judge.jsonl")
-    shutil.copytree(case.material.runs / RUN, at / "run")
-    shutil.copy(cache / "judge.jsonl", at / "judge.jsonl")
-    case.did(damage_file(case.rng, at / "judge.jsonl", case.rng.choice([1, 1, 3])))
-    found = check(_replay(case, at / "judge.jsonl", at / "out.json").finish())
-    if found.status == 0 and (at / "out.json").exists():
-        same = _clair(at / "out.json") == _clair(cache / "out.json")
+    """Break a cache of good replies: what is lost is asked again, and the figures stay."""
+    at, whole = case.folder, case.material.root / "judge-cache"
+    with _good_judge() as url:
+        if not (whole / "out.json").exists():
+            shutil.rmtree(whole, ignore_errors=True)
+            shutil.copytree(case.material.runs / RUN, whole / "run")
+            _judge(case, whole, url)
+        shutil.copytree(case.material.runs / RUN, at / "run")
+        lines = [unsealed(line) for line in (whole / "judge.jsonl").read_bytes().splitlines()]
+        moved = [json.dumps({**line, "endpoint": url}).encode() for line in lines]
+        (at / "judge.jsonl").write_bytes(b"".join(sealed(line) + b"\n" for line in moved))
+        case.did(damage_file(case.rng, at / "judge.jsonl", case.rng.choice([1, 1, 3])))
+        found = _judge(case, at, url)
+    if found.status in (0, 1):
+        same = _clair(at / "out.json") == _clair(whole / "out.json")
         case.insist(same, "silent number: CLAIR of a damaged cache says something else")
     check_files(case, at)
+
+
+@contextlib.contextmanager
+def _good_judge() -> Iterator[str]:
+    server = JudgeServer(lambda handler, body, number: handler.say(GOOD))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def _judge(case: Case, at: Path, url: str) -> Outcome:
+    """Score ``at/run`` with ``at/judge.jsonl``; the result is in ``at/out.json``."""
+    judged = (
+        "--judge-model",
+        "judge",
+        "--judge-base-url",
+        url,
+        "--judge-cache",
+        at / "judge.jsonl",
+    )
+    score = ("score", at / "run", *SCORING, *judged, "--json", at / "out.json")
+    return check(call(case, *score, env={"OPENAI_API_KEY": SECRET}).finish())
 
 
 def _check_figures(case: Case, file: Path, moods: list[str]) -> None:
@@ -98,32 +126,6 @@ def _check_figures(case: Case, file: Path, moods: list[str]) -> None:
 def _clair(file: Path) -> list[Any]:
     rows = json.loads(file.read_text())["scores"]
     return [(row["protocol"], row["value"]) for row in rows if row["metric"] == "clair"]
-
-
-def _replay(case: Case, cache: Path, out: Path) -> Any:
-    """Score with an endpoint at which nobody listens."""
-    url = "http://127.0.0.1:9/v1"
-    judged = ("--judge-model", "judge", "--judge-base-url", url, "--judge-cache", cache)
-    score = ("score", case.folder / "run", *SCORING, *judged, "--judge-timeout", 2)
-    return call(case, *score, "--json", out, env={"OPENAI_API_KEY": SECRET})
-
-
-def _fill(case: Case, cache: Path) -> None:
-    server = JudgeServer(lambda handler, body, number: handler.say(GOOD))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        judged = ("--judge-model", "judge", "--judge-base-url", server.url, "--judge-cache", cache)
-        run = shutil.copytree(case.material.runs / RUN, cache.with_name("run"))
-        score = ("score", run, *SCORING, *judged)
-        out = ("--json", cache.with_name("out.json"))
-        check(call(case, *score, *out, env={"OPENAI_API_KEY": SECRET}).finish())
-    finally:
-        server.stop()
-    lines = [json.loads(line) for line in cache.read_text().splitlines()]
-    for line in lines:  # the endpoint that replays will name
-        line.pop("crc32", None)
-        line["endpoint"] = "http://127.0.0.1:9/v1"
-    cache.write_bytes(b"".join(sealed(json.dumps(line).encode()) + b"\n" for line in lines))
 
 
 def _odd_reply(handler: Handler, rng: random.Random, number: int) -> None:
@@ -177,5 +179,5 @@ VALUED = {"text", "odd"}
 
 KINDS = [
     Kind("judge-replies", "replies of a judge drawn at random, its cap and its key", attack),
-    Kind("judge-cache", "broken caches of a judge, replayed", attack_cache, 0.5),
+    Kind("judge-cache", "broken caches of a judge", attack_cache, 0.5),
 ]
