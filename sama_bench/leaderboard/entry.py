@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sama_bench.leaderboard.columns import check_value
+from sama_bench.leaderboard.columns import check_value, known
 from sama_bench.leaderboard.schema import (
     NONE,
     NUMBER,
@@ -20,8 +20,12 @@ from sama_bench.leaderboard.schema import (
     read_plain,
 )
 from sama_bench.leaderboard.videos import Videos, unpack
+from sama_bench.scoring.frames import frame_of
 from sama_bench.storage.append import write_atomically
 from sama_bench.storage.safe_names import safe_name
+
+if TYPE_CHECKING:
+    import pandas
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
 Kind = Literal["run", "import"]
@@ -104,6 +108,10 @@ class BoardEntry:
     def videos(self) -> Videos:
         """Scores per video by protocol and id; empty for an import."""
         return unpack(self.packed_videos)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the rows as a typed frame (``sama_bench.scoring.frames.frame_of``)."""
+        return frame_of(self.rows, known())
 
     @property
     def name(self) -> str:
