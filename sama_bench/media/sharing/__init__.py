@@ -1,0 +1,321 @@
+"""What depends on the video only is computed once: results of calls, kept for its next question.
+
+A result is returned again only for inputs of the same bits, in the same autocast context; what is
+kept is bounded in bytes and dropped with its video. So answers stay the same to the last bit, as
+long as the device repeats a computation to the last bit.
+
+    self.sharing = Sharing(setup.session, setup.workers, setup.device)
+    self.model.encode = self.sharing.kept(self.model.encode)    # in load
+    self.sharing.begin(sample.video)                            # first in predict
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from sama_bench.errors import StopRunError, UserError
+from sama_bench.media.sharing.room import GIB, Held, Room, free_gpu_memory, machine_memory
+from sama_bench.media.sharing.values import (
+    CannotKeepError,
+    context,
+    guard_of,
+    put_together,
+    same_bits,
+    same_values,
+    sketch,
+    taken_apart,
+    torch_module,
+)
+
+OPTIONS = ("share", "share_check", "share_memory", "share_gpu_memory")
+"""Settings of the session that this facility reads; the ``session_options`` of its models."""
+PART = 4
+"""One part in this many of the free memory is used unless a size is given."""
+CONSTANTS = 64 << 20
+"""Bytes of results that hold for all videos."""
+
+
+@dataclass
+class _Entry:
+    number: int
+    guards: list[Held]
+    structure: Any
+    values: list[Held]
+
+    def fits(self, leaves: list[Any]) -> bool:
+        return all(
+            held.intact() and same_bits(held.what if held.device is None else held.get(), leaf)
+            for held, leaf in zip(self.guards, leaves, strict=True)
+        )
+
+    def intact(self) -> bool:
+        return all(held.intact() for held in self.values)
+
+    def value(self) -> Any:
+        once = {id(held): held.get() for held in self.values}  # aliases stay aliases
+        return put_together(self.structure, [once[id(held)] for held in self.values])
+
+
+class Sharing:
+    """Results of calls, kept for the video that is asked about; for one question at a time.
+
+    Args:
+        given: settings of the session: ``share`` (on or off), ``share_check`` (recompute every
+            N-th hit), ``share_memory`` (GiB of this machine's memory for all workers together; a
+            quarter of it by default), ``share_gpu_memory`` (GiB beside the model, above which
+            results are moved to the host; a quarter of what is free by default).
+        workers: that share this machine.
+        device: of the model.
+
+    Attributes:
+        on: whether anything is shared.
+        hits: calls that were answered from what was kept.
+        misses: calls that were computed.
+        remarks: lines for the user.
+        room: bytes in use.
+
+    Raises:
+        UserError: a setting that is none.
+    """
+
+    def __init__(
+        self, given: Mapping[str, str] | None = None, workers: int = 1, device: str = "cpu"
+    ) -> None:
+        settings = given or {}
+        if settings.get("share", "on") not in ("on", "off"):
+            raise UserError(f"--option share={settings['share']}: on or off")
+        self.on = settings.get("share", "on") == "on"
+        self.hits = self.misses = 0
+        self.remarks: list[str] = []
+        self._every = int(_number(settings, "share_check", 0, whole=True))
+        total = _number(settings, "share_memory", machine_memory() / PART / GIB) * GIB
+        free = free_gpu_memory(device)
+        near = _number(settings, "share_gpu_memory", (total if free is None else free / PART) / GIB)
+        self.room = Room(device, int(near * GIB), int(total / max(1, workers)))
+        self._constants_room = Room(device, CONSTANTS, CONSTANTS)
+        self._video: Any = None
+        self._entries: dict[Hashable, list[_Entry]] = {}
+        self._constants: dict[Hashable, list[_Entry]] = {}
+        self._same: dict[Hashable, list[Any]] = {}
+        self._number = 0
+        self._failure: StopRunError | None = None
+
+    def begin(self, video: object) -> None:
+        """Say which video the next question is about; of another one, everything is dropped.
+
+        Raises:
+            StopRunError: an earlier check found other bits.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if video != self._video:
+            self._video = video
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget what was kept for a video."""
+        self._entries = {}
+        self.room.empty()
+
+    def turn_off(self, why: str) -> None:
+        """Share nothing from now on, and say why."""
+        self.on = False
+        self._constants, self._same = {}, {}
+        self.drop()
+        self.say(f"nothing is shared between the questions of a video: {why}")
+
+    def say(self, line: str) -> None:
+        """Have a line told to the user, and write it to the worker's log."""
+        self.remarks.append(line)
+        print(line, flush=True)
+
+    def kept(
+        self, function: Callable[..., Any], name: str | None = None, constant: bool = False
+    ) -> Callable[..., Any]:
+        """Return a function that computes once a video what it is called with.
+
+        Its result may depend on nothing but its arguments and the weights.
+
+        Args:
+            function: plain values, tensors, arrays, PIL images, and rows and dicts of them come
+                in and go out; with anything else it is simply called.
+            name: tells functions apart; by default its own.
+            constant: its results hold for all videos.
+        """
+        label = name or str(getattr(function, "__qualname__", function))
+
+        @functools.wraps(function)
+        def shared(*args: Any, **more: Any) -> Any:
+            return self._call(label, function, args, more, constant)
+
+        return shared
+
+    def call(self, name: str, function: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        """Return ``function(*args, **more)``, computed once a video for these arguments."""
+        return self._call(name, function, args, more)
+
+    def number(self, name: str, *args: Any) -> int | None:
+        """Return a number for values: the same for the same bits, while the video lasts.
+
+        None where the values cannot be kept for comparing.
+        """
+        if not self.on:
+            return None
+        try:
+            key, leaves = self._key(name, args, {})
+            entry = self._find(self._entries, key, leaves)
+            return (entry or self._keep(self._entries, self.room, key, leaves, None)).number
+        except CannotKeepError:
+            return None
+
+    def constant(self, tensor: Any) -> Any:
+        """Return one tensor for all of the same bits and strides, so that it is kept once."""
+        if not self.on:
+            return tensor
+        place = (tuple(tensor.shape), tensor.stride(), tensor.dtype, tensor.device)
+        pool = self._same.setdefault(place, [])
+        for known in pool:
+            if same_bits(known, tensor):
+                return known
+        if len(pool) < 4:
+            try:
+                (held,) = self._constants_room.hold([tensor])
+            except CannotKeepError:
+                return tensor
+            if held.device is None:
+                pool.append(held.what)
+                return held.what
+        return tensor
+
+    def prove(self, what: str, function: Callable[..., Any], *args: Any, **more: Any) -> None:
+        """Compute something three times; turn sharing off where the bits differ."""
+        if self.on:
+            first, *others = (fresh(function, args, more) for _ in range(3))
+            if not all(same_values(first, other) for other in others):
+                self.turn_off(f"this device does not repeat {what} to the last bit")
+
+    def picture(self, video: Any, index: int) -> Any:
+        """Return a frame of a ``Video`` as a PIL image, kept while it lasts; not to be changed.
+
+        Raises:
+            DataError: a frame cannot be read.
+        """
+
+        def picture(place: int) -> Any:
+            from PIL import Image
+
+            return Image.fromarray(video.frame(place))
+
+        return self.call("picture", picture, index)
+
+    def _call(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        more: dict[str, Any],
+        constant: bool = False,
+    ) -> Any:
+        if not self.on:
+            return function(*args, **more)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            key, leaves = self._key(name, args, more)
+        except CannotKeepError:
+            return function(*args, **more)
+        entries = self._constants if constant else self._entries
+        entry = self._find(entries, key, leaves)
+        if entry is not None:
+            value = entry.value()
+            self.hits += 1
+            if self._every and self.hits % self._every == 0:
+                self._check(name, value, fresh(function, args, more))
+            return value
+        self.misses += 1
+        value = fresh(function, args, more)
+        try:
+            room = self._constants_room if constant else self.room
+            self._keep(entries, room, key, leaves, value)
+        except CannotKeepError:
+            pass
+        return value
+
+    def _key(
+        self, name: str, args: tuple[Any, ...], more: dict[str, Any]
+    ) -> tuple[Hashable, list[Any]]:
+        leaves: list[Any] = []
+        structure = taken_apart((args, more), leaves)
+        sketches = tuple(sketch(leaf) for leaf in leaves)
+        compared = [leaf for leaf in leaves if not hasattr(leaf, "sharing_identity")]
+        return (name, context(), structure, sketches), compared
+
+    def _find(
+        self, entries: dict[Hashable, list[_Entry]], key: Hashable, leaves: list[Any]
+    ) -> _Entry | None:
+        for entry in entries.get(key, ()):
+            if entry.fits(leaves):
+                if entry.intact():
+                    return entry
+                entries[key].remove(entry)  # the model changed in place what it was given
+                return None
+        return None
+
+    def _keep(
+        self,
+        entries: dict[Hashable, list[_Entry]],
+        room: Room,
+        key: Hashable,
+        leaves: list[Any],
+        value: Any,
+    ) -> _Entry:
+        values: list[Any] = []
+        structure = taken_apart(value, values)
+        if any(hasattr(leaf, "sharing_identity") for leaf in values):
+            raise CannotKeepError("a tensor that stands for another")
+        values = [leaf.copy() if hasattr(leaf, "flags") else leaf for leaf in values]
+        held = room.hold([*(guard_of(leaf) for leaf in leaves), *values])
+        self._number += 1
+        entry = _Entry(self._number, held[: len(leaves)], structure, held[len(leaves) :])
+        entries.setdefault(key, []).append(entry)
+        return entry
+
+    def _check(self, name: str, kept: Any, made: Any) -> None:
+        if same_values(kept, made):
+            return
+        self._failure = StopRunError(
+            f"share_check: {name} gave other bits when it was computed again for the same frames; "
+            "go on with --option share=off, and do not trust answers that were shared here"
+        )
+        raise self._failure
+
+
+def fresh(function: Callable[..., Any], args: tuple[Any, ...], more: Mapping[str, Any]) -> Any:
+    """Compute outside of inference mode, so that changes in place of the result are counted."""
+    torch = torch_module()
+    if torch is None:
+        return function(*args, **more)
+    normal = torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
+    with normal, torch.no_grad():
+        return function(*args, **more)
+
+
+def _number(settings: Mapping[str, str], name: str, default: float, whole: bool = False) -> float:
+    given = settings.get(name)
+    if given is None:
+        return default
+    try:
+        found = float(int(given) if whole else float(given))
+    except ValueError:
+        found = -1.0
+    if not found >= (1 if whole else 0) or found == float("inf"):
+        kind = "a whole number of at least 1" if whole else "GiB, from 0"
+        raise UserError(f"--option {name}={given}: {kind}")
+    return found
+
+
+__all__ = ["OPTIONS", "Sharing", "StopRunError"]
