@@ -11,6 +11,7 @@ one that claims a name that is taken, is left out with one line on standard erro
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import io
@@ -296,13 +297,31 @@ def model(name: str) -> ModelSpec:
         path, _, class_name = name.rpartition(":")
         if not Path(path).is_file():
             raise UserError(f"--model {name}: there is no file {path}")
-        return ModelSpec(class_name.lower(), f"{Path(path).resolve()}:{class_name}", f"from {path}")
+        target = f"{Path(path).resolve()}:{class_name}"
+        session = _session_options(Path(path), class_name)
+        return ModelSpec(class_name.lower(), target, f"from {path}", session_options=session)
     if name.endswith(".py"):
         raise UserError(f"--model {name}: name the class too, as in {name}:MyModel")
     known = models()
     if name not in known:
         raise did_you_mean("model", name, known)
     return known[name]
+
+
+def _session_options(path: Path, class_name: str) -> tuple[str, ...]:
+    """Read ``session_options = ("...", ...)`` of a class in a file that is not run for it."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return ()  # the worker says what is wrong with the file
+    classes = [k for k in body if isinstance(k, ast.ClassDef) and k.name == class_name]
+    for item in classes[0].body if classes else ():
+        if isinstance(item, (ast.Assign, ast.AnnAssign)):
+            names = item.targets if isinstance(item, ast.Assign) else [item.target]
+            if [getattr(name, "id", None) for name in names] == ["session_options"]:
+                values = getattr(item.value, "elts", ())
+                return tuple(v.value for v in values if isinstance(getattr(v, "value", 0), str))
+    return ()
 
 
 def benchmark(name: str) -> Benchmark:

@@ -89,9 +89,12 @@ def from_handshake(hello: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def session(job: str, devices: Sequence[str]) -> dict[str, Any]:
-    """Return the entry of one job that works on the run."""
-    return {"job": job, "devices": list(devices), "started": now(), "ended": None}
+def session(
+    job: str, devices: Sequence[str], options: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the entry of one job that works on the run, with the options that are its own."""
+    own = {"options": public(options)} if options else {}
+    return {"job": job, "devices": list(devices), **own, "started": now(), "ended": None}
 
 
 def now() -> str:

@@ -148,7 +148,8 @@ class Job:
         first = {"started": manifest.now()} if before is None else before
         facts = {**first, **asked, "data_root": root}
         devices = [str(device) for device in request.devices]
-        sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
+        session = manifest.session(self.id, devices, request.setup.session)
+        sessions = [*facts.get("sessions", ()), session]
         target.folder.write_manifest({**facts, "sessions": sessions})
         target.folder.write_expected(entry.id for entry in target.dataset.entries)
 
@@ -225,6 +226,8 @@ class Job:
                 "for models that take a history; leave it out"
             )
         self._check_run()
+        for remark in hello.get("remarks", ()):
+            self._progress.say(f"{model}: {remark}")
         loaded = manifest.from_handshake(hello)
         for target in self._targets:
             with alone(target.folder.path):
@@ -238,7 +241,7 @@ class Job:
         return Supervisor(
             setup={
                 "adapter": request.model.adapter,
-                "setup": vars(request.setup),
+                "setup": {**vars(request.setup), "workers": len(request.devices)},
                 "asked": tasks_asked(target.dataset for target in self._targets),
             },
             devices=request.devices,

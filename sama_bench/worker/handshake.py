@@ -60,6 +60,7 @@ def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
         "oracle": isinstance(adapter, Oracle),
         "concurrency": _concurrency(adapter),
         "card": dict(told or {}),
+        "remarks": [str(line) for line in adapter.remarks],
         "checkpoint": checkpoint_facts(adapter, setup),
         "device": setup.device,
         "packages": packages(adapter.packages),
