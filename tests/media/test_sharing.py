@@ -180,6 +180,18 @@ def test_constants_hold_for_all_videos():
     assert sharing.constant(one) is sharing.constant(other)
 
 
+def test_a_constant_is_neither_counted_nor_moved_with_each_frame():
+    sharing = Sharing({"share_gpu_memory": "0"})
+    place = torch.ones(1000)
+    shared = sharing.kept(lambda x: (x * 2, sharing.constant(place.clone())))
+    for number in range(5):
+        shared(torch.full((10,), float(number)))
+    assert sharing.room.host_used == 5 * 2 * 40
+    (one, first), (_, second) = shared(torch.zeros(10)), shared(torch.ones(10))
+    assert first.data_ptr() == second.data_ptr()
+    assert torch.equal(one, torch.zeros(10))
+
+
 def test_two_results_exchanged_are_noticed_and_the_run_stops():
     sharing = Sharing({"share_check": "2"})
     shared = sharing.kept(lambda x: x * 2)

@@ -35,7 +35,7 @@ OPTIONS = ("share", "share_check", "share_memory", "share_gpu_memory")
 """Settings of the session that this facility reads; the ``session_options`` of its models."""
 PART = 4
 """One part in this many of the free memory is used unless a size is given."""
-CONSTANTS = 64 << 20
+CONSTANTS = 512 << 20
 """Bytes of results that hold for all videos."""
 
 
@@ -188,6 +188,7 @@ class Sharing:
                 return tensor
             if held.device is None:
                 pool.append(held.what)
+                self.room.resident.add(held.what.untyped_storage().data_ptr())
                 return held.what
         return tensor
 

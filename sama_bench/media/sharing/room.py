@@ -66,10 +66,14 @@ class Room:
         device: of the model.
         near: bytes beside the model.
         total: bytes of the host's memory; on a CPU of both together.
+
+    Attributes:
+        resident: addresses of storages that stay where they are whoever keeps them as well.
     """
 
     def __init__(self, device: str, near: int, total: int) -> None:
         self.near, self.total = near, total
+        self.resident: set[int] = set()
         self._gpu = not device.startswith("cpu")
         self.empty()
 
@@ -87,22 +91,24 @@ class Room:
         tensors = {id(leaf): _own(leaf) for leaf in leaves if is_tensor(leaf)}
         near = host = 0
         storages: set[int] = set()
+        known = self._counted | self.resident
         for tensor in tensors.values():
-            storage = tensor.untyped_storage()
-            if storage.data_ptr() in self._counted | storages:
+            address, size = _address(tensor), tensor.untyped_storage().nbytes()
+            if address in known or address in storages:
                 continue
-            storages.add(storage.data_ptr())
+            storages.add(address)
             if self._gpu and tensor.device.type == "cpu":
-                host += storage.nbytes()
+                host += size
             else:
-                near += storage.nbytes()
+                near += size
         host += bytes_of(leaves)
         away = near > 0 and self.near_used + near > self.near
         if self.host_used + host + (near if away or not self._gpu else 0) > self.total:
             raise CannotKeepError("no room")
-        if away and not all(_dense(tensor) for tensor in tensors.values()):
+        going = {key for key, tensor in tensors.items() if away and _address(tensor) not in known}
+        if not all(_dense(tensors[key]) for key in going):
             raise CannotKeepError("a tensor that cannot be moved as it is")
-        held = {key: self._placed(tensor, away) for key, tensor in tensors.items()}
+        held = {key: self._placed(tensor, key in going) for key, tensor in tensors.items()}
         self.host_used += host + (near if away or not self._gpu else 0)
         self.near_used += 0 if away else near
         self.moved += near if away else 0
@@ -114,6 +120,10 @@ class Room:
             pinned = tensor.device.type == "cuda"
             return Held(_copied(tensor, "cpu", pinned), None, tensor.device)
         return Held(tensor, tensor._version)
+
+
+def _address(tensor: Any) -> int:
+    return int(tensor.untyped_storage().data_ptr())
 
 
 def _own(tensor: Any) -> Any:
