@@ -49,6 +49,7 @@ class Job:
         part = rank.name if rank else self._own_part()
         self.writer = RunWriter(targets, self.id, part, self._on_sample, self._check_run)
         self._elsewhere = 0
+        self._remarks: set[str] = set()
 
     def _own_part(self) -> str | None:
         """Name a part of this job's own unless all may append to one file; say what was chosen."""
@@ -227,7 +228,9 @@ class Job:
             )
         self._check_run()
         for remark in hello.get("remarks", ()):
-            self._progress.say(f"{model}: {remark}")
+            if remark not in self._remarks:  # each worker has the same to say
+                self._remarks.add(remark)
+                self._progress.say(f"{model}: {remark}")
         loaded = manifest.from_handshake(hello)
         for target in self._targets:
             with alone(target.folder.path):
