@@ -46,7 +46,7 @@ def run(quick: bool = False) -> list[Row]:
     import torch
 
     torch.set_num_threads(1)
-    videos, frames = (1, 6) if quick else (3, 20)
+    videos, frames = (1, 6) if quick else (2, 12)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clips = [_clip(folder / f"{n}", frames, n) for n in range(videos)]

@@ -117,7 +117,7 @@ def test_two_frames_exchanged_are_noticed(tmp_path):
     asker = Asked(share_check="1")
     video = clip(tmp_path)
     asker.ask(video, "a 1")
-    store = asker.shared.store._entries
+    store = asker.shared.store._entries.by_key
     kept = [e for key, (e, *_) in store.items() if key[0] == "SAM 2's image features"]
     kept[0].values, kept[1].values = kept[1].values, kept[0].values
     with pytest.raises(StopRunError, match="SAM 2's image features gave other bits"):

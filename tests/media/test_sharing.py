@@ -198,7 +198,7 @@ def test_two_results_exchanged_are_noticed_and_the_run_stops():
     frames = [torch.full((4,), 1.0), torch.full((4,), 2.0)]
     for x in frames:
         shared(x)
-    (one,), (other,) = sharing._entries.values()
+    (one,), (other,) = sharing._entries.by_key.values()
     one.values, other.values = other.values, one.values
     shared(frames[0])
     with pytest.raises(StopRunError, match=r"share_check: .* other bits"):

@@ -13,51 +13,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any
 
-from sama_bench.errors import StopRunError, UserError
-from sama_bench.media.sharing.room import GIB, Held, Room, free_gpu_memory, machine_memory
-from sama_bench.media.sharing.values import (
-    CannotKeepError,
-    context,
-    guard_of,
-    put_together,
-    same_bits,
-    same_values,
-    sketch,
-    taken_apart,
-    torch_module,
-)
+from sama_bench.errors import StopRunError
+from sama_bench.media.sharing.entries import Entries, fresh, key_of
+from sama_bench.media.sharing.room import Room
+from sama_bench.media.sharing.settings import OPTIONS, Settings
+from sama_bench.media.sharing.values import CannotKeepError, same_bits, same_values
 
-OPTIONS = ("share", "share_check", "share_memory", "share_gpu_memory")
-"""Settings of the session that this facility reads; the ``session_options`` of its models."""
-PART = 4
-"""One part in this many of the free memory is used unless a size is given."""
 CONSTANTS = 512 << 20
 """Bytes of results that hold for all videos."""
-
-
-@dataclass
-class _Entry:
-    number: int
-    guards: list[Held]
-    structure: Any
-    values: list[Held]
-
-    def fits(self, leaves: list[Any]) -> bool:
-        return all(
-            held.intact() and same_bits(held.what if held.device is None else held.get(), leaf)
-            for held, leaf in zip(self.guards, leaves, strict=True)
-        )
-
-    def intact(self) -> bool:
-        return all(held.intact() for held in self.values)
-
-    def value(self) -> Any:
-        once = {id(held): held.get() for held in self.values}  # aliases stay aliases
-        return put_together(self.structure, [once[id(held)] for held in self.values])
 
 
 class Sharing:
@@ -85,23 +51,14 @@ class Sharing:
     def __init__(
         self, given: Mapping[str, str] | None = None, workers: int = 1, device: str = "cpu"
     ) -> None:
-        settings = given or {}
-        if settings.get("share", "on") not in ("on", "off"):
-            raise UserError(f"--option share={settings['share']}: on or off")
-        self.on = settings.get("share", "on") == "on"
+        settings = Settings.read(given or {}, workers, device)
+        self.on, self._every, self.room = settings.on, settings.every, settings.room
         self.hits = self.misses = 0
         self.remarks: list[str] = []
-        self._every = int(_number(settings, "share_check", 0, whole=True))
-        total = _number(settings, "share_memory", machine_memory() / PART / GIB) * GIB
-        free = free_gpu_memory(device)
-        near = _number(settings, "share_gpu_memory", (total if free is None else free / PART) / GIB)
-        self.room = Room(device, int(near * GIB), int(total / max(1, workers)))
-        self._constants_room = Room(device, CONSTANTS, CONSTANTS)
         self._video: Any = None
-        self._entries: dict[Hashable, list[_Entry]] = {}
-        self._constants: dict[Hashable, list[_Entry]] = {}
+        self._entries = Entries(self.room)
+        self._constants = Entries(Room(device, CONSTANTS, CONSTANTS))
         self._same: dict[Hashable, list[Any]] = {}
-        self._number = 0
         self._failure: StopRunError | None = None
 
     def begin(self, video: object) -> None:
@@ -118,13 +75,13 @@ class Sharing:
 
     def drop(self) -> None:
         """Forget what was kept for a video."""
-        self._entries = {}
-        self.room.empty()
+        self._entries.empty()
 
     def turn_off(self, why: str) -> None:
         """Share nothing from now on, and say why."""
         self.on = False
-        self._constants, self._same = {}, {}
+        self._constants.empty()
+        self._same = {}
         self.drop()
         self.say(f"nothing is shared between the questions of a video: {why}")
 
@@ -166,9 +123,9 @@ class Sharing:
         if not self.on:
             return None
         try:
-            key, leaves = self._key(name, args, {})
-            entry = self._find(self._entries, key, leaves)
-            return (entry or self._keep(self._entries, self.room, key, leaves, None)).number
+            key, leaves = key_of(name, args, {})
+            entry = self._entries.find(key, leaves) or self._entries.keep(key, leaves, None)
+            return entry.number
         except CannotKeepError:
             return None
 
@@ -183,7 +140,7 @@ class Sharing:
                 return known
         if len(pool) < 4:
             try:
-                (held,) = self._constants_room.hold([tensor])
+                (held,) = self._constants.room.hold([tensor])
             except CannotKeepError:
                 return tensor
             if held.device is None:
@@ -226,11 +183,11 @@ class Sharing:
         if self._failure is not None:
             raise self._failure
         try:
-            key, leaves = self._key(name, args, more)
+            key, leaves = key_of(name, args, more)
         except CannotKeepError:
             return function(*args, **more)
         entries = self._constants if constant else self._entries
-        entry = self._find(entries, key, leaves)
+        entry = entries.find(key, leaves)
         if entry is not None:
             value = entry.value()
             self.hits += 1
@@ -239,51 +196,9 @@ class Sharing:
             return value
         self.misses += 1
         value = fresh(function, args, more)
-        try:
-            room = self._constants_room if constant else self.room
-            self._keep(entries, room, key, leaves, value)
-        except CannotKeepError:
-            pass
+        with suppress(CannotKeepError):
+            entries.keep(key, leaves, value)
         return value
-
-    def _key(
-        self, name: str, args: tuple[Any, ...], more: dict[str, Any]
-    ) -> tuple[Hashable, list[Any]]:
-        leaves: list[Any] = []
-        structure = taken_apart((args, more), leaves)
-        sketches = tuple(sketch(leaf) for leaf in leaves)
-        compared = [leaf for leaf in leaves if not hasattr(leaf, "sharing_identity")]
-        return (name, context(), structure, sketches), compared
-
-    def _find(
-        self, entries: dict[Hashable, list[_Entry]], key: Hashable, leaves: list[Any]
-    ) -> _Entry | None:
-        for entry in entries.get(key, ()):
-            if entry.fits(leaves):
-                if entry.intact():
-                    return entry
-                entries[key].remove(entry)  # the model changed in place what it was given
-                return None
-        return None
-
-    def _keep(
-        self,
-        entries: dict[Hashable, list[_Entry]],
-        room: Room,
-        key: Hashable,
-        leaves: list[Any],
-        value: Any,
-    ) -> _Entry:
-        values: list[Any] = []
-        structure = taken_apart(value, values)
-        if any(hasattr(leaf, "sharing_identity") for leaf in values):
-            raise CannotKeepError("a tensor that stands for another")
-        values = [leaf.copy() if hasattr(leaf, "flags") else leaf for leaf in values]
-        held = room.hold([*(guard_of(leaf) for leaf in leaves), *values])
-        self._number += 1
-        entry = _Entry(self._number, held[: len(leaves)], structure, held[len(leaves) :])
-        entries.setdefault(key, []).append(entry)
-        return entry
 
     def _check(self, name: str, kept: Any, made: Any) -> None:
         if same_values(kept, made):
@@ -293,30 +208,6 @@ class Sharing:
             "go on with --option share=off, and do not trust answers that were shared here"
         )
         raise self._failure
-
-
-def fresh(function: Callable[..., Any], args: tuple[Any, ...], more: Mapping[str, Any]) -> Any:
-    """Compute outside of inference mode, so that changes in place of the result are counted."""
-    torch = torch_module()
-    if torch is None:
-        return function(*args, **more)
-    normal = torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
-    with normal, torch.no_grad():
-        return function(*args, **more)
-
-
-def _number(settings: Mapping[str, str], name: str, default: float, whole: bool = False) -> float:
-    given = settings.get(name)
-    if given is None:
-        return default
-    try:
-        found = float(int(given) if whole else float(given))
-    except ValueError:
-        found = -1.0
-    if not found >= (1 if whole else 0) or found == float("inf"):
-        kind = "a whole number of at least 1" if whole else "GiB, from 0"
-        raise UserError(f"--option {name}={given}: {kind}")
-    return found
 
 
 __all__ = ["OPTIONS", "Sharing", "StopRunError"]
