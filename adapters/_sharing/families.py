@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from sama_bench.adapters._sharing.grounding_frames import GroundingFrames
@@ -20,6 +22,7 @@ SAMA = (
 """The parts of SAMA's Q-Formers that the question does not reach."""
 SAMPLED = Hook("grounding_encoder", "get_sam2_embeddings_training_like")
 """Sa2VA-i's other features of the sampled frames, by the other decoder's convolutions."""
+PLACES = "current_vision_pos_embeds"
 VISION = Hook("model.model.visual", "forward")
 """Qwen's vision tower."""
 PICTURES = Hook("image_processor", "preprocess")
@@ -51,8 +54,23 @@ def share_internvl(sharing: Sharing, model: Any, processor: Any, family: str) ->
     frames = share_sam2(sharing, model)
     for hook, owner, method in found:
         label = ".".join(filter(None, (hook.path, hook.name)))
+        method = _places_once(sharing, method) if hook is SAMPLED else method
         setattr(owner, hook.name, sharing.kept(method, label))
     return frames
+
+
+def _places_once(sharing: Sharing, encode: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the position encodings of sampled frames, the same for all videos, be kept once."""
+
+    @functools.wraps(encode)
+    def encoded(*args: Any, **more: Any) -> Any:
+        found = encode(*args, **more)
+        places = found.get(PLACES) if isinstance(found, dict) else None
+        if not isinstance(places, list):
+            return found
+        return {**found, PLACES: [sharing.constant(place) for place in places]}
+
+    return encoded
 
 
 def share_qwen(sharing: Sharing, model: Any, processor: Any, family: str) -> GroundingFrames:

@@ -99,6 +99,7 @@ def test_a_limit_below_a_video_changes_nothing(work, part):
     asker = Asked(share_memory=f"{part * whole.shared.store.room.host_used / GIB:.12f}")
     compare(asker, work)
     assert asker.shared.store.hits < whole.shared.store.hits
+    assert asker.resized <= 2 * 4 * (7 + 8 + 9), "a question prepares no frame a third time"
 
 
 def test_features_that_are_moved_and_checked_are_the_same(work):

@@ -22,7 +22,7 @@ from sama_bench.media.sharing.room import Room
 from sama_bench.media.sharing.settings import OPTIONS, Settings
 from sama_bench.media.sharing.values import CannotKeepError, same_bits, same_values
 
-CONSTANTS = 512 << 20
+CONSTANTS = 1 << 30
 """Bytes of results that hold for all videos."""
 
 
