@@ -169,6 +169,19 @@ def test_memory_is_bounded_and_divided_by_the_workers():
     assert function.calls == 2
 
 
+def test_memory_that_cannot_be_had_fails_no_question(monkeypatch):
+    def refused(*given, **more):
+        raise RuntimeError("CUDA error: out of memory")
+
+    sharing = Sharing({"share_gpu_memory": "0"})
+    function, shared = kept(sharing)
+    monkeypatch.setattr("sama_bench.media.sharing.room._copied", refused)
+    x = torch.ones(2, 3)
+    for _ in range(2):
+        assert torch.equal(shared(x)["top"], x * 2)
+    assert function.calls == 2
+
+
 def test_constants_hold_for_all_videos():
     sharing = Sharing()
     function, shared = kept(sharing, constant=True)

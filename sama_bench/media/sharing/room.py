@@ -88,6 +88,12 @@ class Room:
         Raises:
             CannotKeepError: there is no room for them, or a tensor cannot be kept as it is.
         """
+        try:
+            return self._hold(leaves)
+        except (RuntimeError, MemoryError) as error:  # out of memory, of the GPU or to be pinned
+            raise CannotKeepError(str(error)) from error
+
+    def _hold(self, leaves: Sequence[Any]) -> list[Held]:
         tensors = {id(leaf): _own(leaf) for leaf in leaves if is_tensor(leaf)}
         near = host = 0
         storages: set[int] = set()
