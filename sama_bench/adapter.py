@@ -38,7 +38,7 @@ class Setup:
         trust_remote_code: the user allows the checkpoint's own Python code to run.
         session: settings on which no answer depends (``ModelSpec.session_options``): they are no
             part of what the run is, so it may go on with others.
-        workers: of this job; they share its machine's memory.
+        workers: of this job on this machine, its other ranks' included; they share its memory.
     """
 
     model: str

@@ -241,10 +241,11 @@ class Job:
 
     def _supervisor(self) -> Supervisor:
         request = self._request
+        beside = 1 if self._rank is None else self._rank.local_size
         return Supervisor(
             setup={
                 "adapter": request.model.adapter,
-                "setup": {**vars(request.setup), "workers": len(request.devices)},
+                "setup": {**vars(request.setup), "workers": beside * len(request.devices)},
                 "asked": tasks_asked(target.dataset for target in self._targets),
             },
             devices=request.devices,

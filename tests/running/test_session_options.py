@@ -27,6 +27,7 @@ class A(Adapter):
     def load(self, setup):
         assert not set(setup.options) & {"share", "share_check"}, setup.options
         self.sharing = Sharing(setup.session, setup.workers, setup.device)
+        print("workers:", setup.workers)
         self.noise = 0
         self.mean = self.sharing.kept(self.mean)
         if not self.sharing.on:
@@ -79,6 +80,14 @@ def test_a_run_begun_with_sharing_goes_on_without(ask, tmp_path, capfd):
         {"share_check": "1"},
         {"share": "off"},
     ]
+
+
+def test_a_worker_knows_how_many_share_its_machine(ask, monkeypatch):
+    for name, value in {"RANK": 1, "WORLD_SIZE": 4, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2}.items():
+        monkeypatch.setenv(name, str(value))
+    folder = ask("--limit", "4", "--devices", "cpu:3")
+    logs = list((folder.path / "logs").glob("*.log"))
+    assert any("workers: 6" in log.read_text() for log in logs)
 
 
 def test_a_check_that_fails_ends_the_run_and_blames_no_sample(ask, tmp_path, capfd):
