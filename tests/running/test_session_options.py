@@ -14,6 +14,7 @@ from sama_bench.running.prepare import Wanted, prepare
 from sama_bench.scoring.shards import Group, Part, check_agreement
 from tests.in_process import call
 from tests.runs import run_command
+from tests.splits.sama_files import Root, box, video
 
 MODEL = """
 import numpy as np
@@ -135,3 +136,17 @@ def test_shards_with_and_without_are_merged():
     other = Group(group.benchmark, [part(with_it), part(Setup("m", options={"share": "off"}))])
     with pytest.raises(IncompleteError, match="options"):
         check_agreement(other)
+
+
+def test_two_runs_with_and_without_become_one_result(ask, tmp_path, capfd):
+    (tmp_path / "data").mkdir()
+    root = Root(tmp_path / "data")
+    root.tracks("lvvis", a1={"segmentations": [box()] * 3})
+    for number in range(2):
+        root.shard(f"lvvis_{number}", [video(f"lvvis/val/JPEGImages/{number}")])
+    data = str(root.path)
+    ask("--data", data, split="lvvis_0")
+    ask("--data", data, "--option", "share=off", split="lvvis_1")
+    said = call(capfd, "merge", "--data", data, "--no-captions")
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "runs/a/sama-bench-g/lvvis/scores.json").is_file()
