@@ -121,7 +121,8 @@ def _noted(one: Deferred, func: Any, args: Any, more: dict[str, Any]) -> Any:
         return _stacked([_noted(part, func, args, more) for part in one._parts])
     like, place = one._like, one._place
     if func.__name__ == "cuda":
-        place = torch.device("cuda", *args[:1])
+        named = args[0] if args else more.get("device")
+        place = torch.device("cuda", named) if type(named) is int else torch.device(named or "cuda")
     elif func.__name__ == "cpu":
         place = torch.device("cpu")
     elif func.__name__ == "to":

@@ -233,6 +233,11 @@ def test_deferred_frames_are_made_only_for_what_is_not_known():
     assert stack[2].float().unsqueeze(0).expand(2, -1, -1, -1).shape == (2, 3, 4, 4)
     assert stack[[1, 1]].sharing_identity == stack[[1, 1]].sharing_identity
     assert [row.dtype for row in stack] == [torch.bfloat16] * 4
+    sent = [stack[0].cuda(), stack[0].cuda("cuda:1"), stack[0].cuda(1, non_blocking=True)]
+    sent += [stack[0].to("cuda:1", torch.float32), stack[0].to(device="cuda:1"), stack[0].cpu()]
+    places = [str(row.device) for row in sent]
+    assert places == ["cuda", "cuda:1", "cuda:1", "cuda:1", "cuda:1", "cpu"]
+    assert [row.dtype for row in sent[2:4]] == [torch.bfloat16, torch.float32]
     assert made == []
     assert float((stack[3] + 1).sum()) == 4 * 48
     assert made == [3]
