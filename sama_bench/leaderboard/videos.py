@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from sama_bench.benchmark import Protocol
 from sama_bench.leaderboard.columns import check_value
 from sama_bench.leaderboard.schema import NONE, Fields, SchemaError, check
+from sama_bench.scoring.declarations import Protocol
 from sama_bench.scoring.scored_run import ScoredRun, by_id, metrics_of
 from sama_bench.scoring.scores_file import ScoredVideo, Sums
 

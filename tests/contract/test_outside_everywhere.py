@@ -57,7 +57,7 @@ def outside(monkeypatch, tmp_path):
         "sama_bench.benchmarks": [Point("first-words", space["BENCHMARKS"][0])],
         "sama_bench.metrics": [Point("words", module)],
     }
-    monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
+    monkeypatch.setattr(registry.outside, "entry_points", lambda group: points.get(group, []))
     cached = [f for f in vars(registry).values() if hasattr(f, "cache_clear")] + [columns.known]
     for one in cached:
         one.cache_clear()
