@@ -59,7 +59,7 @@ class GoldenResult:
         return {**plain, "passed": self.passed}
 
 
-def packagedgoldens() -> Path:
+def packaged_goldens() -> Path:
     """Return the folder of the small set that the package carries."""
     return Path(__file__).resolve().parents[1] / "metrics" / "_goldens"
 
@@ -76,7 +76,7 @@ def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
     Raises:
         UserError: the folder does not exist or holds no golden file.
     """
-    root = packagedgoldens() if folder is None else Path(folder)
+    root = packaged_goldens() if folder is None else Path(folder)
     if not root.exists():
         raise UserError(f"no folder {root}: name one with golden JSON files")
     files = sorted(root.rglob("*.json")) if root.is_dir() else [root]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from sama_bench.errors import UserError
 from sama_bench.storage.append import sync_folder
+from sama_bench.storage.safe_names import safe_name
+
+_HERE = safe_name(platform.node())
 
 
 @contextlib.contextmanager
@@ -28,8 +33,9 @@ def replacing(out: Path, mark: str) -> Iterator[Path]:
     """
     out = Path(os.path.realpath(out))
     _check_free(out, mark)
-    new = out.with_name(f".{out.name}.new-{os.getpid()}")
+    new = _beside(out, "new")
     try:
+        _forget_the_dead(out)
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         (new / mark).touch()
@@ -43,6 +49,36 @@ def replacing(out: Path, mark: str) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
+def _beside(out: Path, what: str) -> Path:
+    return out.with_name(f".{out.name}.{what}-{_HERE}-{os.getpid()}")
+
+
+def _forget_the_dead(out: Path) -> None:
+    """Remove what processes of this machine left beside the folder when they were killed.
+
+    The old folder, moved away by one that had no time to put the new one there, comes back.
+    """
+    for what in ("new", "old"):
+        start = f".{out.name}.{what}-{_HERE}-"
+        for left in out.parent.glob(glob.escape(start) + "*") if out.parent.is_dir() else ():
+            number = left.name.removeprefix(start)
+            if not number.isdecimal() or _lives(int(number)):
+                continue
+            if what == "old" and not out.exists():
+                left.rename(out)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
+
+
 def _check_free(out: Path, mark: str) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
@@ -52,7 +88,7 @@ def _check_free(out: Path, mark: str) -> None:
 
 def _exchange(new: Path, out: Path) -> None:
     """Put the new folder in the place of the old one; a kill leaves one of the two, whole."""
-    old = out.with_name(f".{out.name}.old-{os.getpid()}")
+    old = _beside(out, "old")
     if out.exists():
         out.rename(old)
     try:

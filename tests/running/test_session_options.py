@@ -10,7 +10,8 @@ from sama_bench.adapter import Setup
 from sama_bench.errors import IncompleteError
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.runfolder.manifest import from_request
-from sama_bench.running.prepare import Wanted, prepare
+from sama_bench.running.options import RunOptions
+from sama_bench.running.prepare import prepare
 from sama_bench.scoring.shards import Group, Part, check_agreement
 from tests.in_process import call
 from tests.runs import run_command
@@ -107,7 +108,7 @@ def test_registered_models_take_them_out_of_their_options():
     for name in ("sama-1b", "sa2va-8b", "sa2va-i-1b", "sasasa2va-4b", "sam2-tiny", "sam3",
                  "grounded-sam2", "vlm-points-sam2"):  # fmt: skip
         given = {"share": "off", "share_check": "7"}
-        found = prepare(Wanted(name, split="mini", options=given, checks=False))
+        found = prepare(RunOptions(name, split="mini", options=given, checks=False))
         assert found.setup.session == given, name
         assert found.setup.options == dict(registry.model(name).options)
 

@@ -1,5 +1,9 @@
 """A folder of pages takes the place of the old one when it is whole."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from sama_bench.errors import UserError
@@ -55,3 +59,28 @@ def test_what_is_not_ours_is_left_alone(tmp_path):
         with pytest.raises(UserError, match=words):
             write(tmp_path / name, "x")
     assert (tmp_path / "mine" / "thesis.tex").exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_killed_process_left_beside_the_folder_goes(tmp_path, whole):
+    """The folder that it was writing, and the old one if it had been moved away."""
+    out, mark = tmp_path / "page", "made.by"
+    script = (
+        "import os, sys, signal, shutil\nfrom pathlib import Path\n"
+        "from sama_bench.storage import whole_folder\n"
+        "out = Path(sys.argv[1])\n"
+        "with whole_folder.replacing(out, sys.argv[2]) as new: (new / 'a').write_text('old')\n"
+        "Path.rename = (lambda self, to, rename=Path.rename: "
+        "os.kill(os.getpid(), signal.SIGTERM) if self.name.startswith('.page.new') and "
+        "sys.argv[3] == 'False' else rename(self, to))\n"
+        "with whole_folder.replacing(out, sys.argv[2]) as new:\n"
+        "    if sys.argv[3] == 'True': os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(out), mark, str(whole)], check=False)
+    assert done.returncode == -signal.SIGTERM
+    assert len(list(tmp_path.iterdir())) == 2
+    assert out.exists() == whole
+    with pytest.raises(RuntimeError), replacing(out, mark):
+        raise RuntimeError("no new one either")
+    assert (out / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
