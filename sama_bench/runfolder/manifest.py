@@ -72,23 +72,6 @@ def from_request(
     }
 
 
-def from_handshake(hello: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a manifest that a loaded model told."""
-    checkpoint = hello["checkpoint"]
-    return {
-        "checkpoint": scrub_all(checkpoint["name"]),
-        "revision": scrub_all(checkpoint["revision"]),
-        "fingerprint": checkpoint["fingerprint"],
-        "card": scrub_all(hello["card"]),
-        "can": hello["can"],
-        "takes_tracks": hello["takes_tracks"],
-        "takes_history": hello["takes_history"],
-        "oracle": hello["oracle"],
-        "packages": hello["packages"],
-        "python": hello["python"],
-    }
-
-
 def session(job: str, devices: Sequence[str]) -> dict[str, Any]:
     """Return the entry of one job that works on the run."""
     return {"job": job, "devices": list(devices), "started": now(), "ended": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sama_bench.errors import AdapterError, UserError
@@ -22,6 +22,7 @@ from sama_bench.running.supervisor import Supervisor
 from sama_bench.running.tasks import tasks_asked
 from sama_bench.storage.append import alone
 from sama_bench.storage.locks import why_not_shared
+from sama_bench.worker.hello import Hello
 
 GATHERING = "gathering of the parts"
 """Claimed like a video, so that one job does it."""
@@ -216,16 +217,16 @@ class Job:
             mine.extend(asks)
         return Unit(unit.video, tuple(mine)) if mine else None
 
-    def _greet(self, hello: Mapping[str, Any]) -> None:
+    def _greet(self, hello: Hello) -> None:
         """Check what a worker loaded of its model against the request and the manifest."""
         model = self._request.setup.model
-        if self._request.history != "independent" and not hello["takes_history"]:
+        if self._request.history != "independent" and not hello.takes_history:
             raise AdapterError(
                 f"{model} cannot be given earlier rounds: --history {self._request.history} is "
                 "for models that take a history; leave it out"
             )
         self._check_run()
-        loaded = manifest.from_handshake(hello)
+        loaded = hello.recorded()
         for target in self._targets:
             with alone(target.folder.path):
                 before = target.folder.manifest() or {}

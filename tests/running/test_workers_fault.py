@@ -236,7 +236,7 @@ class Confused:
 
     def send(self, message):
         if message.kind == "setup":
-            self.hear(Message("hello", hello(Plain(), "x", Setup("x"))))
+            self.hear(Message("hello", hello(Plain(), Setup("x")).to_json()))
         elif message.kind == "sample":
             id = message.data["sample"]["id"]
             line = to_line(Prediction("v0/0" if id == "v0/1" else id, "refused", "no"))

@@ -74,6 +74,7 @@ def setup(**changes):
         "adapter": f"{Path(__file__).parents[1]}/running/fakes.py:Bare",
         "heartbeat": 5,
         "setup": {"model": "bare"},
+        "asked": {},
     }
     return Message("setup", {**facts, **changes})
 
