@@ -21,7 +21,7 @@ from sama_bench.scoring.versions import SCORING
 _KEPT = (
     "adapter", "checkpoint", "revision", "fingerprint", "card", "takes_tracks", "oracle", "history",
     "seed", "options", "dtype", "attention", "device_map", "data", "shards", "benchmark_options",
-    "packages", "python", "sessions", "started", "merged_from", "judge",
+    "packages", "python", "started", "merged_from", "judge",
 )  # fmt: skip
 _NEEDED = {
     "data": "checksums of the split's files",
@@ -55,7 +55,7 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
             f"{path} does not cover its split ({_lacking(run)}); {how}, or add it with --partial, "
             "which marks it and keeps it out of every ranking"
         )
-    parts = run_parts(path, run.manifest)
+    parts = run_parts(path, run.manifest.merged_from)
     check_fresh(path, run, parts)
     return BoardEntry(
         kind="run",
@@ -89,12 +89,11 @@ def entry_of_import(imported: Imported, kit: str) -> BoardEntry:
 
 
 def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
-    kept = {key: run.manifest[key] for key in _KEPT if run.manifest.get(key) is not None}
+    said = run.manifest.to_json()
+    kept = {key: said[key] for key in _KEPT if said.get(key) is not None}
     # a model without weights has the checkpoint None, which is recorded
-    lacking = [said for key, said in _NEEDED.items() if key not in run.manifest]
-    if run.manifest.get("checkpoint") and not (
-        run.manifest.get("revision") or run.manifest.get("fingerprint")
-    ):
+    lacking = [said for key, said in _NEEDED.items() if not run.manifest.says(key)]
+    if run.manifest.checkpoint and not (run.manifest.revision or run.manifest.fingerprint):
         lacking.append("the checkpoint's revision")
     return {
         **_without_homes(kept),

@@ -61,8 +61,7 @@ def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) ->
     if entry.kind != "run":
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
     known = (run / SCORES).is_file()
-    merged = recorded_manifest(run) if known else {}
-    parts = run_parts(run, merged)
+    parts = run_parts(run, recorded_manifest(run).merged_from if known else ())
     found = prediction_checksums(parts)
     if not found:
         raise DataError(f"{run} holds no predictions; name the run folder of {entry.name}")

@@ -6,10 +6,9 @@ import contextlib
 import socket
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from sama_bench.errors import AdapterError, UserError
-from sama_bench.runfolder import manifest
+from sama_bench.runfolder.manifest import Manifest, check_same, from_request, now
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
 from sama_bench.running.leases import Leases, new_job
@@ -96,8 +95,8 @@ class Job:
         """
         for target in self._targets:
             with alone(target.folder.path):
-                facts = target.folder.manifest() or {}
-                mine = [entry["job"] for entry in facts.get("sessions", ())] == [self.id]
+                facts = target.folder.manifest() or Manifest()
+                mine = [session.job for session in facts.sessions] == [self.id]
                 target.folder.refresh()
                 if mine and not len(target.folder):
                     target.folder.forget()
@@ -105,11 +104,9 @@ class Job:
     def _sign_off(self) -> None:
         for target in self._targets:
             with alone(target.folder.path):
-                facts = dict(target.folder.manifest() or {})
-                for entry in facts.get("sessions", ()):
-                    if entry["job"] == self.id:
-                        entry["ended"] = manifest.now()
-                        target.folder.write_manifest(facts)
+                facts = target.folder.manifest() or Manifest()
+                if any(session.job == self.id for session in facts.sessions):
+                    target.folder.write_manifest(facts.ended(self.id))
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
@@ -139,24 +136,23 @@ class Job:
         in_use = len(target.folder) > 0 or leases.others()
         before = target.folder.manifest() if in_use else None
         if before is not None:
-            manifest.check_same(before, asked, target.folder.path)
+            check_same(before, asked, target.folder.path)
         elif len(target.folder):
             raise UserError(
                 f"{target.folder.path} holds answers but no manifest.json, which says what they "
                 "answer; put it back, or begin again with --fresh"
             )
         root = None if request.data_root is None else str(request.data_root)
-        first = {"started": manifest.now()} if before is None else before
-        facts = {**first, **asked, "data_root": root}
+        first = Manifest.of(started=now()) if before is None else before
         devices = [str(device) for device in request.devices]
-        sessions = [*facts.get("sessions", ()), manifest.session(self.id, devices)]
-        target.folder.write_manifest({**facts, "sessions": sessions})
+        facts = first | asked | Manifest.of(data_root=root)
+        target.folder.write_manifest(facts.begun(self.id, devices))
         target.folder.write_expected(entry.id for entry in target.dataset.entries)
 
-    def _asked(self, target: Target) -> dict[str, Any]:
+    def _asked(self, target: Target) -> Manifest:
         """Return what this job's request adds to a manifest."""
         request = self._request
-        return manifest.from_request(
+        return from_request(
             request.setup,
             request.model.adapter,
             target.dataset,
@@ -174,7 +170,7 @@ class Job:
                     f"{path} was removed or put aside while this job worked on it; what it had "
                     "answered went with it; give the same command to ask again"
                 )
-            manifest.check_same(facts, self._asked(target), path)
+            check_same(facts, self._asked(target), path)
 
     def _recorded(self) -> int:
         """Return how many samples have a line now, by whomever."""
@@ -226,13 +222,13 @@ class Job:
                 "for models that take a history; leave it out"
             )
         self._check_run()
-        loaded = hello.recorded()
+        loaded = Manifest.of(**hello.recorded())
         for target in self._targets:
             with alone(target.folder.path):
-                before = target.folder.manifest() or {}
-                manifest.check_same(before, loaded, target.folder.path)
-                if any(before.get(key) != value for key, value in loaded.items()):
-                    target.folder.write_manifest({**before, **loaded})
+                before = target.folder.manifest() or Manifest()
+                check_same(before, loaded, target.folder.path)
+                if before != before | loaded:
+                    target.folder.write_manifest(before | loaded)
 
     def _supervisor(self) -> Supervisor:
         request = self._request

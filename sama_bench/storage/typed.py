@@ -6,11 +6,12 @@ Standard library only: what runs in a model's environment reads with it too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Record")
 
 _CALLED = {
     str: "a text",
@@ -40,6 +41,58 @@ def exactly(kind: type[T], data: Any) -> T:
     if unknown := sorted(map(str, data.keys() - known.keys())):
         raise ValueError(f"has unknown {', '.join(unknown)}")
     return kind(**{name: value_as(form, data[name], f"'{name}'") for name, form in known.items()})
+
+
+@dataclass(frozen=True)
+class Record:
+    """An object in a file that other versions write too: typed fields, each with a default.
+
+    It is made by ``from_json`` or ``of`` and keeps what it was made from, so that a file that is
+    written again has the keys of newer versions, the order and what was left out.
+
+    Attributes:
+        said: the object as it is written; a field that is not in it, or null, has its default.
+    """
+
+    said: Mapping[str, Any] = field(default_factory=dict, repr=False, kw_only=True)
+
+    @classmethod
+    def from_json(cls: type[R], data: Mapping[str, Any]) -> R:
+        """Read it; unknown keys are kept and not read.
+
+        Raises:
+            ValueError: a field is of another type.
+        """
+        read = {
+            name: value_as(form, data[name], f"'{name}'")
+            for name, form in hints(cls).items()
+            if name != "said" and data.get(name) is not None
+        }
+        return cls(**{**read, "said": dict(data)})
+
+    @classmethod
+    def of(cls: type[R], **facts: Any) -> R:
+        """Make one that says these facts, in JSON's values, and no others.
+
+        Raises:
+            TypeError: there is no such field.
+            ValueError: a field is of another type.
+        """
+        if unknown := sorted(facts.keys() - hints(cls).keys()):
+            raise TypeError(f"{cls.__name__} has no {', '.join(unknown)}")
+        return cls.from_json(facts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object as it is written."""
+        return dict(self.said)
+
+    def says(self, name: str) -> bool:
+        """Whether it says a field, be it null: what is left out is not known."""
+        return name in self.said
+
+    def __or__(self: R, other: R) -> R:
+        """Return what both say; where both say a field, the other's counts, in this one's place."""
+        return type(self).from_json({**self.said, **other.said})
 
 
 def hints(kind: type) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def test_values_of_another_version_are_scored_again_first(run, capsys, recorded)
     change(run / "scores.json", scoring=recorded)
     with pytest.raises(DataError, match=r"score the answers again: sama-bench score .*mini"):
         read_scored_run(run)
-    assert recorded_manifest(run)["model"] == "static"
+    assert recorded_manifest(run).model == "static"
     capsys.readouterr()
     for command in (["compare", str(run), str(run)], ["leaderboard", "add", str(run)]):
         run_command(*command, status=2)
