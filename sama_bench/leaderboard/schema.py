@@ -6,12 +6,15 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from sama_bench.errors import DataError
 from sama_bench.storage.untrusted_files import is_text, read_regular_text
 
 Fields: TypeAlias = Mapping[str, type | tuple[type, ...]]
+T = TypeVar("T")
 NONE = type(None)
 NUMBER = (int, float)
 LARGEST = 1e15
@@ -39,6 +42,18 @@ def check(content: Any, fields: Fields, where: str) -> None:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise SchemaError(f"{where}: {name} has the wrong type ({type(value).__name__})")
+
+
+def typed(content: Any, kind: type[T], where: str) -> T:
+    """Return plain data as a class; ``true`` is no number.
+
+    Raises:
+        SchemaError: a field is missing, unknown or of another type; the text names its place.
+    """
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise SchemaError(f"{where}: {error}") from None
 
 
 def read_plain(path: Path) -> Any:
