@@ -262,17 +262,17 @@ def surrogate(data):
             "got `int` - at `$.provenance.shortfall[0]`",
         ),
         (
-            lambda data: data["provenance"].update(predictions={"a": 1}),
-            "got `int` - at `$.provenance.predictions[...]`",
+            lambda data: data["provenance"].update(predictions={"a": "x", "b": 1}),
+            "got `int` - at `$.provenance.predictions.b`",
         ),
         (lambda data: data["videos"]["strict"]["values"]["j"].__setitem__(0, 7), "j cannot be 7"),
         (
             lambda data: data["videos"]["strict"]["ids"].__setitem__(0, []),
-            "got `array` - at `$.videos[...].ids[0]`",
+            "got `array` - at `$.videos.strict.ids[0]`",
         ),
         (
             lambda data: data["videos"]["strict"].update(weights={"j": [1] * 40}),
-            "got `int` - at `$.videos[...].weights[...][0]`",
+            "got `int` - at `$.videos.strict.weights.j[0]`",
         ),
         (lambda data: data["scores"][0].pop("samples"), "missing required field `samples`"),
         (lambda data: data.update(mood="good"), "unknown field `mood`"),

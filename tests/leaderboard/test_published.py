@@ -154,12 +154,12 @@ def broken(change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"value": "57"}, "row 0: value has the wrong type"),
-        ({"value": True}, "row 0: value has the wrong type"),
+        ({"value": "57"}, "got `str` - at `$.rows[0].value`"),
+        ({"value": True}, "got `bool` - at `$.rows[0].value`"),
         ({"value": float("nan")}, "not a finite number"),
         ({"unit": "pct"}, "unit 'pct' is none of"),
         ({"flags": ["odd"]}, "flag 'odd' is none of"),
-        ({"extra": 1}, "has unknown ['extra']"),
+        ({"extra": 1}, "unknown field `extra` - at `$.rows[0]`"),
     ],
 )
 def test_a_broken_row_is_named(tmp_path, change, message):
