@@ -8,7 +8,7 @@ carry a flag, so that nobody cites or reproduces them unawares.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -137,16 +137,6 @@ def read(path: Path) -> tuple[Figure, ...]:
     return tuple(
         _figure(row, source, f"{path.name}: row {i}") for i, row in enumerate(content.rows)
     )
-
-
-def contradictions(rows: Iterable[Figure]) -> dict[tuple[str | None, ...], tuple[Figure, ...]]:
-    """The figures that differ although they are about the same thing, by what they are about."""
-    groups: dict[tuple[str | None, ...], list[Figure]] = {}
-    for row in rows:
-        groups.setdefault(row.key, []).append(row)
-    return {
-        key: tuple(group) for key, group in groups.items() if len({row.value for row in group}) > 1
-    }
 
 
 def _figure(row: _Row, source: Source, where: str) -> Figure:

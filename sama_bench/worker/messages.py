@@ -5,8 +5,9 @@ finished line of ``predictions.jsonl``). The first word of a worker is ``hello``
 
 To a worker: ``setup`` (adapter, Setup, heartbeat, tasks that are asked, by benchmark), ``sample``
 (key, sample; the reference for an oracle alone), ``shutdown``.
-From a worker: ``hello`` (a ``Hello``), ``begin`` (key), ``answer`` (key, status, text, seconds;
-body: the line), ``heartbeat``, ``fatal`` (error: the model cannot be loaded).
+From a worker: ``hello`` (a ``Hello``), ``begin`` (key), ``answer`` (key, status, error, seconds,
+worker, frames decoded; body: the line), ``heartbeat``, ``fatal`` (error: the model cannot be
+loaded).
 """
 
 from __future__ import annotations

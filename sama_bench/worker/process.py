@@ -118,7 +118,6 @@ class Worker:
         facts = {
             "key": key,
             "status": record.status,
-            "text": record.text,
             "error": record.error,
             "seconds": record.seconds,
             "worker": self.name,

@@ -242,7 +242,7 @@ class Confused:
             line = to_line(Prediction("v0/0" if id == "v0/1" else id, "refused", "no"))
             if id == "v0/2":
                 line = line.replace(b"no", b"na")
-            said = {"key": message.data["key"], "status": "refused", "text": "no", "error": None}
+            said = {"key": message.data["key"], "status": "refused", "error": None}
             self.hear(Message("answer", {**said, "seconds": 1, "worker": "w", "decoded": 0}, line))
 
     def kill(self, patience=0.0):
