@@ -14,6 +14,7 @@ from typing import Any
 from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS
 from sama_bench.adapters._tracking.grounding_dino import SHORT, Detector, Found
 from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters._tracking.tracking import Mark, united
@@ -44,11 +45,14 @@ class GroundedSam2(Adapter):
         short = options.whole(given, "short_side", SHORT)
         self._detector = Detector(checkpoint_folder(detector), detector, short)
         self._tracker = TransformersTracker(checkpoint_folder(setup), setup)
+        self._detector.share(self._tracker.shared)
+        self.remarks = self._tracker.shared.remarks
 
     def predict(self, sample: Sample) -> Answer:
         """Answer with the masklet of the expression; a refusal where nothing is found."""
         if sample.regions:
             raise ValueError("grounded-sam2 takes expressions; it knows no regions")
+        self._tracker.shared.begin(sample.video)
         frame, found = self._search(sample.video, sample.text)
         if not found:
             return Answer("Nothing matches.")
@@ -91,5 +95,6 @@ MODELS = (
         needs=Needs(
             packages=("torch", "transformers>=4.57,<6"), weights=("checkpoint", "detector")
         ),
+        session_options=OPTIONS,
     ),
 )

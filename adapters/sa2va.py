@@ -13,8 +13,6 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, cast
 
-from PIL import Image
-
 from sama_bench.adapter import Adapter, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, image_prompt, referring_prompt
 from sama_bench.adapters._chat.replies import MARK, chat_answer
@@ -32,6 +30,7 @@ from sama_bench.adapters._checkpoints.remote_files import reached
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS, ModelSharing, share_remote
 from sama_bench.nouns import IMAGE_TASKS, REFERRING_TASKS, TASKS, Answer, Sample, Task
 
 TOKENIZER, PROCESSOR = "<tokenizer>", "<processor>"
@@ -80,6 +79,7 @@ class Sa2va(Adapter):
         self._style = cast(Style, options.choice(setup.options, "prompt_style", STYLES, "sa2va2"))
         self._take_form(options.choice(setup.options, "family", FORMS, "internvl"))
         self._card: dict[str, Any] = {}
+        self._shared = ModelSharing()
 
     def _take_form(self, form: str) -> None:
         """Say what follows from the call form: only InternVL's takes regions of images."""
@@ -108,6 +108,9 @@ class Sa2va(Adapter):
         dtype = loading_models.settle_precision(self._model, self._tokenizer, dtype)
         qwen = self._form == "qwen"
         self._processor = loading_models.processor(folder, setup) if qwen else None
+        family = "qwen" if qwen else self.families[0]
+        share_remote(self._shared, setup, self._model, family, self._processor)
+        self.remarks = self._shared.remarks
         self._accepts = frozenset(inspect.signature(self._model.predict_forward).parameters)
         self.revision = snapshot_revision(folder)
         self._card = {
@@ -118,6 +121,7 @@ class Sa2va(Adapter):
 
     def predict(self, sample: Sample) -> Answer:
         """Ask the model."""
+        self._shared.begin(sample.video)
         arguments = self.arguments(sample)
         prompted = arguments["text"].count(MARK) if self._form == "qwen" else 0
         return chat_answer(self._ask(arguments), sample, prompted)
@@ -150,17 +154,15 @@ class Sa2va(Adapter):
         if sample.task in IMAGE_TASKS:
             return {**self._image(sample), **tools}
         if sample.task in REFERRING_TASKS:
-            video = [Image.fromarray(frame) for frame in sample.video]
+            video = self._shared.pictures(sample.video)
             return {"video": video, "text": referring_prompt(sample.text, self._style), **tools}
         marked = marked_frames(sample, range(min(SEEN, len(sample.video))))
-        video = [
-            marked[index] if index in marked else Image.fromarray(sample.video.frame(index))
-            for index in range(len(sample.video))
-        ]
+        plain = self._shared.pictures(sample.video)
+        video = [marked.get(index, picture) for index, picture in enumerate(plain)]
         return {"video": video, "text": f"<image>\n{named_by_colour(sample.text)}", **tools}
 
     def _image(self, sample: Sample) -> dict[str, Any]:
-        return {"image": Image.fromarray(sample.video.frame(0)), "text": image_prompt(sample)}
+        return {"image": self._shared.picture(sample.video, 0), "text": image_prompt(sample)}
 
     def card(self) -> dict[str, Any]:
         """Return the protocol card."""
@@ -198,6 +200,7 @@ def _spec(name: str, hub: str, size: str, licence: str, **extra: str) -> ModelSp
         licence,
         environment,
         extra,
+        session_options=OPTIONS,
         needs=NEEDS,  # also on Qwen, whose own file names no device: its tracker calls .cuda()
     )
 

@@ -13,6 +13,7 @@ from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._regions.region_marks import marked_frames, named_by_colour
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS
 from sama_bench.adapters.sa2va import NEEDS, Sa2va
 from sama_bench.nouns import IMAGE_TASKS, REFERRING_TASKS, TASKS, Sample
 
@@ -86,6 +87,7 @@ MODELS = tuple(
         "see its hub page",
         "sa2va-legacy",
         needs=NEEDS,
+        session_options=OPTIONS,
     )
     for size in ("1B", "4B", "8B", "26B")
 )

@@ -14,6 +14,7 @@ from sama_bench.adapters._checkpoints.families import family_check, fits_name
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._regions.region_tracks import region_mask
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS
 from sama_bench.adapters._tracking.sam2_package import CONFIGS, PackageTracker
 from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters._tracking.tracking import Mark, Tracker
@@ -52,6 +53,7 @@ class Sam2(Adapter):
         """
         options.check_names(setup.options, ("backend", "size"))
         self._tracker = load_tracker(setup)
+        self.remarks = self._tracker.shared.remarks
 
     def predict(self, sample: Sample) -> Answer:
         """Answer with one tracked masklet per region."""
@@ -86,6 +88,7 @@ MODELS = tuple(
         None,
         {"size": size},
         needs=Needs(packages=("torch",), weights=("checkpoint",), fits=fits_name),
+        session_options=OPTIONS,
     )
     for size, parameters in (
         ("tiny", "39M"),

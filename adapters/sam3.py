@@ -23,6 +23,8 @@ from sama_bench.adapters._checkpoints.loading import (
 )
 from sama_bench.adapters._checkpoints.loading_models import pretrained, tokenizer
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS, ModelSharing
+from sama_bench.adapters._sharing.baselines import share_sam3
 from sama_bench.adapters._tracking.sam2_transformers import PreparedFrames
 from sama_bench.adapters._tracking.tracking import Collected, full_size
 from sama_bench.errors import AdapterError
@@ -56,6 +58,9 @@ class Sam3(Adapter):
         self._model, dtype = pretrained(Sam3VideoModel, folder, setup, "float32")
         self._tokenizer = tokenizer(folder, setup)
         self._side = int(self._model.config.image_size)
+        self._shared = ModelSharing()
+        share_sam3(self._shared, setup, self._model)
+        self.remarks = self._shared.remarks
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),
             "dtype": str(dtype),
@@ -69,6 +74,7 @@ class Sam3(Adapter):
         if sample.regions:
             raise ValueError("sam3 takes expressions; it knows no regions")
         video = sample.video
+        self._shared.begin(video)
         session = self._session(sample)
         collected = Collected(video, 1)
         instances: set[int] = set()
@@ -101,7 +107,7 @@ class Sam3(Adapter):
             dtype=parameter.dtype,
         )
         session.processed_frames = PreparedFrames(
-            sample.video, self._side, parameter.dtype, MEAN, STD
+            sample.video, self._side, parameter.dtype, MEAN, STD, put_off=self._shared.on
         )
         prompt = session.add_prompt(sample.text)
         words = self._tokenizer(
@@ -146,5 +152,6 @@ MODELS = (
         needs=Needs(
             packages=("torch", "transformers>=5,<6"), weights=("checkpoint",), fits=fits_name
         ),
+        session_options=OPTIONS,
     ),
 )

@@ -12,14 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from sama_bench.adapter import ModelSpec, Setup
 from sama_bench.adapters._chat.clip_replies import clip_answer
 from sama_bench.adapters._chat.prompts import referring_prompt
 from sama_bench.adapters._chat.replies import MARK, ModelOutputError
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._settings.selected_frames import FRAMES, read_selected
+from sama_bench.adapters._sharing import OPTIONS
 from sama_bench.adapters.sa2va import NEEDS, TOKENIZER, Sa2va
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import REFERRING_TASKS, Answer, Sample
@@ -61,6 +60,7 @@ class Sasasa2va(Sa2va):
         Raises:
             ModelOutputError: no ``[SEG]`` was read, or the model did not return one track.
         """
+        self._shared.begin(sample.video)
         arguments = self.arguments(sample)
         forget_motion(self._model)
         try:
@@ -88,7 +88,7 @@ class Sasasa2va(Sa2va):
         if sample.task not in REFERRING_TASKS:
             raise ValueError(f"SaSaSa2VA answers referring expressions, not {sample.task}")
         return {
-            "video": [Image.fromarray(frame) for frame in sample.video],
+            "video": self._shared.pictures(sample.video),
             "text": referring_prompt(sample.text, self._style),
             "tokenizer": TOKENIZER,
             "mode": self._mode,
@@ -156,6 +156,7 @@ MODELS = tuple(
         "see its hub page",
         "sasasa2va-14b" if size == "14B" else "sama",
         needs=NEEDS,
+        session_options=OPTIONS,
     )
     for size in ("4B", "14B", "26B")
 )

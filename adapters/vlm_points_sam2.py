@@ -23,6 +23,9 @@ from sama_bench.adapters._chat.replies import checked_text
 from sama_bench.adapters._checkpoints.loading import checkpoint_folder, require, require_version
 from sama_bench.adapters._checkpoints.loading_models import pretrained, processor
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS as SESSION_OPTIONS
+from sama_bench.adapters._sharing import ModelSharing
+from sama_bench.adapters._sharing.baselines import share_chat
 from sama_bench.adapters._tracking.sam2_transformers import TransformersTracker
 from sama_bench.adapters._tracking.tracking import Mark, united
 from sama_bench.adapters.sa2va_i import uniform_frames
@@ -77,6 +80,10 @@ class LocalChat:
         self._model, _ = pretrained(AutoModelForImageTextToText, folder, setup, "bfloat16")
         self._longest = longest
 
+    def share(self, shared: ModelSharing) -> None:
+        """Keep what it makes of a video's frames in the store of the tracker beside it."""
+        share_chat(shared, self._model, self._processor.images)
+
     def say(self, text: str, images: Sequence[Image.Image]) -> str:
         """Return the reply to one question."""
         import torch
@@ -108,6 +115,7 @@ class VlmPointsSam2(Adapter):
         scale = options.choice(given, "coordinates", ("thousand", "pixels"), "thousand")
         self._scale = cast(Scale, scale)
         self._longest = options.whole(given, "max_tokens", 1024)
+        self._shared = ModelSharing()
 
     def load(self, setup: Setup) -> None:
         """Load the chat model and the tracker (``--option tracker=DIR_OR_HUB_ID``).
@@ -127,6 +135,10 @@ class VlmPointsSam2(Adapter):
             self._chat = LocalChat(setup, self._longest)
         tracker = replace(setup, checkpoint=given.get("tracker"), revision=None)
         self._tracker = TransformersTracker(checkpoint_folder(tracker), tracker)
+        self._shared = self._tracker.shared
+        if isinstance(self._chat, LocalChat):
+            self._chat.share(self._shared)
+        self.remarks = self._shared.remarks
 
     def arguments(self, sample: Sample) -> dict[str, Any]:
         """Return the question's text, its images as PIL, and the frames that they are."""
@@ -134,13 +146,14 @@ class VlmPointsSam2(Adapter):
         seen = list(dict.fromkeys(uniform_frames(total, min(self._frames, total))))
         times = ", ".join(f"{place:.1f}" for place in range(len(seen)))
         words = {"count": len(seen), "times": times, "phrase": sample.text}
-        images = [Image.fromarray(sample.video.frame(index)) for index in seen]
+        images = [self._shared.picture(sample.video, index) for index in seen]
         return {"text": QUESTIONS[self._ask].format(**words), "images": images, "frames": seen}
 
     def predict(self, sample: Sample) -> Answer:
         """Answer with the union of what was pointed at; a refusal where nothing can be read."""
         if sample.regions:
             raise ValueError("vlm-points-sam2 takes expressions; it knows no regions")
+        self._shared.begin(sample.video)
         asked = self.arguments(sample)
         reply = checked_text(self._chat.say(asked["text"], asked["images"]))
         video = sample.video
@@ -206,5 +219,6 @@ MODELS = (
             weights=("checkpoint", "tracker"),
             endpoint="model",
         ),
+        session_options=SESSION_OPTIONS,
     ),
 )

@@ -57,6 +57,15 @@ def accuracy_per_frame(counts: FrameCounts, quirks: Set[Quirk] = RELEASED) -> ND
         quirks: with PNG_VALUES the prediction holds 255 where it is foreground, so that only
             background can agree; with SUMMED_INSTANCES pixels of overlapping annotations (2, 3
             ...) never agree.
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> half = np.zeros((4, 4), np.uint8)
+    >>> half[:, :2] = 1
+    >>> counts = frame_counts([[rle.encode(half)]], [rle.encode(np.ones((4, 4), np.uint8))])
+    >>> accuracy_per_frame(counts, STRICT).tolist()
+    [0.5]
     """
     background = counts.pixels - (counts.target + counts.predicted - counts.intersection)
     agreeing = counts.single if SUMMED_INSTANCES in quirks else counts.intersection
@@ -66,6 +75,14 @@ def accuracy_per_frame(counts: FrameCounts, quirks: Set[Quirk] = RELEASED) -> ND
 
 
 def masklet_accuracy(counts: FrameCounts, quirks: Set[Quirk] = RELEASED) -> float:
-    """Return the mean of A over the frames (NaN without frames)."""
+    """Return the mean of A over the frames (NaN without frames).
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = rle.encode(np.eye(4, dtype=np.uint8))
+    >>> masklet_accuracy(frame_counts([[mask, mask]], [mask, None]), STRICT)
+    0.875
+    """
     values = accuracy_per_frame(counts, quirks)
     return float(values.mean()) if values.size else float("nan")

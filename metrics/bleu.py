@@ -37,6 +37,11 @@ def count_matches(corpus: CorpusCounts) -> tuple[Matches, ...]:
 
     The reference length is that of the reference closest in length, the shorter one on ties.
     Returns one entry a segment.
+
+    >>> from sama_bench.metrics._captions.ngrams import count_ngrams
+    >>> (found,) = count_matches(count_ngrams((("a cat", ("a cat sleeps",)),)))
+    >>> found.correct
+    (2, 1, 0, 0)
     """
     number = corpus.prediction_lengths.size
     correct = np.stack(
@@ -69,7 +74,12 @@ def _closest_lengths(corpus: CorpusCounts) -> Integers:
 
 
 def total_matches(matches: Sequence[Matches]) -> Matches:
-    """Add the matches of a corpus's sentences."""
+    """Add the matches of a corpus's sentences.
+
+    >>> one = Matches(2, 2, (1, 0, 0, 0), (2, 1, 0, 0))
+    >>> total_matches([one, one]).correct
+    (2, 0, 0, 0)
+    """
     return Matches(
         sum(m.length for m in matches),
         sum(m.reference_length for m in matches),
@@ -79,7 +89,12 @@ def total_matches(matches: Sequence[Matches]) -> Matches:
 
 
 def bleu(matches: Matches) -> Bleu:
-    """Return BLEU-1 to BLEU-4 of a sentence's or a corpus's matches."""
+    """Return BLEU-1 to BLEU-4 of a sentence's or a corpus's matches.
+
+    >>> perfect = Matches(4, 4, (4, 3, 2, 1), (4, 3, 2, 1))
+    >>> [round(value, 3) for value in bleu(perfect)]
+    [1.0, 1.0, 1.0, 1.0]
+    """
     ratio = (matches.length + _TINY) / (matches.reference_length + _SMALL)
     brevity = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
     scores = []

@@ -75,6 +75,11 @@ def score_captions(
 
     Raises CaptionError for an empty group and, under the strict protocol, when no reference has a
     token; JavaError when Java is missing or one of its programs fails: never a 0 in its place.
+
+    >>> pairs = [CaptionPair("a cat", ("a cat sleeps",)), CaptionPair("a dog", ("a dog",))]
+    >>> found = score_captions({"video": pairs}, protocols=("strict",))
+    >>> round(found.strict.values["meteor"], 2)
+    0.65
     """
     unknown = set(protocols) - {"released", "strict"}
     if unknown or not protocols:

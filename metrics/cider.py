@@ -24,6 +24,11 @@ def cider(corpus: CorpusCounts) -> tuple[float, tuple[float, ...]]:
 
     A corpus of one segment scores 0: every idf is 0. Raises ValueError when no reference of the
     corpus has a token, as the reference implementation does.
+
+    >>> from sama_bench.metrics._captions.ngrams import count_ngrams
+    >>> same = (("a cat", ("a cat",)), ("two dogs run", ("two dogs run",)))
+    >>> round(cider(count_ngrams(same))[0], 3) > 4
+    True
     """
     if not corpus.reference_lengths.any():
         raise ValueError("CIDEr is undefined: no reference of the corpus has a token")

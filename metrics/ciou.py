@@ -90,6 +90,12 @@ def count_sentence(target: Rle, predicted: Rle | None) -> SentenceCounts:
 
     Raises:
         ValueError: malformed masks or masks of different sizes.
+
+    >>> target, said = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
+    >>> target[:2] = 1
+    >>> counts = count_sentence(rle.encode(target), rle.encode(said))
+    >>> (counts.intersection, counts.union)
+    (8, 16)
     """
     if predicted is None:
         return SentenceCounts(0, rle.area(target), answered=False)
@@ -109,6 +115,11 @@ def ciou_giou(images: Sequence[Sequence[SentenceCounts]], quirks: Set[Quirk] = R
     Raises:
         ValueError: with UNANSWERED_SKIPPED, an image none of whose sentences has a mask (the
             released code breaks off there).
+
+    >>> small, large = SentenceCounts(1, 2), SentenceCounts(90, 100)
+    >>> found = ciou_giou([[small], [large]], STRICT)
+    >>> round(found.ciou, 4), found.giou
+    (0.8922, 0.7)
     """
     if UNANSWERED_SKIPPED in quirks:
         for number, sentences in enumerate(images):

@@ -75,6 +75,10 @@ def messages(prediction: str, reference: str, *, protocol: str) -> list[dict[str
     """Return the chat messages that ask the judge about one sample.
 
     Under ``released`` the texts are cut to 300 words and 2,000 characters first.
+
+    >>> asked = messages("a cat", "the cat sleeps", protocol="strict")
+    >>> [message["role"] for message in asked]
+    ['system', 'user']
     """
     if protocol == "released":
         prompt, prediction, reference = PROMPT, cut(prediction), cut(reference)
@@ -147,6 +151,11 @@ def parse_released(reply: str | None) -> Judgement | None:
     the first number of the reply counts, times 100 if below 1. Raises what the reference raises:
     TypeError or ValueError for a score that is no number, AttributeError for no reply,
     OverflowError for an integer beyond float, RecursionError for absurd nesting.
+
+    >>> parse_released('{"score": 80, "reason": "close"}')
+    Judgement(score=0.8, reason='close')
+    >>> parse_released("about 0.8").score
+    0.8
     """
     if reply is None:
         raise AttributeError("the judge's reply has no text")
@@ -176,6 +185,11 @@ def parse_strict(reply: str | None) -> Judgement | None:
     first: it holds drafts. The object may stand in a fence or in prose; a number in quotes counts
     as that number. Anything outside 0 to 100, a boolean, a word, no object at all, or several
     objects that disagree is missing.
+
+    >>> parse_strict('Sure: {"score": 80, "reason": "close"}').score
+    0.8
+    >>> parse_strict("about 80") is None
+    True
     """
     found = _objects(without_thinking(reply or ""))
     scores = {_score_of(item) for item in found}
@@ -189,6 +203,9 @@ def without_thinking(text: str) -> str:
 
     A reply that is one JSON object as a whole is left alone. Everything up to the last end of
     thinking goes, and from a beginning without an end everything on: no verdict was reached.
+
+    >>> without_thinking('<think>{"score": 10}</think>{"score": 80}')
+    '{"score": 80}'
     """
     with suppress(ValueError, RecursionError):
         if isinstance(json.loads(text), dict):
@@ -240,7 +257,11 @@ def _score_of(found: Mapping[str, Any]) -> float | None:
 
 
 def wants_another(reply: str | None) -> bool:
-    """Return whether the released code would ask again after this reply."""
+    """Return whether the released code would ask again after this reply.
+
+    >>> wants_another("no idea"), wants_another("80")
+    (True, False)
+    """
     try:
         return parse_released(reply) is None
     except _REFERENCE_RAISES:
@@ -254,6 +275,11 @@ def released_sample(replies: Sequence[str | None]) -> SampleClair:
     """Read up to three replies as the released code does.
 
     Three unreadable ones give 0; a reply on which it raises gives no score but the cause.
+
+    >>> released_sample(["no idea", "90"]).score
+    0.9
+    >>> released_sample(["no idea"] * 3).score
+    0.0
     """
     for calls, reply in enumerate(replies[:ATTEMPTS], start=1):
         try:
@@ -268,7 +294,11 @@ def released_sample(replies: Sequence[str | None]) -> SampleClair:
 
 
 def strict_sample(reply: str | None) -> SampleClair:
-    """Read one reply strictly; an unreadable one gives no score and says so."""
+    """Read one reply strictly; an unreadable one gives no score and says so.
+
+    >>> strict_sample("no idea").score is None
+    True
+    """
     judgement = parse_strict(reply)
     if judgement is None:
         return SampleClair(None, 1, cause="the reply has no one score from 0 to 100")
@@ -279,6 +309,11 @@ def released_group(samples: Sequence[SampleClair]) -> GroupClair:
     """Average a group's samples; one without a score makes the whole group 0.
 
     Raises ValueError for a group without samples.
+
+    >>> released_group([SampleClair(0.5), SampleClair(1.0)]).value
+    0.75
+    >>> released_group([SampleClair(0.5), SampleClair(None, cause="TypeError")]).value
+    0.0
     """
     if not samples:
         raise ValueError("CLAIR of a group needs one sample or more")
@@ -294,7 +329,12 @@ def released_group(samples: Sequence[SampleClair]) -> GroupClair:
 
 
 def strict_summary(groups: Mapping[str, Sequence[SampleClair]]) -> StrictClair:
-    """Average the valid scores over all samples, and within each group."""
+    """Average the valid scores over all samples, and within each group.
+
+    >>> found = strict_summary({"v1": [SampleClair(0.5), SampleClair(None)]})
+    >>> found.value, found.missing
+    (0.5, 1)
+    """
     valid = {
         name: [s.score for s in samples if s.score is not None] for name, samples in groups.items()
     }

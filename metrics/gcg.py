@@ -49,7 +49,13 @@ _STATS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large")
 
 
 def iou_matrix(shared: Overlap, quirks: Set[Quirk] = RELEASED) -> Matrix:
-    """Return IoU of predictions (rows) and targets; an empty union is NaN with UNGUARDED."""
+    """Return IoU of predictions (rows) and targets; an empty union is NaN with UNGUARDED.
+
+    >>> from sama_bench.metrics._masks.overlap import overlap
+    >>> mask = rle.encode(np.eye(4, dtype=np.uint8))
+    >>> iou_matrix(overlap([[mask]], [[mask]]), STRICT).tolist()
+    [[1.0]]
+    """
     return shared.iou(empty=float("nan") if UNGUARDED in quirks else 1.0)
 
 
@@ -57,6 +63,9 @@ def image_miou(iou: ArrayLike) -> float:
     """Return the mean IoU of an image's greedily matched pairs (IoU > 0); 0 if there is none.
 
     A NaN in the matrix ends the matching, so that nothing is matched.
+
+    >>> image_miou([[0.8, 0.0], [0.0, 0.6]])
+    0.7
     """
     value = grounding.sample_miou(iou, grounding.RELEASED)
     return 0.0 if value is None else value
@@ -82,6 +91,10 @@ def image_recall(
     Returns:
         RecallCounts; ``total`` is the number of reference phrases, ``pairs`` are (target,
         prediction).
+
+    >>> found = image_recall([[0.9]], [[1.0]], STRICT)
+    >>> (found.matched, found.total)
+    (1, 1)
     """
     left = np.array(iou, np.float64).T
     text = np.asarray(similarity, np.float64)
@@ -120,6 +133,10 @@ def average_precision(
 
     Raises:
         ValueError: a malformed mask, or masks of one image with different sizes.
+
+    >>> mask = rle.encode(np.eye(64, dtype=np.uint8))
+    >>> round(average_precision([([mask], [mask])])["ap50"], 9)
+    1.0
     """
     annotations: list[dict[str, object]] = []
     results: list[dict[str, object]] = []

@@ -130,6 +130,12 @@ def iou_matrix(shared: Overlap, quirks: Set[Quirk] = RELEASED) -> Matrix:
     """Return the IoU of predictions (rows) and targets (columns).
 
     The value of a pair with an empty union is 0 with EMPTY_UNION_ZERO and 1 without.
+
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.overlap import overlap
+    >>> mask = rle.encode(np.eye(4, dtype=np.uint8))
+    >>> iou_matrix(overlap([[mask]], [[mask], [None]]), STRICT).tolist()
+    [[1.0, 0.0]]
     """
     return shared.iou(empty=0.0 if EMPTY_UNION_ZERO in quirks else 1.0)
 
@@ -145,6 +151,11 @@ def sample_miou(iou: ArrayLike, quirks: Set[Quirk] = RELEASED) -> float | None:
 
     Returns:
         0..1, or None where the sample has no mIoU (strict, no target).
+
+    >>> sample_miou([[0.8, 0.0], [0.0, 0.6]], STRICT)
+    0.7
+    >>> sample_miou([[0.8], [0.0]], STRICT), sample_miou([[0.8], [0.0]], RELEASED)
+    (0.4, 0.8)
     """
     matrix = _matrix(iou)
     predictions, targets = matrix.shape
@@ -160,7 +171,11 @@ def sample_miou(iou: ArrayLike, quirks: Set[Quirk] = RELEASED) -> float | None:
 
 
 def video_miou(samples: Iterable[float | None]) -> float | None:
-    """Return the mean over the samples of a video that have a value; None if none has."""
+    """Return the mean over the samples of a video that have a value; None if none has.
+
+    >>> video_miou([0.5, None, 1.0])
+    0.75
+    """
     values = [value for value in samples if value is not None]
     return float(np.mean(values)) if values else None
 
@@ -189,6 +204,10 @@ def sample_recall(
     Returns:
         RecallCounts of the sample. The k-th phrase belongs to the k-th mask; a mask without a
         phrase matches nothing.
+
+    >>> counts = sample_recall([[0.9]], [[1.0]], STRICT)
+    >>> (counts.matched, counts.total)
+    (1, 1)
     """
     matrix, phrases = _matrix(iou), _matrix(similarity)
     predictions, targets = matrix.shape
@@ -212,6 +231,9 @@ def video_recall(samples: Iterable[RecallCounts], quirks: Set[Quirk] = RELEASED)
 
     Where the denominator is 0 the video scores 0 with PHRASES_COUNTED and has no recall (None)
     without.
+
+    >>> video_recall([RecallCounts(1, 2), RecallCounts(1, 1)], STRICT)
+    0.6666666666666666
     """
     counts = list(samples)
     total = sum(count.total for count in counts)
@@ -228,6 +250,9 @@ def abstention_accuracy(samples: Iterable[tuple[int, int]]) -> float | None:
 
     Returns:
         0..1, or None where every sample has a target.
+
+    >>> abstention_accuracy([(0, 0), (1, 0), (2, 1)])
+    0.5
     """
     silent = [predictions == 0 for predictions, targets in samples if targets == 0]
     return sum(silent) / len(silent) if silent else None

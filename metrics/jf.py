@@ -38,7 +38,17 @@ METRICS: tuple[Metric, ...] = (
 
 
 def j_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
-    """Return J of every frame: intersection over union, 1 where the union is empty; (T,)."""
+    """Return J of every frame: intersection over union, 1 where the union is empty; (T,).
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> half, whole = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
+    >>> half[:, :2] = 1
+    >>> counts = frame_counts([[rle.encode(half), None]], [rle.encode(whole), None])
+    >>> j_per_frame(counts).tolist()
+    [0.5, 1.0]
+    """
     union = counts.target + counts.predicted - counts.intersection
     return _ratio(counts.intersection, union, 1.0)
 
@@ -48,6 +58,15 @@ def f_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
 
     A frame where only one of the masks has a boundary scores 0, one where neither has scores 1;
     a mask that fills the frame has none.
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = np.zeros((40, 40), np.uint8)
+    >>> mask[10:20, 10:20] = 1
+    >>> counts = frame_counts([[rle.encode(mask)]], [rle.encode(np.roll(mask, 15, axis=1))])
+    >>> f_per_frame(counts).tolist()
+    [0.0]
     """
     none_predicted, none_target = counts.predicted_edge == 0, counts.target_edge == 0
     precision = _ratio(counts.predicted_matched, counts.predicted_edge, 1.0)
@@ -61,12 +80,28 @@ def f_per_frame(counts: FrameCounts) -> NDArray[np.float64]:
 
 
 def masklet_j(counts: FrameCounts) -> float:
-    """Return the mean of J over the frames (NaN without frames)."""
+    """Return the mean of J over the frames (NaN without frames).
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = rle.encode(np.eye(8, dtype=np.uint8))
+    >>> masklet_j(frame_counts([[mask, mask]], [mask, None]))
+    0.5
+    """
     return _mean(j_per_frame(counts))
 
 
 def masklet_f(counts: FrameCounts) -> float:
-    """Return the mean of F over the frames (NaN without frames)."""
+    """Return the mean of F over the frames (NaN without frames).
+
+    >>> import numpy as np
+    >>> from sama_bench.media import rle
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = rle.encode(np.eye(8, dtype=np.uint8))
+    >>> masklet_f(frame_counts([[mask, mask]], [mask, None]))
+    0.5
+    """
     return _mean(f_per_frame(counts))
 
 

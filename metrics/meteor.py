@@ -55,6 +55,9 @@ def shorten(prediction: str, references: Iterable[str]) -> tuple[str, tuple[str,
 
     Where the same words are repeated so often that a prediction and a reference have more than
     REPEATS_LIMIT pairs of equal words, the first REPEATED_WORD_LIMIT tokens.
+
+    >>> shorten("a cat", ["the cat"])
+    ('a cat', ('the cat',))
     """
     references = tuple(references)
     longest = max((text.count(" ") + 1 for text in references), default=0)

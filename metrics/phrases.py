@@ -58,6 +58,9 @@ class TokenOverlap:
     """Share of common words: |A and B| / |A or B| over the sets of lower-cased words.
 
     A stand-in without a model; 0 where both phrases are empty.
+
+    >>> TokenOverlap().similarity(["a red car"], ["red car", "dog"]).round(2).tolist()
+    [[0.67, 0.0]]
     """
 
     name = TOKEN_OVERLAP

@@ -34,7 +34,12 @@ METRICS: tuple[Metric, ...] = (
 
 
 def areas(track: Track) -> Integers:
-    """Return the foreground pixels of a track frame by frame, int64 (T,); None counts 0."""
+    """Return the foreground pixels of a track frame by frame, int64 (T,); None counts 0.
+
+    >>> import numpy as np
+    >>> areas([rle.encode(np.eye(4, dtype=np.uint8)), None]).tolist()
+    [4, 0]
+    """
     return np.array([0 if mask is None else rle.area(mask) for mask in track], np.int64)
 
 
@@ -51,6 +56,12 @@ def robustness_per_frame(
 
     Raises:
         ValueError: ``foreground`` does not have one entry a frame.
+
+    >>> import numpy as np
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = rle.encode(np.eye(4, dtype=np.uint8))
+    >>> robustness_per_frame(frame_counts([[mask]], [mask]), [4], STRICT).tolist()
+    [1.0]
     """
     pos = np.asarray(foreground, np.int64)
     if pos.shape != counts.target.shape:
@@ -69,6 +80,13 @@ def robustness_per_frame(
 def masklet_robustness(
     counts: FrameCounts, foreground: Integers | Sequence[int], quirks: Set[Quirk] = RELEASED
 ) -> float:
-    """Return the mean of R over the frames (NaN without frames)."""
+    """Return the mean of R over the frames (NaN without frames).
+
+    >>> import numpy as np
+    >>> from sama_bench.metrics._masks.counts import frame_counts
+    >>> mask = rle.encode(np.eye(4, dtype=np.uint8))
+    >>> masklet_robustness(frame_counts([[mask]], [mask]), [4], STRICT)
+    1.0
+    """
     values = robustness_per_frame(counts, foreground, quirks)
     return float(values.mean()) if values.size else float("nan")

@@ -13,7 +13,13 @@ _BETA_SQUARED = 1.2**2
 
 
 def rouge_l(prediction: str, references: Sequence[str]) -> float:
-    """Return ROUGE-L of a tokenised prediction against its references, in [0, 1]."""
+    """Return ROUGE-L of a tokenised prediction against its references, in [0, 1].
+
+    >>> rouge_l("the cat sleeps", ["the cat sleeps"])
+    1.0
+    >>> round(rouge_l("a dog", ["a cat sleeps"]), 3)
+    0.386
+    """
     tokens = prediction.split(" ")
     precision = recall = 0.0
     for reference in references:
@@ -31,6 +37,9 @@ def longest_common_subsequence(first: Sequence[str], second: Sequence[str]) -> i
 
     Bit-parallel (Crochemore et al., 2001): one bit a token of ``first``, one step a token of
     ``second``, so that texts of 10,000 words cost a fraction of a second.
+
+    >>> longest_common_subsequence("a b c d".split(), "b d".split())
+    2
     """
     positions: dict[str, int] = {}
     for index, token in enumerate(first):

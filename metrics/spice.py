@@ -99,6 +99,9 @@ def read_scores(text: str, count: int) -> tuple[float, ...]:
     """Read SPICE's output file: F of "All" for images 0 to ``count`` - 1, NaN for null.
 
     Raises JavaError when an image is missing or the file has another form.
+
+    >>> read_scores('[{"image_id": 0, "scores": {"All": {"f": 0.25}}}]', 1)
+    (0.25,)
     """
     try:
         found = {int(item["image_id"]): _number(item["scores"]) for item in json.loads(text)}

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any
 from sama_bench._version import __version__
 
 if TYPE_CHECKING:
-    from sama_bench.api import dry_run, run
+    from sama_bench.api import RunOptions, dry_run, run
     from sama_bench.comparison import compare
-    from sama_bench.running.options import RunOptions
     from sama_bench.scoring.answers import score
     from sama_bench.scoring.merge import merge
     from sama_bench.scoring.score import score_run
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["RunOptions", "__version__", "compare", "dry_run", "merge", "run", "score", "score_run"]
 
 _HOME = {
-    "RunOptions": "sama_bench.running.options",
+    "RunOptions": "sama_bench.api",
     "compare": "sama_bench.comparison",
     "dry_run": "sama_bench.api",
     "merge": "sama_bench.scoring.merge",

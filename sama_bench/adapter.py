@@ -9,7 +9,7 @@ run. An adapter gets a region on one frame only, and never the reference; see ``
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -36,6 +36,9 @@ class Setup:
         device_map: placement over several GPUs (``auto``), or None for one device.
         offline: never ask a hub.
         trust_remote_code: the user allows the checkpoint's own Python code to run.
+        session: settings on which no answer depends (``ModelSpec.session_options``): they are no
+            part of what the run is, so it may go on with others.
+        workers: of this job on this machine, its other ranks' included; they share its memory.
     """
 
     model: str
@@ -49,6 +52,8 @@ class Setup:
     device_map: str | None = None
     offline: bool = False
     trust_remote_code: bool = False
+    session: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
 
 
 class Adapter(ABC):
@@ -78,6 +83,9 @@ class Adapter(ABC):
             recorded, as those of torch, transformers and the like are for every model.
         recorded: beginnings of the names of the folders with recorded calls of this model, for
             ``sama-bench adapter check --recorded``.
+        session_options: for a class behind ``path.py:Class``, written out as a tuple of texts: the
+            options that are read from ``Setup.session``; see ``ModelSpec``.
+        remarks: lines that the user reads once it is loaded.
     """
 
     tasks: frozenset[Task] | None = None
@@ -89,6 +97,8 @@ class Adapter(ABC):
     revision: str | None = None
     packages: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
+    session_options: tuple[str, ...] = ()
+    remarks: Sequence[str] = ()
 
     def configure(self, setup: Setup) -> None:  # noqa: B027 - optional by design
         """Read the options: all that ``tasks`` and ``arguments`` depend on, without weights.
@@ -236,6 +246,8 @@ class ModelSpec:
         options: defaults of the adapter's options for this name.
         uses_gpu: whether it computes on a GPU where it is given one.
         needs: what it needs besides, so that it can be checked before anything is spent.
+        session_options: options on which no answer depends; the adapter finds them in
+            ``Setup.session``. A class behind ``path.py:Class`` names its own in an attribute.
     """
 
     name: str
@@ -249,3 +261,4 @@ class ModelSpec:
     options: Mapping[str, str] = field(default_factory=dict)
     uses_gpu: bool = True
     needs: Needs = field(default_factory=Needs)
+    session_options: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ from sama_bench.running.run import RunResult
 from sama_bench.running.run import run as run_request
 from sama_bench.storage.cache_folder import nothing_kept
 
+__all__ = ["RunOptions", "dry_run", "run"]
+
 
 @takes(RunOptions)
 def run(wanted: RunOptions) -> RunResult:

@@ -43,6 +43,10 @@ class AdapterError(UserError):
     """A model cannot be loaded or does not honour the adapter contract."""
 
 
+class StopRunError(SamaBenchError):
+    """What a worker found makes its answers worthless: the run ends, no sample is to blame."""
+
+
 class IncompleteError(UserError):
     """A result would not cover what was asked; the message lists what is missing or differs."""
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import os
-import random
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +31,8 @@ class Endpoint:
     Attributes:
         model: name that the endpoint knows.
         base_url: of the endpoint, or None for OpenAI's own.
-        attempts: requests per question before it counts as failed.
+        attempts: requests per question before it counts as failed; the client repeats what may
+            pass (429, 5xx, lost connections).
         timeout: of one request, seconds.
         max_tokens: longest reply.
         temperature: 0 for answers that can be repeated, as far as the endpoint allows.
@@ -85,10 +84,8 @@ class Said:
 class ChatClient:
     """Asks an endpoint; safe to use from several threads."""
 
-    def __init__(
-        self, endpoint: Endpoint, wait: Callable[[float], None] = time.sleep, client: Any = None
-    ) -> None:
-        self.endpoint, self.spent, self._wait = endpoint, Spent(), wait
+    def __init__(self, endpoint: Endpoint, client: Any = None) -> None:
+        self.endpoint, self.spent = endpoint, Spent()
         self._client = client or _open(endpoint)
 
     def ask(self, text: str, images: Sequence[Image.Image]) -> Said:
@@ -104,25 +101,22 @@ class ChatClient:
             {"type": "image_url", "image_url": {"url": data_url(image)}} for image in images
         ]
         content.append({"type": "text", "text": text})
-        for attempt in range(1, self.endpoint.attempts + 1):
-            try:
-                return self._once(content, attempt)
-            except Exception as error:
-                why = scrub(one_line(error))
-                if not worth_retrying(error) or attempt == self.endpoint.attempts:
-                    raise EndpointError(
-                        f"{self.endpoint.model} gave no answer ({attempt} attempts): {why}"
-                    ) from None
-                self._wait(pause(error, attempt))
-        raise EndpointError("no attempt was allowed")
+        try:
+            return self._said(content)
+        except Exception as error:
+            raise EndpointError(
+                f"{self.endpoint.model} gave no answer (attempts allowed: "
+                f"{self.endpoint.attempts}): {scrub(one_line(error))}"
+            ) from None
 
-    def _once(self, content: list[dict[str, Any]], attempt: int) -> Said:
-        reply = self._client.chat.completions.create(
+    def _said(self, content: list[dict[str, Any]]) -> Said:
+        response = self._client.chat.completions.with_raw_response.create(
             model=self.endpoint.model,
             messages=[{"role": "user", "content": content}],
             max_tokens=self.endpoint.max_tokens,
             temperature=self.endpoint.temperature,
         )
+        reply = response.parse()
         if not reply.choices:
             raise EndpointError("the reply holds no choices")
         choice, usage = reply.choices[0], reply.usage
@@ -130,7 +124,8 @@ class ChatClient:
         replied = usage.completion_tokens if usage else 0
         cost = self.spent.add(prompt, replied, self.endpoint.prices)
         text = choice.message.content or ""
-        return Said(text, prompt, replied, cost, attempt, choice.finish_reason == "length")
+        attempts = 1 + int(response.retries_taken)
+        return Said(text, prompt, replied, cost, attempts, choice.finish_reason == "length")
 
 
 def _open(endpoint: Endpoint) -> Any:
@@ -147,7 +142,7 @@ def _open(endpoint: Endpoint) -> Any:
         api_key=key or "none",
         base_url=endpoint.base_url,
         timeout=endpoint.timeout,
-        max_retries=0,
+        max_retries=endpoint.attempts - 1,  # it heeds Retry-After, and backs off by itself
     )
 
 
@@ -156,25 +151,3 @@ def data_url(image: Image.Image) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def worth_retrying(error: Exception) -> bool:
-    """Tell whether the same request may work later: time-outs, lost connections, 408, 429, 5xx."""
-    status = getattr(error, "status_code", None)
-    if status is None:
-        return type(error).__name__ in ("APIConnectionError", "APITimeoutError", "EndpointError")
-    return status in (408, 409, 429) or status >= 500
-
-
-def pause(error: Exception, attempt: int) -> float:
-    """Return the seconds to wait: what the endpoint asks for, else doubling with some chance."""
-    response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after") if response is not None else None
-    try:
-        return min(float(asked), 120.0) if asked else min(2.0**attempt, 60.0) * _jitter()
-    except ValueError:
-        return min(2.0**attempt, 60.0) * _jitter()
-
-
-def _jitter() -> float:
-    return 0.5 + random.random() / 2

@@ -39,6 +39,11 @@ class QwenImages:
         except (OSError, ValueError, ImportError) as error:
             raise AdapterError(f"{setup.model}: no image processor: {one_line(error)}") from error
 
+    @property
+    def images(self) -> Any:
+        """The image processor."""
+        return self._images
+
     def inputs(self, messages: Sequence[Mapping[str, Any]], model: Any) -> Any:
         """Return the tensors that ``model.generate`` takes, on the model's device."""
         import torch
@@ -75,6 +80,11 @@ class FullProcessor:
 
     def __init__(self, processor: Any) -> None:
         self._processor = processor
+
+    @property
+    def images(self) -> Any:
+        """The image processor, or None."""
+        return getattr(self._processor, "image_processor", None)
 
     def inputs(self, messages: Sequence[Mapping[str, Any]], model: Any) -> Any:
         """Return the tensors that ``model.generate`` takes, on the model's device."""

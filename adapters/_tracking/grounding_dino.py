@@ -13,6 +13,8 @@ from sama_bench.adapter import Setup
 from sama_bench.adapters._chat.replies import ModelOutputError
 from sama_bench.adapters._checkpoints.loading import fingerprint
 from sama_bench.adapters._checkpoints.loading_models import pretrained, tokenizer
+from sama_bench.adapters._sharing import ModelSharing
+from sama_bench.adapters._sharing.baselines import share_detector
 from sama_bench.adapters._tracking.tracking import MEAN, STD
 from sama_bench.media.frames import Frame
 
@@ -56,6 +58,13 @@ class Detector:
         self._device = next(self._model.parameters()).device
         self._short = short
         self.fingerprint = fingerprint(folder)
+        self._prepare = prepared
+
+    def share(self, shared: ModelSharing) -> None:
+        """Keep what it makes of a video's frames in the store of the tracker beside it."""
+        share_detector(shared, self._model)
+        if shared.store is not None:
+            self._prepare = shared.store.kept(prepared)
 
     def find(self, frame: Frame, phrase: str, threshold: float) -> list[Found]:
         """Return the boxes that match the phrase, best first.
@@ -72,7 +81,7 @@ class Detector:
 
         height, width = frame.shape[:2]
         size = scaled_size(height, width, self._short)
-        pixels = torch.from_numpy(prepared(frame, size))[None].to(self._device)
+        pixels = torch.from_numpy(self._prepare(frame, size))[None].to(self._device)
         longest = int(self._model.config.max_text_len)
         words = self._tokenizer(
             as_caption(phrase), return_tensors="pt", truncation=True, max_length=longest

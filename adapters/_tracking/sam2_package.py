@@ -16,6 +16,8 @@ from PIL import Image
 
 from sama_bench.adapter import Setup
 from sama_bench.adapters._checkpoints.loading import one_line, precision, require
+from sama_bench.adapters._sharing import ModelSharing
+from sama_bench.adapters._sharing.baselines import put_off_rows, share_package_sam2
 from sama_bench.adapters._tracking.tracking import Collected, Mark, by_frame
 from sama_bench.errors import AdapterError
 from sama_bench.nouns import Masklet, Video
@@ -48,17 +50,21 @@ class PackageTracker:
         except (RuntimeError, OSError, ValueError) as error:
             raise AdapterError(f"{setup.model} cannot be loaded: {one_line(error)}") from error
         self._model.to(precision(setup, "float32"))
+        self.shared = ModelSharing()
+        share_package_sam2(self.shared, setup, self._model)
 
     def track(self, video: Video, marks: Sequence[Mark]) -> list[Masklet]:
         """Return one masklet per mark, in order."""
         import torch
 
+        self.shared.begin(video)
         masklets: list[Masklet] = [Masklet(video.height, video.width, ())] * len(marks)
         with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
             for index, frame in enumerate(video):
                 # Only names that end in .jpg are read, whatever they hold: PNG loses nothing.
                 Image.fromarray(frame).save(Path(folder) / f"{index:05d}.jpg", format="PNG")
             state = self._model.init_state(folder)
+            state["images"] = put_off_rows(self.shared, state["images"])
             for start, places in by_frame(marks).items():
                 self._model.reset_state(state)
                 chosen = [marks[place] for place in places]

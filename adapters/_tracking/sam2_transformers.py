@@ -11,6 +11,8 @@ import numpy as np
 from sama_bench.adapter import Setup
 from sama_bench.adapters._checkpoints.loading import fingerprint
 from sama_bench.adapters._checkpoints.loading_models import pretrained
+from sama_bench.adapters._sharing import ModelSharing
+from sama_bench.adapters._sharing.baselines import share_transformers_sam2
 from sama_bench.adapters._tracking.tracking import (
     MEAN,
     STD,
@@ -37,11 +39,25 @@ class PreparedFrames(Mapping[int, Any]):
         dtype: Any,
         mean: Statistics = MEAN,
         std: Statistics = STD,
+        put_off: bool = False,
     ) -> None:
         self._video, self._side, self._dtype = video, side, dtype
+        self._put_off = put_off
         self._statistics = (mean, std)
 
     def __getitem__(self, index: int) -> Any:
+        """Return a frame, (3, side, side); put off, for a model whose features may be kept."""
+        if not self._put_off:
+            return self._prepared(index)
+        import torch
+
+        from sama_bench.adapters._sharing.deferred import Deferred
+
+        like = torch.empty((3, self._side, self._side), dtype=self._dtype, device="meta")
+        identity = ("prepared", index, self._side, self._statistics)
+        return Deferred.of(lambda: self._prepared(index), identity, like, "cpu")
+
+    def _prepared(self, index: int) -> Any:
         import torch
 
         prepared = normalised(self._video.frame(index), self._side, *self._statistics)
@@ -64,9 +80,12 @@ class TransformersTracker:
         self._device = next(self._model.parameters()).device
         self._side = int(self._model.config.image_size)
         self._fingerprint = fingerprint(folder)
+        self.shared = ModelSharing()
+        share_transformers_sam2(self.shared, setup, self._model)
 
     def track(self, video: Video, marks: Sequence[Mark]) -> list[Masklet]:
         """Return one masklet per mark, in order."""
+        self.shared.begin(video)
         masklets: list[Masklet] = [Masklet(video.height, video.width, ())] * len(marks)
         for frame, places in by_frame(marks).items():
             found = self._track_from(video, frame, [marks[place] for place in places])
@@ -105,7 +124,7 @@ class TransformersTracker:
             video_storage_device="cpu",
             dtype=dtype,
         )
-        session.processed_frames = PreparedFrames(video, self._side, dtype)
+        session.processed_frames = PreparedFrames(video, self._side, dtype, put_off=self.shared.on)
         return session
 
     def _add(self, session: Any, frame: int, number: int, mark: Mark, video: Video) -> None:

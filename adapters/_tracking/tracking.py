@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sama_bench.adapters._chat.replies import checked_logits
+from sama_bench.adapters._sharing import ModelSharing
 from sama_bench.nouns import Masklet, Video
 
 MEAN = (0.485, 0.456, 0.406)
@@ -36,7 +37,13 @@ class Mark:
 
 
 class Tracker(Protocol):
-    """Follows objects through a video, in both directions from their marked frames."""
+    """Follows objects through a video, in both directions from their marked frames.
+
+    Attributes:
+        shared: what it keeps of the video for its next question.
+    """
+
+    shared: ModelSharing
 
     def track(self, video: Video, marks: Sequence[Mark]) -> list[Masklet]:
         """Return one masklet per mark, in order."""

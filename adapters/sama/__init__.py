@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from PIL import Image
 
 from sama_bench.adapter import Adapter, Checkout, HubFiles, ModelSpec, Needs, Setup
 from sama_bench.adapters._chat.prompts import STYLES, Style, image_prompt, referring_prompt
@@ -31,6 +30,8 @@ from sama_bench.adapters._checkpoints.loading import (
 from sama_bench.adapters._checkpoints.remote_files import imported, mentions, reached
 from sama_bench.adapters._regions.region_tracks import one_frame_track, region_track
 from sama_bench.adapters._settings import options
+from sama_bench.adapters._sharing import OPTIONS as SESSION_OPTIONS
+from sama_bench.adapters._sharing import ModelSharing, share_remote
 from sama_bench.adapters.sama import bert, checkout, prompt
 from sama_bench.nouns import (
     IMAGE_TASKS,
@@ -122,6 +123,7 @@ class Sama(Adapter):
         self._options = SamaOptions.read(setup.options)
         self.takes_tracks = self._options.tracks
         self._card: dict[str, Any] = {}
+        self._shared = ModelSharing()
 
     def load(self, setup: Setup) -> None:
         """Load the checkpoint and its code.
@@ -149,6 +151,8 @@ class Sama(Adapter):
             self._lent = prepared.pop_all()
         self._tokenizer = loading_models.tokenizer(folder, setup)
         dtype = loading_models.settle_precision(self._model, self._tokenizer, dtype, fixed=True)
+        share_remote(self._shared, setup, self._model, "sama", None)
+        self.remarks = self._shared.remarks
         self.revision = snapshot_revision(folder)
         self._card = {
             "checkpoint_fingerprint": fingerprint(folder),
@@ -165,6 +169,7 @@ class Sama(Adapter):
         """Ask the model; notes hold the seed of its random draw and what Q8 did."""
         import torch
 
+        self._shared.begin(sample.video)
         arguments = self.arguments(sample)
         for name in ("prompt_masks", "prompt_masks_112"):
             if name in arguments:
@@ -189,12 +194,12 @@ class Sama(Adapter):
             )
         if sample.task in IMAGE_TASKS:
             return {
-                "image": Image.fromarray(sample.video.frame(0)),
+                "image": self._shared.picture(sample.video, 0),
                 "text": image_prompt(sample),
                 "tokenizer": TOKENIZER,
                 "prediction_only": False,
             }
-        video = [Image.fromarray(frame) for frame in sample.video]
+        video = self._shared.pictures(sample.video)
         if sample.task in REFERRING_TASKS:
             return {
                 "video": video,
@@ -288,6 +293,7 @@ def _spec(size: str, base: str) -> ModelSpec:
         "creativeml-openrail-m",
         "sama",
         needs=NEEDS,
+        session_options=SESSION_OPTIONS,
     )
 
 

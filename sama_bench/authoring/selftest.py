@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import SamaBenchError, UserError
-from sama_bench.metric import Golden
-from sama_bench.registry import loaded, metric_modules
+from sama_bench.registry import goldens, loaded
 
 TOLERANCE = 1e-12
 """The largest difference between a golden number and ours that passes."""
@@ -60,7 +59,7 @@ class GoldenResult:
         return {**plain, "passed": self.passed}
 
 
-def packaged_goldens() -> Path:
+def packagedgoldens() -> Path:
     """Return the folder of the small set that the package carries."""
     return Path(__file__).resolve().parents[1] / "metrics" / "_goldens"
 
@@ -77,7 +76,7 @@ def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
     Raises:
         UserError: the folder does not exist or holds no golden file.
     """
-    root = packaged_goldens() if folder is None else Path(folder)
+    root = packagedgoldens() if folder is None else Path(folder)
     if not root.exists():
         raise UserError(f"no folder {root}: name one with golden JSON files")
     files = sorted(root.rglob("*.json")) if root.is_dir() else [root]
@@ -95,19 +94,14 @@ def selftest(folder: str | Path | None = None) -> list[GoldenResult]:
 
 def discover() -> dict[str, Recompute]:
     """Return the recompute function of every kind that a metrics module offers."""
-    return {kind: loaded(golden.recompute) for kind, golden in _goldens().items()}
-
-
-def _goldens() -> dict[str, Golden]:
-    modules = metric_modules()
-    return {kind: it for module in modules for kind, it in getattr(module, "GOLDENS", {}).items()}
+    return {kind: loaded(golden.recompute) for kind, golden in goldens().items()}
 
 
 def recognise(data: object) -> str | None:
     """Return the kind of a golden file's content, None if it is no golden file."""
     if not isinstance(data, Mapping) or "source" not in data:
         return None
-    for kind, golden in _goldens().items():
+    for kind, golden in goldens().items():
         entries = data.get(golden.entries)
         # Any entry may tell: one on which the reference raises has no scores.
         for entry in entries if isinstance(entries, list) else ():

@@ -16,6 +16,7 @@ from sama_bench.cli._options import write_text
 from sama_bench.cli._printing import say
 from sama_bench.errors import UserError
 from sama_bench.scoring.declarations import declared
+from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.result import Result, whole
 
 Command = Callable[..., Any]
@@ -38,7 +39,7 @@ def headline(rows: Sequence[dict[str, Any]], groups: bool) -> list[dict[str, Any
 def print_results(results: Sequence[Result], groups: bool = True, err: bool = False) -> None:
     """Print the table of results, and what a user has to know about them."""
     rows = [row for result in results for row in result.rows()]
-    click.echo(tables.render(headline(rows, groups), declared=declared()), err=err)
+    click.echo(tables.render(frame_of(headline(rows, groups)), declared=declared()), err=err)
     for result in results:
         for line in (*result.problems, *(remark.text for remark in result.remarks())):
             say(f"note: {line}", err=True)

@@ -66,7 +66,9 @@ def command(
     one (mymodel.toml beside mymodel.py), else in this one. It says in words what is wrong.
     """
     spec = model(name)
-    spec = replace(spec, options={**spec.options, **parse_options(options)})
+    given = {**spec.options, **parse_options(options)}
+    session = {name: given.pop(name) for name in spec.session_options if name in given}
+    spec = replace(spec, options=given)
     if recorded is not None:
         adapter = adapter_class(spec.adapter)()
         compared = compare_recorded(adapter, spec, recorded)
@@ -82,6 +84,7 @@ def command(
         checkpoint or spec.checkpoint,
         device=device,
         options=spec.options,
+        session=session,
         dtype=dtype,
         offline=offline,
         trust_remote_code=trust_remote_code,

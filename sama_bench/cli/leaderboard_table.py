@@ -15,6 +15,7 @@ from sama_bench.leaderboard import published
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
 from sama_bench.scoring.breakdown import ATTRIBUTES
+from sama_bench.scoring.frames import frame_of
 
 
 @click.command("table")
@@ -71,5 +72,6 @@ def command(
     write_json(json_file, {"scores": [dict(row) for row in chosen]})
     if str(json_file) != "-":
         kind = cast(tables.Format, format)
-        text = tables.render(chosen, kind, declared=known(), layout=layout, digits=digits)
+        frame = frame_of(chosen, known())
+        text = tables.render(frame, kind, declared=known(), layout=layout, digits=digits)
         click.echo(text, nl=False)

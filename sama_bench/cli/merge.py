@@ -30,6 +30,7 @@ from sama_bench.cli._scoring import (
     written_first,
 )
 from sama_bench.scoring.declarations import declared
+from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.merge import score_merged
 from sama_bench.scoring.result import Result, tidy
 from sama_bench.scoring.score import standard_tools
@@ -106,11 +107,11 @@ def write_tables(results: list[Result], folder: Path) -> None:
         UserError: the folder cannot be written.
     """
     rows = [row for result in results for row in result.rows()]
-    heads = headline(rows, groups=True)
+    heads = frame_of(headline(rows, groups=True))
     texts = {
         "md": tables.render(heads, "markdown", declared=declared()),
         "tex": tables.render(heads, "latex", declared=declared()),
-        "csv": tables.render(rows, "csv", declared=declared()),
+        "csv": tables.render(frame_of(rows), "csv", declared=declared()),
         "json": json.dumps(tidy(results), indent=1, ensure_ascii=False) + "\n",
     }
     for ending, text in texts.items():

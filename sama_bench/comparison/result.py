@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from sama_bench.scoring.frames import frame_of
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class SampleGap:
     difference: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Two runs side by side.
 
@@ -120,6 +125,18 @@ class Comparison:
     samples: Sequence[SampleGap]
     only_a: dict[str, list[str]]
     only_b: dict[str, list[str]]
+
+    def __repr__(self) -> str:
+        """One line: what is compared, and in how many metrics it differs surely."""
+        sure = sum(difference.sure for difference in self.metrics)
+        return (
+            f"Comparison({self.a} and {self.b} on {self.benchmark}: {sure} of "
+            f"{len(self.metrics)} metrics differ surely)"
+        )
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return one row a metric and protocol, typed (``sama_bench.scoring.frames.frame_of``)."""
+        return frame_of({**asdict(found), "sure": found.sure} for found in self.metrics)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, None where a number does not exist."""

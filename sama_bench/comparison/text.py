@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from sama_bench.comparison.result import Comparison, MetricDifference, SampleGap, VideoGap
 from sama_bench.scoring.declarations import declared
-from sama_bench.tables.escape import clean, width
+from sama_bench.tables.aligned import aligned
+from sama_bench.tables.escape import clean
 
 # fmt: off
 _HEADS = (
@@ -30,7 +31,7 @@ def to_text(comparison: Comparison, *, gaps: int = 5) -> str:
         *_left_out("A", comparison.only_a),
         *_left_out("B", comparison.only_b),
         "",
-        *_aligned([_HEADS, *(_metric(d) for d in comparison.metrics)]),
+        *aligned([_HEADS, *(_metric(d) for d in comparison.metrics)], left=1),
         *(_note(d) for d in comparison.metrics if d.note),
         *_below_resolution(comparison.metrics),
         "p: permutation test over videos; corrected: Holm over all lines; dz: Cohen's dz;",
@@ -89,10 +90,14 @@ def _where(comparison: Comparison, chosen: MetricDifference, gaps: int) -> list[
     lines = []
     if videos:
         lines += [f"Videos that make most of the difference in {name}:"]
-        lines += _aligned([("video", "A", "B", "adds to A - B"), *(_video(v) for v in videos)])
+        lines += aligned(
+            [("video", "A", "B", "adds to A - B"), *(_video(v) for v in videos)], left=1
+        )
     if samples:
         lines += ["", f"Samples that differ most in {name}:"]
-        lines += _aligned([("sample", "A", "B", "A is", "B is"), *(_sample(s) for s in samples)])
+        lines += aligned(
+            [("sample", "A", "B", "A is", "B is"), *(_sample(s) for s in samples)], left=1
+        )
     return lines
 
 
@@ -145,14 +150,3 @@ def _probability(p: float) -> str:
     if math.isnan(p):
         return "n/a"
     return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(width(text) for text in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text + " " * (room - width(text)) if place < 1 else " " * (room - width(text)) + text
-            for place, (text, room) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

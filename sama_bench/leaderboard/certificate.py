@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sama_bench.benchmark import Part
 from sama_bench.comparison.conditions import card_differences
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import Figure
+from sama_bench.scoring.declarations import Part
 
 Verdict = Literal["equal as printed", "within tolerance", "outside", "not comparable"]
 TOLERANCE = 0.005

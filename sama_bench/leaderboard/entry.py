@@ -8,18 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sama_bench.benchmark import Coverage
-from sama_bench.leaderboard.columns import check_value
+from sama_bench.leaderboard.columns import check_value, known
 from sama_bench.leaderboard.entry_file import EntryFile, EntryRow, Kind, Provenance
 from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
 from sama_bench.leaderboard.videos import Videos, unpack
+from sama_bench.scoring.declarations import Coverage
+from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.versions import outdated
 from sama_bench.storage.append import write_atomically
 from sama_bench.storage.safe_names import safe_name
+
+if TYPE_CHECKING:
+    import pandas
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
 
@@ -86,6 +90,10 @@ class BoardEntry:
     def outdated(self) -> Mapping[str, int]:
         """Versions of the protocols of ours that compute other values since."""
         return outdated({"scoring": self.provenance.scoring}) if self.kind == "run" else {}
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the rows as a typed frame (``sama_bench.scoring.frames.frame_of``)."""
+        return frame_of(self.rows, known())
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sama_bench.benchmark import Coverage
+from sama_bench.scoring.declarations import Coverage
 from sama_bench.scoring.scores_file import Count, Number
 
 Kind = Literal["run", "import"]

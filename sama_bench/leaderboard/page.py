@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench import tables
-from sama_bench.benchmark import Part
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry, write_entry
@@ -22,6 +21,7 @@ from sama_bench.leaderboard.published import Figure
 from sama_bench.leaderboard.rows import published_rows
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.scoring.breakdown import ATTRIBUTES
+from sama_bench.scoring.declarations import Part
 from sama_bench.storage.whole_folder import replacing
 from sama_bench.tables.escape import clean
 from sama_bench.tables.layout import about_model, headline

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sama_bench.leaderboard.columns import check_value
+from sama_bench.leaderboard.columns import check_value, known
 from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
+from sama_bench.scoring.frames import frame_of
+
+if TYPE_CHECKING:
+    import pandas
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "published"
 UNITS = {
@@ -112,13 +116,34 @@ class Figure:
         return (*about, self.relative_to, self.unit)
 
 
-def figures(folder: Path = FOLDER) -> tuple[Figure, ...]:
+class Figures(tuple[Figure, ...]):
+    """Published figures, as ``figures`` returns them."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return one row a figure, typed, values in natural units beside what was printed."""
+        rows = [
+            {
+                **{k: v for k, v in vars(figure).items() if k not in ("unit", "source", "flags")},
+                "value": figure.natural,
+                "printed": figure.value,
+                "printed_unit": figure.unit,
+                "flags": ", ".join(figure.flags),
+                "source": figure.source.name,
+            }
+            for figure in self
+        ]
+        return frame_of(rows, known())
+
+
+def figures(folder: Path = FOLDER) -> Figures:
     """All figures of a folder of published results, in the order of file names and rows.
 
     Raises:
         SchemaError: a file is not JSON or not of the schema.
     """
-    return tuple(figure for path in sorted(folder.glob("*.json")) for figure in read(path))
+    return Figures(figure for path in sorted(folder.glob("*.json")) for figure in read(path))
 
 
 def read(path: Path) -> tuple[Figure, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sama_bench.benchmark import Part
 from sama_bench.leaderboard.certificate import Line, certify
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
+from sama_bench.scoring.declarations import Part
 
 SCORES = frozenset({"percent", "points"})
 

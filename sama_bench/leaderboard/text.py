@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from sama_bench.leaderboard.certificate import Certificate, Line
 from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.verify import Verification
-from sama_bench.tables.escape import clean, width
+from sama_bench.tables.aligned import aligned
+from sama_bench.tables.escape import clean
 
 
 def certificate_text(certificate: Certificate) -> str:
@@ -25,7 +26,7 @@ def certificate_text(certificate: Certificate) -> str:
                 "",
             ]
         )
-    lines += _aligned(rows)
+    lines += aligned(rows, left=len(rows[0]))
     lines += ["", *_remarks(certificate.lines), "", _outcome(certificate)]
     if certificate.card:
         lines.append("Settings that may explain a difference:")
@@ -93,13 +94,3 @@ def _outcome(certificate: Certificate) -> str:
     if certificate.reproduced:
         return f"Reproduced: every target is met within {limit}."
     return f"Not reproduced: a target is missed by more than {limit}."
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(width(text) for text in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text + " " * (room - width(text)) for text, room in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sama_bench.benchmark import Coverage, Part
 from sama_bench.errors import DataError, UserError
 from sama_bench.leaderboard.entry import BoardEntry, is_complete
+from sama_bench.scoring.declarations import Coverage, Part
 from sama_bench.scoring.freshness import prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import SCORES, recorded_manifest
 

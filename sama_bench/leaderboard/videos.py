@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from typing import TypeAlias, cast
 
-from sama_bench.benchmark import Protocol
 from sama_bench.leaderboard.columns import check_value
 from sama_bench.leaderboard.entry_file import PackedVideos
 from sama_bench.leaderboard.schema import SchemaError
+from sama_bench.scoring.declarations import Protocol
 from sama_bench.scoring.scored_run import ScoredRun, by_id, metrics_of
 from sama_bench.scoring.scores_file import ScoredVideo, Sums
 

@@ -95,9 +95,10 @@ def _text(value: Any) -> str:
 
 
 def _metrics(rows: Sequence[Mapping[str, Any]]) -> list[Metric]:
-    """Metrics that have a value, in the order that they declare."""
-    names = {row["metric"] for row in rows if row["value"] is not None}
-    return sorted((declared().metric(name) for name in names), key=lambda metric: metric.rank)
+    """Metrics that have a value, in the order that they declare, without secondary ones."""
+    found = [declared().metric(row["metric"]) for row in rows if row["value"] is not None]
+    shown = {metric.name: metric for metric in found if not metric.secondary}
+    return sorted(shown.values(), key=lambda metric: metric.rank)
 
 
 def _histograms(run: ScoredRun) -> dict[str, dict[str, Any]]:

@@ -40,13 +40,10 @@ IDENTITY = (
 """What answers depend on: a run folder holds answers of one kind only."""
 
 
-_AS_ASKED = tuple(
-    field.name
-    for field in fields(Setup)
-    if field.name not in {"model", "checkpoint", "revision", "device", "options"}
-)
+_OTHERWISE = {"model", "checkpoint", "revision", "options", "device", "session", "workers"}
+_AS_ASKED = tuple(field.name for field in fields(Setup) if field.name not in _OTHERWISE)
 """What a manifest holds as it was asked for: all of the setup but what is worded otherwise, and
-the device, which each job notes for itself."""
+what each job has of its own: the device, the options of a session and the number of workers."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,14 @@ class Session(Record):
     Attributes:
         job: its name.
         devices: what its workers computed on.
+        options: of the adapter, those on which no answer depends, without secrets.
         started: time, UTC.
         ended: time, UTC; None while it works, or where it died.
     """
 
     job: str = ""
     devices: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     started: str | None = None
     ended: str | None = None
 
@@ -147,9 +146,12 @@ class Manifest(Record):
     judge: Mapping[str, Any] = field(default_factory=dict)
     predictions: str | None = None
 
-    def begun(self, job: str, devices: Sequence[str]) -> Manifest:
-        """Return it with the session of a job that begins."""
-        session = Session.of(job=job, devices=list(devices), started=now(), ended=None)
+    def begun(
+        self, job: str, devices: Sequence[str], options: Mapping[str, str] | None = None
+    ) -> Manifest:
+        """Return it with the session of a job that begins, with the options that are its own."""
+        own = {"options": public(options)} if options else {}
+        session = Session.of(job=job, devices=list(devices), **own, started=now(), ended=None)
         return self._with_sessions([*self.sessions, session])
 
     def ended(self, job: str) -> Manifest:

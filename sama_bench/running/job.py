@@ -49,6 +49,7 @@ class Job:
         part = rank.name if rank else self._own_part()
         self.writer = RunWriter(targets, self.id, part, self._on_sample, self._check_run)
         self._elsewhere = 0
+        self._remarks: set[str] = set()
 
     def _own_part(self) -> str | None:
         """Name a part of this job's own unless all may append to one file; say what was chosen."""
@@ -146,7 +147,8 @@ class Job:
         first = Manifest.of(started=now()) if before is None else before
         devices = [str(device) for device in request.devices]
         facts = first | asked | Manifest.of(data_root=root)
-        target.folder.write_manifest(facts.begun(self.id, devices))
+        facts = facts.begun(self.id, devices, request.setup.session)
+        target.folder.write_manifest(facts)
         target.folder.write_expected(entry.id for entry in target.dataset.entries)
 
     def _asked(self, target: Target) -> Manifest:
@@ -222,6 +224,10 @@ class Job:
                 "for models that take a history; leave it out"
             )
         self._check_run()
+        for remark in hello.remarks:
+            if remark not in self._remarks:  # each worker has the same to say
+                self._remarks.add(remark)
+                self._progress.say(f"{model}: {remark}")
         loaded = Manifest.of(**hello.recorded())
         for target in self._targets:
             with alone(target.folder.path):
@@ -232,10 +238,11 @@ class Job:
 
     def _supervisor(self) -> Supervisor:
         request = self._request
+        beside = 1 if self._rank is None else self._rank.local_size
         return Supervisor(
             setup={
                 "adapter": request.model.adapter,
-                "setup": vars(request.setup),
+                "setup": {**vars(request.setup), "workers": beside * len(request.devices)},
                 "asked": tasks_asked(target.dataset for target in self._targets),
             },
             devices=request.devices,

@@ -72,12 +72,15 @@ def prepare(wanted: RunOptions) -> Prepared:
     spec = registry.model(wanted.model)
     asked = asked_data(wanted)
     given = {one.name: getattr(wanted, one.name) for one in fields(Setup) if one.name in about()}
+    own = {**spec.options, **asked.other_options}
+    session = {key: own.pop(key) for key in spec.session_options if key in own}
     setup = Setup(
         **{
             **given,
             "model": spec.name,
             "checkpoint": wanted.checkpoint or spec.checkpoint,
-            "options": {**spec.options, **asked.other_options},
+            "options": own,
+            "session": session,
         }
     )
     launcher, devices = executor_of(wanted.executor, wanted.devices, wanted.gpus_per_worker)

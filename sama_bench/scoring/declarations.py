@@ -1,11 +1,12 @@
-"""How metrics and benchmarks are called, scaled, ordered and compared: what their files declare."""
+"""How metrics, benchmarks and their parts are called, ordered and compared, for who shows them."""
 
 from __future__ import annotations
 
 from sama_bench import registry
+from sama_bench.benchmark import Coverage, Part, Protocol
 from sama_bench.metric import BenchmarkTitle, Catalogue, Metric
 
-__all__ = ["BenchmarkTitle", "Catalogue", "Metric", "declared"]
+__all__ = ["BenchmarkTitle", "Catalogue", "Coverage", "Metric", "Part", "Protocol", "declared"]
 
 
 def declared() -> Catalogue:

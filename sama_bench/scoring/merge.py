@@ -21,11 +21,11 @@ from sama_bench.scoring.shards import (
 
 
 def merge(
-    runs: Sequence[Path] = (),
-    root: Path = Path("runs"),
+    runs: Sequence[Path | str] | Path | str = (),
+    root: Path | str = "runs",
     split: str | None = None,
     allow_partial: bool = False,
-    data: Path | None = None,
+    data: Path | str | None = None,
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     say: Callable[[str], None] = lambda line: None,
@@ -51,11 +51,11 @@ def merge(
 
 
 def score_merged(
-    runs: Sequence[Path] = (),
-    root: Path = Path("runs"),
+    runs: Sequence[Path | str] | Path | str = (),
+    root: Path | str = "runs",
     split: str | None = None,
     allow_partial: bool = False,
-    data: Path | None = None,
+    data: Path | str | None = None,
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     say: Callable[[str], None] = lambda line: None,
@@ -67,7 +67,7 @@ def score_merged(
     of 13 shards equals it exactly.
 
     Args:
-        runs: run folders, or folders that hold some; all below ``root`` if empty.
+        runs: run folders, or folders that hold some (one or several); all below ``root`` if empty.
         root: folder of the run folders.
         split: to merge to; by default the smallest that holds all runs of a model.
         allow_partial: score what is there; every row shows its coverage.
@@ -85,7 +85,9 @@ def score_merged(
         IncompleteError: samples are missing or there twice, or the runs disagree.
         UserError: there is no run, or its data cannot be found.
     """
-    for group in find_groups(runs, root):
+    named = [runs] if isinstance(runs, (str, Path)) else runs
+    root, data = Path(root), None if data is None else Path(data)
+    for group in find_groups([Path(run) for run in named], root):
         wanted = subset_of(split or group.split, subset or group.subset)
         result = _merge_group(group, wanted, allow_partial, data, protocols, tools, say)
         yield _home(group, root, result) / SCORES, result

@@ -6,16 +6,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sama_bench.benchmark import Row, Scores
 from sama_bench.runfolder.manifest import Manifest
+from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.remarks import Remark, failures, remarks
 from sama_bench.scoring.scores_file import ScoredRow, ScoresFile, samples_of, videos_of
 from sama_bench.scoring.versions import SCORING
 
+if TYPE_CHECKING:
+    import pandas
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Result:
     """Scores of one model on one split.
 
@@ -38,6 +42,15 @@ class Result:
     problems: Sequence[str] = ()
     shortfall: Sequence[str] = ()
     lacking: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        """One line: what was scored, and how much of it there is."""
+        shares = {name: f"{cover.share:.0%}" for name, cover in self.scores.coverage.items()}
+        covered = ", ".join(f"{share} {name}" for name, share in shares.items())
+        return (
+            f"Result({self.model} on {self.benchmark} {self.split}: "
+            f"{len(self.scores.rows)} rows, covered {covered})"
+        )
 
     @property
     def covered(self) -> bool:
@@ -65,6 +78,10 @@ class Result:
     def rows(self) -> list[dict[str, Any]]:
         """Return the tidy rows, as in every JSON result that holds scores."""
         return [row.tidy() for row in self._rows()]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the tidy rows as a typed frame (``sama_bench.scoring.frames.frame_of``)."""
+        return frame_of(self.rows())
 
     def _rows(self) -> list[ScoredRow]:
         # how a model is shown regions matters only where the benchmark marks some

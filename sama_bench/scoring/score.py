@@ -101,8 +101,8 @@ def _of_data(dataset: Dataset) -> Iterator[str]:
 
 
 def score_run(
-    path: Path,
-    data: Path | None = None,
+    path: Path | str,
+    data: Path | str | None = None,
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     write: bool = True,
@@ -119,6 +119,7 @@ def score_run(
     Raises:
         UserError: no such run, its benchmark is unknown, or the data changed since it ran.
     """
+    path, data = Path(path), None if data is None else Path(data)
     folder = RunFolder(path)
     manifest = manifest_of(folder)
     benchmark = registry.benchmark(manifest.benchmark)

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sama_bench.benchmark import Coverage, Protocol
 from sama_bench.errors import DataError
 from sama_bench.runfolder.manifest import Manifest
+from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.scores_file import (
     ScoredRow,
     ScoredSample,
@@ -28,15 +29,26 @@ from sama_bench.statistics.paired import Terms
 from sama_bench.storage.seal import unsealed
 from sama_bench.storage.untrusted_files import read_regular
 
+if TYPE_CHECKING:
+    import pandas
+
 SCORES = "scores.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScoredRun:
     """A ``scores.json``: its path and its content."""
 
     path: Path
     file: ScoresFile
+
+    def __repr__(self) -> str:
+        """One line: whose scores, of what."""
+        return f"ScoredRun({self.model} on {self.benchmark} {self.split}: {len(self.rows)} rows)"
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the tidy rows as a typed frame (``sama_bench.scoring.frames.frame_of``)."""
+        return frame_of(row.tidy() for row in self.rows)
 
     @property
     def model(self) -> str:

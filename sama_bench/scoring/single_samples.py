@@ -23,7 +23,6 @@ from sama_bench.benchmark import (
 )
 from sama_bench.errors import DataError
 from sama_bench.metric import PerSample
-from sama_bench.nouns import Masklet
 
 Values = Mapping[tuple[str, str], Mapping[str, float]]
 """By sample id and protocol, by metric."""
@@ -32,7 +31,7 @@ Values = Mapping[tuple[str, str], Mapping[str, float]]
 class _Plain(Mapping[str, Any]):
     """Text and masks as plain data; masks are encoded only for a metric that looks at them."""
 
-    def __init__(self, text: str | None, masklets: Sequence[Masklet]) -> None:
+    def __init__(self, text: str | None, masklets: Sequence[Any]) -> None:
         self._known: dict[str, Any] = {"text": text}
         self._masklets = masklets
 

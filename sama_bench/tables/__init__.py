@@ -19,8 +19,9 @@ shown when they are there:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from sama_bench.tables.data import to_csv, to_json
 from sama_bench.tables.latex import to_latex
@@ -29,6 +30,9 @@ from sama_bench.tables.model import Cell, Declared, Table
 from sama_bench.tables.text import to_markdown, to_terminal
 
 __all__ = ["FORMATS", "Cell", "Declared", "Format", "Table", "by_benchmark", "grand", "render"]
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
 Format = Literal["terminal", "markdown", "csv", "json", "latex"]
@@ -40,7 +44,7 @@ _RENDERERS = {"terminal": to_terminal, "markdown": to_markdown, "latex": to_late
 
 
 def render(
-    rows: Rows,
+    rows: Rows | DataFrame,
     format: Format = "terminal",
     *,
     declared: Declared,
@@ -50,7 +54,7 @@ def render(
     """Render tidy rows.
 
     Args:
-        rows: see the module's text.
+        rows: see the module's text; also as a frame, whose missing values are None.
         format: ``csv`` and ``json`` hold the rows unrounded; the others are for reading: one table
             per benchmark, percentages, best and second best marked.
         declared: titles, units, orders and what is better, by metric and benchmark.
@@ -61,7 +65,7 @@ def render(
     Returns:
         The text, ending with a newline; a line saying so when there are no rows.
     """
-    listed = [dict(row) for row in rows]
+    listed = _records(rows)
     if format == "csv":
         return to_csv(listed)
     if format == "json":
@@ -70,3 +74,18 @@ def render(
         return "no scores\n"
     laid_out = _LAYOUTS[layout](listed, declared)
     return "\n".join(_RENDERERS[format](table, digits) for table in laid_out)
+
+
+def _records(rows: Rows | DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain data; of a frame without the units, which the declarations tell."""
+    if "pandas" not in sys.modules:  # there can be no frame, and it takes long to import
+        return [dict(row) for row in cast(Rows, rows)]
+    import pandas as pd
+
+    if not isinstance(rows, pd.DataFrame):
+        return [dict(row) for row in rows]
+    plain = rows.astype(object).where(rows.notna(), None)
+    return [
+        {str(key): value for key, value in row.items() if key != "unit"}
+        for row in plain.to_dict("records")
+    ]

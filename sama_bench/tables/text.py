@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sama_bench.tables import escape
+from sama_bench.tables.aligned import GAP, padded, widths_of
 from sama_bench.tables.model import Cell, Line, Table, shown_coverage, symbol
 
 BOLD, UNDERLINED, RESET = "\x1b[1m", "\x1b[4m", "\x1b[0m"
@@ -14,15 +15,14 @@ def to_terminal(table: Table, digits: int) -> str:
     """Aligned columns; best in bold, second best underlined (ANSI), footnotes below."""
     heads = [*table.labels, *table.columns, *(["coverage"] if table.incomplete else [])]
     body = [_fields(line, table, digits) for line in table.lines]
-    widths = [
-        max(escape.width(text) for text in column) for column in zip(heads, *body, strict=True)
-    ]
-    lines = [table.title, _aligned(heads, widths, len(table.labels)), "-" * _total(widths)]
+    widths = widths_of([heads, *body])
+    head = GAP.join(padded(heads, widths, len(table.labels))).rstrip()
+    lines = [table.title, head, "-" * (sum(widths) + len(GAP) * (len(widths) - 1))]
     for line, fields in zip(table.lines, body, strict=True):
-        padded = _pad(fields, widths, len(table.labels))
+        shown = padded(fields, widths, len(table.labels))
         for place, cell in enumerate(line.cells, start=len(table.labels)):
-            padded[place] = _styled(padded[place], cell)
-        lines.append("  ".join(padded).rstrip())
+            shown[place] = _styled(shown[place], cell)
+        lines.append(GAP.join(shown).rstrip())
     return "\n".join([*lines, *footnotes(table)]) + "\n"
 
 
@@ -76,22 +76,6 @@ def _styled(text: str, cell: Cell | None) -> str:
     blank = len(text) - len(text.lstrip())
     style = BOLD if cell.mark == "best" else UNDERLINED
     return f"{text[:blank]}{style}{text[blank:]}{RESET}"
-
-
-def _pad(fields: list[str], widths: list[int], left: int) -> list[str]:
-    gaps = [" " * (width - escape.width(text)) for text, width in zip(fields, widths, strict=True)]
-    return [
-        text + gap if place < left else gap + text
-        for place, (text, gap) in enumerate(zip(fields, gaps, strict=True))
-    ]
-
-
-def _aligned(fields: list[str], widths: list[int], left: int) -> str:
-    return "  ".join(_pad(fields, widths, left)).rstrip()
-
-
-def _total(widths: list[int]) -> int:
-    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _piped(fields: list[str]) -> str:

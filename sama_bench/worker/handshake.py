@@ -56,6 +56,7 @@ def hello(adapter: Adapter, setup: Setup) -> Hello:
         takes_history=bool(adapter.takes_history),
         oracle=isinstance(adapter, Oracle),
         card=dict(told or {}),
+        remarks=tuple(str(line) for line in adapter.remarks),
         checkpoint=checkpoint_facts(adapter, setup),
         packages=packages(adapter.packages),
         python=platform.python_version(),

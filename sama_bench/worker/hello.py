@@ -41,6 +41,7 @@ class Hello:
         takes_history: it may be given earlier rounds.
         oracle: it is given the reference.
         card: the protocol card.
+        remarks: lines that the user reads.
         checkpoint: the weights.
         packages: versions by name of what may change a model's answers.
         python: version.
@@ -53,6 +54,7 @@ class Hello:
     takes_history: bool
     oracle: bool
     card: Mapping[str, Any]
+    remarks: tuple[str, ...]
     checkpoint: Checkpoint
     packages: Mapping[str, str]
     python: str

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from sama_bench.adapter import Adapter, Oracle, Setup
-from sama_bench.errors import AdapterError
+from sama_bench.errors import AdapterError, StopRunError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
@@ -108,6 +108,9 @@ class Worker:
             line = to_line(record)
         except self.interrupts:
             raise
+        except StopRunError as error:
+            self._log_error()
+            return Message("fatal", {"error": str(error)})
         except BaseException as error:  # SystemExit and cancellation too: a thread of ours runs on
             self._end_a_copy()
             self._log_error()

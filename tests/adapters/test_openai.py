@@ -19,18 +19,10 @@ from sama_bench.storage.secrets import scrub
 from tests.adapters.clips import asked, clip, square_track
 
 
-class StatusError(Exception):
-    def __init__(self, status, retry_after=None):
-        super().__init__(f"status {status}")
-        self.status_code = status
-        headers = {} if retry_after is None else {"retry-after": retry_after}
-        self.response = SimpleNamespace(headers=headers)
-
-
 class FakeEndpoint:
     def __init__(self, *steps):
         self.steps, self.requests = list(steps), []
-        self.chat = SimpleNamespace(completions=self)
+        self.chat = SimpleNamespace(completions=SimpleNamespace(with_raw_response=self))
 
     def create(self, **request):
         self.requests.append(request)
@@ -39,18 +31,18 @@ class FakeEndpoint:
             raise step
         usage = SimpleNamespace(prompt_tokens=1000, completion_tokens=10)
         choice = SimpleNamespace(message=SimpleNamespace(content=step), finish_reason="stop")
-        return SimpleNamespace(choices=[choice], usage=usage)
+        reply = SimpleNamespace(choices=[choice], usage=usage)
+        return SimpleNamespace(parse=lambda: reply, retries_taken=0)
 
 
-def client(fake, waits=None, **more):
-    endpoint = Endpoint("m", **more)
-    return ChatClient(endpoint, (waits if waits is not None else []).append, fake)
+def client(fake, **more):
+    return ChatClient(Endpoint("m", **more), fake)
 
 
 def adapter(fake, **options):
     made = OpenaiApi()
     made.configure(Setup("openai", options={"model": "m", **options}))
-    made._client = ChatClient(made._endpoint, lambda seconds: None, fake)
+    made._client = ChatClient(made._endpoint, fake)
     return made
 
 
@@ -110,24 +102,6 @@ def test_json_replies_are_unpacked(reply, expected):
     assert plain_answer(reply) == expected
 
 
-def test_passing_errors_are_retried_with_the_endpoints_pause():
-    waits = []
-    fake = FakeEndpoint(StatusError(429, "7"), StatusError(503), "fine")
-    said = client(fake, waits).ask("q", [])
-    assert (said.text, said.attempts) == ("fine", 3)
-    assert waits[0] == 7.0
-    assert 2.0 <= waits[1] <= 4.0
-
-
-def test_lasting_errors_are_failures_at_once():
-    fake = FakeEndpoint(StatusError(400), "never")
-    with pytest.raises(EndpointError, match=r"no answer \(1 attempts\)"):
-        client(fake).ask("q", [])
-    fake = FakeEndpoint(*[StatusError(500)] * 2)
-    with pytest.raises(EndpointError, match="2 attempts"):
-        client(fake, attempts=2).ask("q", [])
-
-
 def test_cost_is_counted_and_limited():
     fake = FakeEndpoint("a", "b")
     asking = client(fake, prices=(2.0, 10.0), limit=0.002)
@@ -164,7 +138,10 @@ class Replies(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         Replies.heard.append((self.headers.get("authorization"), body))
-        busy = len(Replies.heard) == 1
+        status = {"m400": 400, "m500": 500}.get(
+            body["model"], 503 if len(Replies.heard) == 1 else 200
+        )
+        busy = status != 200
         reply = {"error": {"message": "busy"}} if busy else {
             "id": "x",
             "object": "chat.completion",
@@ -180,7 +157,8 @@ class Replies(BaseHTTPRequestHandler):
             "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
         }  # fmt: skip
         content = json.dumps(reply).encode()
-        self.send_response(503 if busy else 200)
+        self.send_response(status)
+        self.send_header("retry-after-ms", "1")
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(content)))
         self.end_headers()
@@ -190,24 +168,33 @@ class Replies(BaseHTTPRequestHandler):
         pass
 
 
-def test_the_real_client_against_a_server_of_ours(tmp_path, monkeypatch):
+@pytest.fixture
+def url(monkeypatch):
     pytest.importorskip("openai")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-key-123")
-    monkeypatch.setattr("sama_bench.adapters._chat.openai_client.pause", lambda error, attempt: 0.0)
+    Replies.heard.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Replies)
     thread = Thread(target=server.serve_forever)
     thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}/v1"
-        made = OpenaiApi()
-        made.load(Setup("openai", options={"model": "m", "base_url": url, "price_in": "1"}))
-        video = clip(tmp_path, frames=2)
-        wanted = frozenset({"text"})
-        answer = made.predict(asked(video, "<mask>?", square_track(video), wants=wanted))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("model", "requests"), [("m400", 1), ("m500", 3)])
+def test_what_may_pass_is_tried_again_and_nothing_else(url, model, requests):
+    with pytest.raises(EndpointError, match=r"gave no answer \(attempts allowed: 3\): .*busy"):
+        ChatClient(Endpoint(model, url, attempts=3)).ask("q", [])
+    assert len(Replies.heard) == requests
+
+
+def test_the_real_client_against_a_server_of_ours(url, tmp_path):
+    made = OpenaiApi()
+    made.load(Setup("openai", options={"model": "m", "base_url": url, "price_in": "1"}))
+    video = clip(tmp_path, frames=2)
+    wanted = frozenset({"text"})
+    answer = made.predict(asked(video, "<mask>?", square_track(video), wants=wanted))
     assert answer.text == "A red square."
     assert answer.notes["attempts"] == 2
     assert answer.notes["dollars"] == pytest.approx(7e-6)

@@ -123,3 +123,16 @@ def test_memory_is_that_of_children_too():
     if watch.highest is None:
         pytest.skip("this system does not tell a process's memory")
     assert watch.highest > before.highest + 50
+
+
+def test_inference_compares_both_ways_on_the_same_questions(tmp_path):
+    pytest.importorskip("torch")
+    from benchmarks import inference
+
+    clips = [inference._clip(tmp_path / str(n), 4, n) for n in range(2)]
+    without, shared = inference._side_by_side("stand-in", inference._standin, clips)
+    assert (without["sharing"], shared["sharing"]) == ("without", "with")
+    assert without["encoder calls"] == 2 * inference.QUESTIONS * (4 + 4)
+    assert shared["encoder calls"] == 2 * 4
+    assert shared["answers"] == "the same bits"
+    assert shared["kept MiB"] > without["kept MiB"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -62,6 +63,8 @@ def _prepare(work: Path) -> None:
     kernels.wait_for_compiling()
     os.environ["SAMA_BENCH_CACHE"] = str(work / "cache")
     os.environ["OMP_NUM_THREADS"] = "1"
+    # a shell starts what it puts in the background deaf to Ctrl-C, and so would be all commands
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     preload()
 
 

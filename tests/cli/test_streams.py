@@ -96,3 +96,18 @@ def test_a_pipe_in_a_run_folder_hangs_nobody(tmp_path, monkeypatch, capsys, name
     monkeypatch.chdir(tmp_path)
     run_command(*ASK, status=2)
     assert f"{name} is no regular file" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_the_command_line_is_imported(tmp_path):
+    code = """if True:
+        import importlib.abc, runpy, sys
+        class Interrupt(importlib.abc.MetaPathFinder):
+            def find_spec(self, name, *more):
+                if name == "sama_bench.cli":
+                    raise KeyboardInterrupt
+        import sama_bench
+        sys.meta_path.insert(0, Interrupt())
+        runpy.run_module("sama_bench", run_name="__main__")
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "sama-bench: stopped\n")

@@ -8,13 +8,14 @@ import pytest
 
 from sama_bench import registry
 from sama_bench.errors import UserError
+from sama_bench.registry import outside
 from tests.in_process import call
 
 MODEL = """
 class Mine:
     def predict(self, sample): ...
 """
-CACHED = ("models", "benchmarks", "_benchmarks", "metrics", "_metrics", "catalogue", "_say",
+CACHED = ("models", "benchmarks", "_benchmarks", "metrics", "_metrics", "catalogue",
           "metric_modules", "_own_metric_modules", "_outside_metric_modules")  # fmt: skip
 _NUMBER = itertools.count()
 
@@ -24,6 +25,7 @@ def forget():
     def clear():
         for name in CACHED:
             getattr(registry, name).cache_clear()
+        outside.say.cache_clear()
 
     clear()
     yield clear
@@ -101,7 +103,7 @@ def test_a_list_that_cannot_be_read_hides_no_other(install, capsys):
 def test_a_slow_one_is_told(install, capsys, monkeypatch):
     install(MODEL, "mine = MODULE:Mine")
     clock = itertools.count(step=7)
-    monkeypatch.setattr(registry.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(outside.time, "monotonic", lambda: float(next(clock)))
     assert "mine" in registry.models()
     assert "took 7 s to import; its heavy imports belong into load()" in said(capsys)[0]
 

@@ -118,7 +118,7 @@ class Point:
 def outside(monkeypatch):
     """The registry with a benchmark of another package."""
     points = {"sama_bench.benchmarks": [Point()]}
-    monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
+    monkeypatch.setattr(registry.outside, "entry_points", lambda group: points.get(group, []))
     caches = (registry.benchmarks, registry._benchmarks, registry.metrics, registry._metrics)
     for cached in caches:
         cached.cache_clear()

@@ -106,7 +106,7 @@ def test_scores_do_not_depend_on_workers_or_resuming(tmp_path):
         result = sama_bench.run("static", "mini", **model)
         score_run(result.folders[0], tools=standard_tools("token-overlap", captions=False))
         scores = json.loads((result.folders[0] / "scores.json").read_text())
-        del scores["manifest"]["started"]
+        del scores["manifest"]["started"], scores["crc32"]
         found.append(scores)
     assert found[0]["samples"]
     assert all(scores == found[0] for scores in found)

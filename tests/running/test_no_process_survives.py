@@ -150,7 +150,7 @@ def test_a_worker_that_writes_into_its_pipe_is_ended_and_the_reason_is_said(ask)
         class A(Adapter):
             def predict(self, sample):
                 if sample.id.endswith("_1"):
-                    for fd in range(3, 64):
+                    for fd in range(3, 1024):
                         try:
                             os.write(fd, b"Loading checkpoint shards: 100%" * 9)
                         except OSError:

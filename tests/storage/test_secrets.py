@@ -106,6 +106,6 @@ def test_secrets_that_are_held_are_taken_out(monkeypatch):
 def test_a_manifest_names_a_checkpoint_without_its_password():
     card = {"seg_token": "[SEG]", "endpoint": "https://me:pw@host/v1"}
     weights = Checkpoint("https://me:pw@host/w", None, None)
-    written = Hello(1, (), False, False, False, card, weights, {}, "3.11").recorded()
+    written = Hello(1, (), False, False, False, card, (), weights, {}, "3.11").recorded()
     assert written["checkpoint"] == "https://***@host/w"
     assert written["card"] == {"seg_token": "[SEG]", "endpoint": "https://***@host/v1"}

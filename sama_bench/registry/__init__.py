@@ -11,16 +11,13 @@ one that claims a name that is taken, is left out with one line on standard erro
 
 from __future__ import annotations
 
-import contextlib
+import ast
 import importlib
-import io
 import pkgutil
 import re
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, distributions, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,7 +25,8 @@ from typing import Any
 from sama_bench.adapter import ModelSpec
 from sama_bench.benchmark import Benchmark
 from sama_bench.errors import UserError, did_you_mean
-from sama_bench.metric import Catalogue, Metric, PerSample, Quirk
+from sama_bench.metric import Catalogue, Golden, Metric, PerSample, Quirk
+from sama_bench.registry.outside import brought, tell
 
 
 def content_modules(folder: str) -> Iterator[ModuleType]:
@@ -37,58 +35,6 @@ def content_modules(folder: str) -> Iterator[ModuleType]:
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
         if not info.name.startswith("_"):
             yield importlib.import_module(f"sama_bench.{folder}.{info.name}")
-
-
-SLOW = 2.0
-"""Seconds that loading an entry point may take without a word: every command waits for it."""
-
-
-def _outside(
-    group: str, made: Callable[[EntryPoint, Any], Any]
-) -> Iterator[tuple[EntryPoint, Any]]:
-    """Yield what other packages bring; ``made`` checks it and raises where it is of no use."""
-    for point in _points(group):
-        start, printed = time.monotonic(), io.StringIO()
-        try:
-            # What an import prints would stand in the midst of a table, or of JSON.
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-                item = made(point, point.load())
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit too
-            _tell(point, f"left out: {type(error).__name__}: {error}; repair or uninstall it")
-            continue
-        seconds = time.monotonic() - start
-        if seconds > SLOW:
-            _tell(point, f"took {seconds:.0f} s to import; its heavy imports belong into load()")
-        if printed.getvalue().strip():
-            _tell(point, f"prints when it is imported: {printed.getvalue().strip()}")
-        yield point, item
-
-
-def _points(group: str) -> list[EntryPoint]:
-    try:
-        found = list(entry_points(group=group))
-    except Exception:  # one package whose list cannot be read: the others still can
-        found = []
-        for package in distributions():
-            try:
-                found += package.entry_points.select(group=group)
-            except Exception as error:
-                _say(f"{package.name}, its entry points cannot be read: {error}; repair it")
-    return sorted(found, key=lambda point: (point.name, point.value))
-
-
-def _tell(point: EntryPoint, what: str) -> None:
-    package = point.dist.name if point.dist is not None else "another package"
-    _say(f"{package}, entry point {point.name} = {point.value}, {what}")
-
-
-@cache  # a package is named once, however many groups it has
-def _say(text: str) -> None:
-    """Say something in one line, whatever another package wrote into it."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-    print(f"sama-bench: {shown[:500]}", file=sys.stderr)
 
 
 def _model_of(point: EntryPoint, item: Any) -> ModelSpec:
@@ -123,7 +69,7 @@ def models() -> Mapping[str, ModelSpec]:
     for module in content_modules("adapters"):
         for spec in getattr(module, "MODELS", ()):
             _add(found, spec.name, spec, "model")
-    for point, item in _outside("sama_bench.models", _model_of):
+    for point, item in brought("sama_bench.models", _model_of):
         _add_outside(found, item.name, item, "model", point)
     return found
 
@@ -145,7 +91,7 @@ def _benchmarks() -> Mapping[str, tuple[Benchmark, EntryPoint | None]]:
     for module in content_modules("splits"):
         for item in getattr(module, "BENCHMARKS", ()):
             _add(found, item.name, (item, None), "benchmark")
-    for point, item in _outside("sama_bench.benchmarks", _benchmark_of):
+    for point, item in brought("sama_bench.benchmarks", _benchmark_of):
         _add_outside(found, item.name, (item, point), "benchmark", point)
     return found
 
@@ -163,7 +109,7 @@ def _own_metric_modules() -> tuple[ModuleType, ...]:
 
 @cache
 def _outside_metric_modules() -> tuple[tuple[EntryPoint, ModuleType], ...]:
-    return tuple(_outside("sama_bench.metrics", _metrics_of))
+    return tuple(brought("sama_bench.metrics", _metrics_of))
 
 
 @cache
@@ -190,12 +136,12 @@ def _metrics() -> Mapping[str, tuple[Metric, EntryPoint | None]]:
     for point, module in _outside_metric_modules():
         for metric in _metrics_in(module):
             _add_outside(found, metric.name, (metric, point), "metric", point)
-    for benchmark, brought in _benchmarks().values():
-        if brought is None:
+    for benchmark, point in _benchmarks().values():
+        if point is None:
             continue
-        for metric in _further_outside(benchmark, brought):
+        for metric in _further_outside(benchmark, point):
             if metric.name not in found or found[metric.name][0] != metric:
-                _add_outside(found, metric.name, (metric, brought), "metric", brought)
+                _add_outside(found, metric.name, (metric, point), "metric", point)
     return found
 
 
@@ -207,7 +153,7 @@ def _further_outside(benchmark: Benchmark, point: EntryPoint) -> list[Metric]:
     try:
         return _further(benchmark)
     except Exception as error:
-        _tell(point, f"its further metrics left out: {type(error).__name__}: {error}")
+        tell(point, f"its further metrics left out: {type(error).__name__}: {error}")
         return []
 
 
@@ -256,6 +202,12 @@ def quirks() -> list[Quirk]:
     return [found[number] for number in sorted(found)]
 
 
+def goldens() -> Mapping[str, Golden]:
+    """Return how the golden files of each kind are recognised and recomputed."""
+    modules = metric_modules()
+    return {kind: it for module in modules for kind, it in getattr(module, "GOLDENS", {}).items()}
+
+
 def provided(name: str) -> Any:
     """Return what a metric module offers under ``name`` in its ``PROVIDES``, or None."""
     for module in metric_modules():
@@ -282,7 +234,7 @@ def per_sample_metrics() -> dict[str, PerSample]:
         except Exception as error:
             if point is None:
                 raise
-            _tell(point, f"metric {metric.name} left out: {type(error).__name__}: {error}")
+            tell(point, f"metric {metric.name} left out: {type(error).__name__}: {error}")
     return found
 
 
@@ -296,13 +248,31 @@ def model(name: str) -> ModelSpec:
         path, _, class_name = name.rpartition(":")
         if not Path(path).is_file():
             raise UserError(f"--model {name}: there is no file {path}")
-        return ModelSpec(class_name.lower(), f"{Path(path).resolve()}:{class_name}", f"from {path}")
+        target = f"{Path(path).resolve()}:{class_name}"
+        session = _session_options(Path(path), class_name)
+        return ModelSpec(class_name.lower(), target, f"from {path}", session_options=session)
     if name.endswith(".py"):
         raise UserError(f"--model {name}: name the class too, as in {name}:MyModel")
     known = models()
     if name not in known:
         raise did_you_mean("model", name, known)
     return known[name]
+
+
+def _session_options(path: Path, class_name: str) -> tuple[str, ...]:
+    """Read ``session_options = ("...", ...)`` of a class in a file that is not run for it."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return ()  # the worker says what is wrong with the file
+    classes = [k for k in body if isinstance(k, ast.ClassDef) and k.name == class_name]
+    for item in classes[0].body if classes else ():
+        if isinstance(item, (ast.Assign, ast.AnnAssign)):
+            names = item.targets if isinstance(item, ast.Assign) else [item.target]
+            if [getattr(name, "id", None) for name in names] == ["session_options"]:
+                values = getattr(item.value, "elts", ())
+                return tuple(v.value for v in values if isinstance(getattr(v, "value", 0), str))
+    return ()
 
 
 def benchmark(name: str) -> Benchmark:
@@ -325,6 +295,6 @@ def _add(found: dict[str, Any], name: str, item: Any, kind: str) -> None:
 
 def _add_outside(found: dict[str, Any], name: str, item: Any, kind: str, point: EntryPoint) -> None:
     if name in found:
-        _tell(point, f"left out: there is a {kind} '{name}' already; rename or uninstall it")
+        tell(point, f"left out: there is a {kind} '{name}' already; rename or uninstall it")
     else:
         found[name] = item
