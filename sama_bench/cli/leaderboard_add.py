@@ -40,7 +40,7 @@ def command(runs: tuple[Path, ...], to: Path, partial: bool, json_file: Path | N
         path = write_entry(entry, to)
         written.append({"entry": entry.name, "path": str(path), "complete": entry.complete})
         said.append(f"{path}" + ("" if entry.complete else "  (incomplete: never ranked)"))
-        lacking = entry.provenance["not_recorded"]
+        lacking = entry.provenance.not_recorded or ()
         said += [f"  the run did not record {what}" for what in lacking]
     write_json(json_file, {"entries": written})
     if str(json_file) != "-":

@@ -119,8 +119,7 @@ def _rescore(entry: BoardEntry, parts: Sequence[Path], data: Path | None, tools:
         ((_, result),) = score_merged(
             parts, split=entry.split, allow_partial=True, data=data, tools=tools
         )
-    scored = result.to_json()
-    return scored["scores"], scored["coverage"]
+    return result.rows(), result.scored().coverage
 
 
 def _met(certificate: Certificate) -> bool:

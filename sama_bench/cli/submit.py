@@ -75,7 +75,7 @@ def command(
         )
     for line in answered.problems:
         say(f"note: {line}", err=True)
-    target = out or Path(f"{answered.manifest['model']}_{benchmark}_{dataset.split}.zip")
+    target = out or Path(f"{answered.manifest.model}_{benchmark}_{dataset.split}.zip")
     videos = len({entry.video for entry in dataset.entries})
     with tqdm(total=2 * videos, unit="video", desc="checking") as bar:
 

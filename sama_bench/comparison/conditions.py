@@ -47,8 +47,8 @@ def _incomplete(run: ScoredRun) -> Iterator[str]:
 
 def _conditions(run: ScoredRun) -> dict[str, Any]:
     """The parts of a manifest that say how the model was asked."""
-    names = ("history", "takes_tracks", "options", "card", "protocol_card")
-    return {name: run.manifest[name] for name in names if name in run.manifest}
+    names = ("history", "takes_tracks", "options", "card")
+    return {name: getattr(run.manifest, name) for name in names if run.manifest.says(name)}
 
 
 def _flat(card: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -187,7 +187,7 @@ def _reproduced(lines: Sequence[Line]) -> bool | None:
 def _conditions(
     entry: BoardEntry, figures: Sequence[Figure]
 ) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    card = entry.provenance.get("card") or {}
+    card = entry.provenance.card or {}
     stated: dict[str, str] = {}
     for figure in figures:
         stated.update(figure.source.conditions)

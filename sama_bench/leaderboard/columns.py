@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from sama_bench.leaderboard.schema import Fields, SchemaError, check, read_plain
+import msgspec
+
+from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
 from sama_bench.scoring.declarations import BenchmarkTitle, Catalogue, Metric, declared
 
 FILE = Path(__file__).parents[1] / "leaderboards" / "columns.json"
 _SLACK = 1e-6
 """Sums of floating-point numbers may pass a bound by so much."""
-_FILE: Fields = {"schema": int, "note": str, "benchmarks": list, "metrics": list}
-_BENCHMARK: Fields = {"name": str, "title": str, "order": int, "headlines": list}
-_METRIC: Fields = {
-    "name": str,
-    "title": str,
-    "definition": str,
-    "unit": str,
-    "better": str,
-    "order": int,
-}
+
+
+class _Benchmark(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    order: int
+    headlines: tuple[str, ...]
+
+
+class _Metric(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    definition: str
+    unit: str
+    better: str
+    order: int
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    note: str
+    benchmarks: list[_Benchmark]
+    metrics: list[_Metric]
 
 
 @cache
@@ -36,19 +52,12 @@ def read_columns(path: Path) -> tuple[list[Metric], list[BenchmarkTitle]]:
     Raises:
         SchemaError: the file is not JSON or not of its schema.
     """
-    content = read_plain(path)
-    check(content, _FILE, path.name)
-    for kind, fields in (("benchmarks", _BENCHMARK), ("metrics", _METRIC)):
-        for place, item in enumerate(content[kind]):
-            check(item, fields, f"{path.name}: {kind} {place}")
+    content = typed(read_plain(path), _File, path.name)
     try:
-        metrics = [Metric(**item) for item in content["metrics"]]
+        metrics = [Metric(**msgspec.structs.asdict(item)) for item in content.metrics]
     except ValueError as error:
         raise SchemaError(f"{path.name}: {error}") from None
-    titles = [
-        BenchmarkTitle(**{**item, "headlines": tuple(item["headlines"])})
-        for item in content["benchmarks"]
-    ]
+    titles = [BenchmarkTitle(**msgspec.structs.asdict(item)) for item in content.benchmarks]
     return metrics, titles
 
 

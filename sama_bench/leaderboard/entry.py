@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from sama_bench.leaderboard.columns import check_value, known
-from sama_bench.leaderboard.schema import (
-    NONE,
-    NUMBER,
-    Fields,
-    SchemaError,
-    check,
-    read_plain,
-)
+from sama_bench.leaderboard.entry_file import EntryFile, EntryRow, Kind, Provenance
+from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
 from sama_bench.leaderboard.videos import Videos, unpack
+from sama_bench.scoring.declarations import Coverage
 from sama_bench.scoring.frames import frame_of
+from sama_bench.scoring.versions import outdated
 from sama_bench.storage.append import write_atomically
 from sama_bench.storage.safe_names import safe_name
 
@@ -28,53 +26,6 @@ if TYPE_CHECKING:
     import pandas
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "entries"
-Kind = Literal["run", "import"]
-
-_ENTRY: Fields = {
-    "schema": int,
-    "kind": str,
-    "model": str,
-    "benchmark": (str, NONE),
-    "split": (str, NONE),
-    "complete": (bool, NONE),
-    "coverage": dict,
-    "scores": list,
-    "videos": dict,
-    "provenance": dict,
-    "digest": str,
-}
-_ROW: Fields = {
-    "model": str,
-    "benchmark": str,
-    "split": (str, NONE),
-    "protocol": str,
-    "metric": str,
-    "value": (*NUMBER, NONE),
-    "samples": (int, NONE),
-    "videos": (int, NONE),
-    "coverage": (*NUMBER, NONE),
-}
-_MORE: Fields = {
-    "low": (*NUMBER, NONE),
-    "high": (*NUMBER, NONE),
-    "p": (*NUMBER, NONE),
-    "note": (str, NONE),
-    "variant": (str, NONE),
-    "prompt": (str, NONE),
-    "history": (str, NONE),
-    "shortfall": (str, NONE),
-}
-"""Fields that a row may have."""
-_PROVENANCE = {
-    "card": dict,
-    "scoring": dict,
-    "predictions": dict,
-    "files": dict,
-    "shortfall": list,
-    "not_recorded": list,
-}
-"""Fields of the provenance that are read, each of its type or absent."""
-_COUNTS: Fields = dict.fromkeys(("expected", "answered", "refused", "failed", "missing"), int)
 
 
 @dataclass(frozen=True)
@@ -82,32 +33,63 @@ class BoardEntry:
     """One entry.
 
     Attributes:
-        kind: ``run`` for a run of ours, ``import`` for another kit's result files.
-        model: name.
-        benchmark: of the run; None for an import, whose rows name several.
-        split: of the run; None for an import.
-        complete: whether every expected sample was answered or refused, under every protocol, on
-            data that are the published split; None for an import, since other kits do not say.
-        coverage: by protocol the counts expected, answered, refused, failed, missing.
-        rows: tidy rows with ``low`` and ``high`` where they have an interval.
-        provenance: checksums, checkpoint, protocol card, versions, judge.
-        packed_videos: scores per video as columns (see ``videos``); empty for an import.
+        file: its content.
+        said: the content as it was read, in its order, with what this version does not know;
+            None for an entry that was made here.
     """
 
-    kind: Kind
-    model: str
-    benchmark: str | None
-    split: str | None
-    complete: bool | None
-    coverage: Mapping[str, Mapping[str, int]]
-    rows: Sequence[Mapping[str, Any]]
-    provenance: Mapping[str, Any]
-    packed_videos: Mapping[str, Any] = field(default_factory=dict)
+    file: EntryFile
+    said: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def kind(self) -> Kind:
+        """``run`` for a run of ours, ``import`` for another kit's result files."""
+        return self.file.kind
+
+    @property
+    def model(self) -> str:
+        """Name."""
+        return self.file.model
+
+    @property
+    def benchmark(self) -> str | None:
+        """Of the run; None for an import, whose rows name several."""
+        return self.file.benchmark
+
+    @property
+    def split(self) -> str | None:
+        """Of the run; None for an import."""
+        return self.file.split
+
+    @property
+    def complete(self) -> bool | None:
+        """Whether it covers the published split; None for an import."""
+        return self.file.complete
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """By protocol how the expected samples were answered."""
+        return self.file.coverage
+
+    @property
+    def provenance(self) -> Provenance:
+        """Checksums, checkpoint, protocol card, versions, judge."""
+        return self.file.provenance
+
+    @cached_property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Tidy rows with ``low`` and ``high`` where they have an interval."""
+        return [row.tidy() for row in self.file.scores]
 
     @cached_property
     def videos(self) -> Videos:
         """Scores per video by protocol and id; empty for an import."""
-        return unpack(self.packed_videos)
+        return unpack(self.file.videos)
+
+    @cached_property
+    def outdated(self) -> Mapping[str, int]:
+        """Versions of the protocols of ours that compute other values since."""
+        return outdated({"scoring": self.provenance.scoring}) if self.kind == "run" else {}
 
     def to_frame(self) -> pandas.DataFrame:
         """Return the rows as a typed frame (``sama_bench.scoring.frames.frame_of``)."""
@@ -121,18 +103,7 @@ class BoardEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, with the digest of all of it."""
-        data = {
-            "schema": 1,
-            "kind": self.kind,
-            "model": self.model,
-            "benchmark": self.benchmark,
-            "split": self.split,
-            "complete": self.complete,
-            "coverage": {name: dict(counts) for name, counts in self.coverage.items()},
-            "scores": [dict(row) for row in self.rows],
-            "videos": dict(self.packed_videos),
-            "provenance": dict(self.provenance),
-        }
+        data = msgspec.to_builtins(self.file) if self.said is None else self.said
         return {**data, "digest": digest(data)}
 
 
@@ -143,16 +114,15 @@ def digest(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_complete(coverage: Mapping[str, Mapping[str, int]]) -> bool:
+def is_complete(coverage: Mapping[str, Coverage]) -> bool:
     """Whether all expected samples were answered or refused under every protocol."""
-    return bool(coverage) and all(
-        counts["expected"] > 0 and counts["answered"] + counts["refused"] == counts["expected"]
-        for counts in coverage.values()
-    )
+    return bool(coverage) and all(cover.share == 1.0 for cover in coverage.values())
 
 
 def write_entry(entry: BoardEntry, folder: Path) -> Path:
     """Write an entry into a folder, under its own name, and return the path.
+
+    One that was read is written as it was.
 
     Raises:
         UserError: it cannot be written, or holds what cannot be in JSON.
@@ -187,34 +157,22 @@ def read_entry(path: Path) -> BoardEntry:
         SchemaError: not JSON, not of the schema, changed by hand, or complete only by its own word.
     """
     data = read_plain(path)
-    check(data, _ENTRY, str(path))
-    if data["schema"] != 1 or data["kind"] not in ("run", "import"):
-        raise SchemaError(f"{path}: schema {data['schema']}, kind {data['kind']!r} is not known")
-    for place, row in enumerate(data["scores"]):
-        _check_row(row, data["model"], f"{path}: row {place}")
-    unpack(data["videos"], str(path))
-    for protocol, counts in data["coverage"].items():
-        _check_counts(counts, f"{path}: coverage {protocol}")
-    _check_provenance(data["provenance"], f"{path}: provenance")
-    if data["digest"] != digest(data):
+    said = {k: v for k, v in data.items() if k != "digest"} if isinstance(data, dict) else data
+    file = typed(said, EntryFile, str(path))
+    for place, row in enumerate(file.scores):
+        _check_row(row, file.model, f"{path}: row {place}")
+    unpack(file.videos, str(path))
+    for protocol, cover in file.coverage.items():
+        _check_counts(cover, f"{path}: coverage {protocol}")
+    if data.get("digest") != digest(said):
         raise SchemaError(
             f"{path} was changed after it was made: its digest does not fit; make it again with "
             "`sama-bench leaderboard add`"
         )
-    whole = is_complete(data["coverage"]) and not data["provenance"].get("shortfall")
-    if data["kind"] == "run" and data["complete"] != whole:
-        raise SchemaError(f"{path} calls itself complete={data['complete']}, its coverage does not")
-    return BoardEntry(
-        kind=data["kind"],
-        model=data["model"],
-        benchmark=data["benchmark"],
-        split=data["split"],
-        complete=data["complete"],
-        coverage=data["coverage"],
-        rows=data["scores"],
-        provenance=data["provenance"],
-        packed_videos=data["videos"],
-    )
+    whole = is_complete(file.coverage) and not file.provenance.shortfall
+    if file.kind == "run" and file.complete != whole:
+        raise SchemaError(f"{path} calls itself complete={file.complete}, its coverage does not")
+    return BoardEntry(file, said)
 
 
 def read_entries(folders: Iterable[Path]) -> list[BoardEntry]:
@@ -226,35 +184,15 @@ def read_entries(folders: Iterable[Path]) -> list[BoardEntry]:
     return [read_entry(path) for folder in folders for path in sorted(folder.glob("*.json"))]
 
 
-def _check_row(row: Any, model: str, where: str) -> None:
-    fixed = {key: row[key] for key in _ROW if key in row} if isinstance(row, dict) else row
-    check(fixed, _ROW, where)
-    if row["model"] != model:
-        raise SchemaError(f"{where}: its model is {row['model']!r}, the entry's {model!r}")
-    more = {key: kind for key, kind in _MORE.items() if key in row}
-    check({key: row[key] for key in more}, more, where)
-    for key in ("value", "low", "high"):
-        check_value(row["metric"], row.get(key), where)
-    if not 0 <= (row["coverage"] or 0) <= 1:
-        raise SchemaError(f"{where}: coverage cannot be {row['coverage']:g}, only 0 to 1")
-    for key in ("samples", "videos"):
-        if (row[key] or 0) < 0:
-            raise SchemaError(f"{where}: {key} cannot be {row[key]}")
+def _check_row(row: EntryRow, model: str, where: str) -> None:
+    if row.model != model:
+        raise SchemaError(f"{where}: its model is {row.model!r}, the entry's {model!r}")
+    for value in (row.value, row.low, row.high):
+        if isinstance(value, float):
+            check_value(row.metric, value, where)
 
 
-def _check_counts(counts: Any, where: str) -> None:
-    check(counts, _COUNTS, where)
-    parts = [number for name, number in counts.items() if name != "expected"]
-    if min(parts) < 0 or sum(parts) != counts["expected"]:
-        raise SchemaError(f"{where}: {parts} do not add up to {counts['expected']} samples")
-
-
-def _check_provenance(provenance: Mapping[str, Any], where: str) -> None:
-    for key, kind in _PROVENANCE.items():
-        if not isinstance(provenance.get(key), (kind, NONE)):
-            raise SchemaError(f"{where}: {key} must be a {kind.__name__}")
-    for key in ("shortfall", "not_recorded"):
-        if not all(isinstance(text, str) for text in provenance.get(key) or ()):
-            raise SchemaError(f"{where}: {key} must hold texts")
-    if not all(isinstance(text, str) for text in (provenance.get("predictions") or {}).values()):
-        raise SchemaError(f"{where}: predictions must hold checksums")
+def _check_counts(cover: Coverage, where: str) -> None:
+    expected, *parts = astuple(cover)
+    if min(parts) < 0 or sum(parts) != expected:
+        raise SchemaError(f"{where}: {parts} do not add up to {expected} samples")

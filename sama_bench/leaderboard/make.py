@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import IncompleteError
 from sama_bench.leaderboard.entry import BoardEntry, is_complete
+from sama_bench.leaderboard.entry_file import EntryFile, EntryRow, Provenance
+from sama_bench.leaderboard.schema import typed
 from sama_bench.leaderboard.videos import pack
 from sama_bench.leaderboard.vlmevalkit import Imported
 from sama_bench.scoring.breakdown import attribute_rows, rows_with_intervals
@@ -17,12 +18,9 @@ from sama_bench.scoring.freshness import check_fresh, file_checksum, prediction_
 from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
 from sama_bench.scoring.versions import SCORING
 
-# what an entry keeps of a manifest, under the names of the manifest
-_KEPT = (
-    "adapter", "checkpoint", "revision", "fingerprint", "card", "takes_tracks", "oracle", "history",
-    "seed", "options", "dtype", "attention", "device_map", "data", "shards", "benchmark_options",
-    "packages", "python", "sessions", "started", "merged_from", "judge",
-)  # fmt: skip
+_FIELDS = Provenance.__struct_fields__
+_KEPT = _FIELDS[: _FIELDS.index("not_recorded")]
+"""What an entry keeps of a manifest, under the names of the manifest."""
 _NEEDED = {
     "data": "checksums of the split's files",
     "checkpoint": "the checkpoint",
@@ -47,63 +45,65 @@ def entry_of_run(path: Path, *, partial: bool = False, resamples: int = 10_000) 
     """
     path = path if path.is_dir() else path.parent  # the scores.json itself may be named
     run = read_scored_run(path)
-    coverage = {name: asdict(cover) for name, cover in run.coverage.items()}
-    complete = is_complete(coverage) and not run.shortfall
+    complete = is_complete(run.coverage) and not run.shortfall
     if not complete and not partial:
         how = "run it on the whole data" if run.shortfall else "finish it with `sama-bench run`"
         raise IncompleteError(
             f"{path} does not cover its split ({_lacking(run)}); {how}, or add it with --partial, "
             "which marks it and keeps it out of every ranking"
         )
-    parts = run_parts(path, run.manifest)
+    parts = run_parts(path, run.manifest.merged_from)
     check_fresh(path, run, parts)
-    return BoardEntry(
+    rows = [
+        *rows_with_intervals(run, resamples=resamples),
+        # parts are many and small: fewer resamples place their ends well enough
+        *attribute_rows(run, resamples=min(resamples, 2_000)),
+    ]
+    file = EntryFile(
         kind="run",
         model=run.model,
         benchmark=run.benchmark,
         split=run.split,
         complete=complete,
-        coverage=coverage,
-        rows=[
-            *rows_with_intervals(run, resamples=resamples),
-            # parts are many and small: fewer resamples place their ends well enough
-            *attribute_rows(run, resamples=min(resamples, 2_000)),
-        ],
+        coverage=dict(run.coverage),
+        scores=[typed(row, EntryRow, str(path)) for row in rows],
+        videos=pack(run),
         provenance=_provenance(run, parts),
-        packed_videos=pack(run),
     )
+    return BoardEntry(file)
 
 
 def entry_of_import(imported: Imported, kit: str) -> BoardEntry:
     """Make an entry of what another kit measured; its coverage is not known."""
-    return BoardEntry(
+    file = EntryFile(
         kind="import",
         model=imported.model,
         benchmark=None,
         split=None,
         complete=None,
         coverage={},
-        rows=imported.rows,
-        provenance={"kit": kit, "files": imported.files},
+        scores=[typed(row, EntryRow, imported.model) for row in imported.rows],
+        videos={},
+        provenance=Provenance(kit=kit, files=imported.files),
     )
+    return BoardEntry(file)
 
 
-def _provenance(run: ScoredRun, parts: Sequence[Path]) -> dict[str, Any]:
-    kept = {key: run.manifest[key] for key in _KEPT if run.manifest.get(key) is not None}
+def _provenance(run: ScoredRun, parts: Sequence[Path]) -> Provenance:
+    said = run.manifest.to_json()
+    kept = {key: _without_homes(said[key]) for key in _KEPT if said.get(key) is not None}
     # a model without weights has the checkpoint None, which is recorded
-    lacking = [said for key, said in _NEEDED.items() if key not in run.manifest]
-    if run.manifest.get("checkpoint") and not (
-        run.manifest.get("revision") or run.manifest.get("fingerprint")
-    ):
+    lacking = [said for key, said in _NEEDED.items() if not run.manifest.says(key)]
+    if run.manifest.checkpoint and not (run.manifest.revision or run.manifest.fingerprint):
         lacking.append("the checkpoint's revision")
-    return {
-        **_without_homes(kept),
-        "not_recorded": lacking,
-        "shortfall": list(run.shortfall),
-        "scoring": dict(SCORING),  # scores of another version are not read
-        "scores": file_checksum(run.path),
-        "predictions": prediction_checksums(parts),
-    }
+    return Provenance(
+        **kept,
+        not_recorded=lacking,
+        shortfall=list(run.shortfall),
+        scoring=dict(SCORING),  # scores of another version are not read
+        scores=file_checksum(run.path),
+        predictions=prediction_checksums(parts),
+    )
 
 
 def _lacking(run: ScoredRun) -> str:

@@ -8,20 +8,15 @@ carry a flag, so that nobody cites or reproduces them unawares.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from sama_bench.leaderboard.columns import check_value, known
-from sama_bench.leaderboard.schema import (
-    NONE,
-    NUMBER,
-    Fields,
-    SchemaError,
-    check,
-    read_plain,
-)
+from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
 from sama_bench.scoring.frames import frame_of
 
 if TYPE_CHECKING:
@@ -42,27 +37,34 @@ FLAGS = {
     "contradicted": "another source prints another figure for the same thing",
     "inconsistent": "the row breaks its own arithmetic",
 }
-_SOURCE: Fields = {"document": str, "table": str, "url": (str, NONE)}
-_FILE: Fields = {
-    "schema": int,
-    "source": dict,
-    "conditions": dict,
-    "note": (str, NONE),
-    "rows": list,
-}
-_ROW: Fields = {
-    "model": (str, NONE),
-    "variant": (str, NONE),
-    "benchmark": str,
-    "split": (str, NONE),
-    "metric": str,
-    "value": NUMBER,
-    "unit": str,
-    "relative_to": (str, NONE),
-    "protocol": str,
-    "flags": list,
-    "note": (str, NONE),
-}
+
+
+class _SourceLine(msgspec.Struct, forbid_unknown_fields=True):
+    document: str
+    table: str
+    url: str | None
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True):
+    model: str | None
+    variant: str | None
+    benchmark: str
+    split: str | None
+    metric: str
+    value: float
+    unit: str
+    relative_to: str | None
+    protocol: str
+    flags: tuple[str, ...]
+    note: str | None
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    source: _SourceLine
+    conditions: dict[str, str]
+    note: str | None
+    rows: list[_Row]
 
 
 @dataclass(frozen=True)
@@ -150,42 +152,24 @@ def read(path: Path) -> tuple[Figure, ...]:
     Raises:
         SchemaError: the file is not JSON or not of the schema.
     """
-    content = read_plain(path)
-    check(content, _FILE, path.name)
-    if content["schema"] != 1:
-        raise SchemaError(f"{path.name}: schema is {content['schema']}; this version reads 1")
-    check(content["source"], _SOURCE, f"{path.name}: source")
-    if not all(isinstance(text, str) for text in content["conditions"].values()):
-        raise SchemaError(f"{path.name}: conditions must hold texts")
+    content = typed(read_plain(path), _File, path.name)
     source = Source(
         name=path.stem,
-        conditions=content["conditions"],
-        note=content["note"],
-        **content["source"],
+        conditions=content.conditions,
+        note=content.note,
+        **msgspec.structs.asdict(content.source),
     )
     return tuple(
-        _figure(row, source, f"{path.name}: row {i}") for i, row in enumerate(content["rows"])
+        _figure(row, source, f"{path.name}: row {i}") for i, row in enumerate(content.rows)
     )
 
 
-def contradictions(rows: Iterable[Figure]) -> dict[tuple[str | None, ...], tuple[Figure, ...]]:
-    """The figures that differ although they are about the same thing, by what they are about."""
-    groups: dict[tuple[str | None, ...], list[Figure]] = {}
-    for row in rows:
-        groups.setdefault(row.key, []).append(row)
-    return {
-        key: tuple(group) for key, group in groups.items() if len({row.value for row in group}) > 1
-    }
-
-
-def _figure(row: Any, source: Source, where: str) -> Figure:
-    check(row, _ROW, where)
-    if row["unit"] not in UNITS:
-        raise SchemaError(f"{where}: unit {row['unit']!r} is none of {', '.join(UNITS)}")
-    unknown = [flag for flag in row["flags"] if not isinstance(flag, str) or flag not in FLAGS]
+def _figure(row: _Row, source: Source, where: str) -> Figure:
+    if row.unit not in UNITS:
+        raise SchemaError(f"{where}: unit {row.unit!r} is none of {', '.join(UNITS)}")
+    unknown = [flag for flag in row.flags if flag not in FLAGS]
     if unknown:
         raise SchemaError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
-    if row["relative_to"] is None:
-        check_value(row["metric"], row["value"] / UNITS[row["unit"]], where)
-    fields = {**row, "value": float(row["value"]), "flags": tuple(row["flags"])}
-    return Figure(source=source, **fields)
+    if row.relative_to is None:
+        check_value(row.metric, row.value / UNITS[row.unit], where)
+    return Figure(source=source, **msgspec.structs.asdict(row))

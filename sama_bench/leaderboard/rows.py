@@ -11,7 +11,6 @@ from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.leaderboard.published import FLAGS, Figure
 from sama_bench.leaderboard.significance import p_against_best
 from sama_bench.scoring.declarations import Part
-from sama_bench.scoring.versions import outdated
 
 SCORES = frozenset({"percent", "points"})
 
@@ -41,8 +40,7 @@ def entry_rows(
 
 def outdated_note(entry: BoardEntry, row: Mapping[str, Any]) -> str | None:
     """Say of a number of an entry that its protocol has computed other values since, or None."""
-    old = outdated(entry.provenance) if entry.kind == "run" else {}
-    version = old.get(row["protocol"])
+    version = entry.outdated.get(row["protocol"])
     if version is None:
         return None
     return f"scored under version {version} of {row['protocol']}, not ranked with today's"

@@ -1,44 +1,72 @@
-"""A check of JSON against the fields that a file must have, with messages that name the place."""
+"""Reading the JSON of result files as types, with messages that name the place."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
+
+import msgspec
 
 from sama_bench.errors import DataError
+from sama_bench.scoring.scores_file import LARGEST
 from sama_bench.storage.untrusted_files import is_text, read_regular_text
 
-Fields: TypeAlias = Mapping[str, type | tuple[type, ...]]
-NONE = type(None)
-NUMBER = (int, float)
-LARGEST = 1e15
-"""No number of a file of results is larger."""
+T = TypeVar("T")
 
 
 class SchemaError(DataError):
     """A file is not of its schema; the text names file, place and field."""
 
 
-def check(content: Any, fields: Fields, where: str) -> None:
-    """Check that an object has exactly these fields, each of its type; ``true`` is no number.
+def typed(content: Any, kind: type[T], where: str) -> T:
+    """Return plain data as a class; ``true`` is no number.
 
     Raises:
-        SchemaError: it does not.
+        SchemaError: a field is missing, unknown or of another type; the text names its place.
     """
-    if not isinstance(content, dict):
-        raise SchemaError(f"{where}: expected an object, found {type(content).__name__}")
-    missing, surplus = set(fields) - set(content), set(content) - set(fields)
-    if missing or surplus:
-        what = f"lacks {sorted(missing)}" if missing else f"has unknown {sorted(surplus)}"
-        raise SchemaError(f"{where}: {what}")
-    for name, kind in fields.items():
-        value = content[name]
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise SchemaError(f"{where}: {name} has the wrong type ({type(value).__name__})")
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise SchemaError(f"{where}: {_placed(str(error), content, kind)}") from None
+
+
+def _placed(said: str, content: Any, kind: type) -> str:
+    """Put the keys into a message that writes ``$.videos[...].ids[0]`` for those of objects."""
+    before, _, place = said.partition(" - at `$")
+    trail: list[Any] = []
+    held = content
+    for name, number, any_key in re.findall(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])", place):
+        step = int(number) if number else name
+        if any_key:  # the one with which alone the message is the same
+            keys = (k for k in held if said == _why(_alone(content, [*trail, k]), kind))
+            step = next(keys, None)
+            if step is None:
+                return said
+        trail.append(step)
+        held = held[step]
+    shown = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in trail)
+    return f"{before} - at `${shown}`" if trail else said
+
+
+def _why(content: Any, kind: type) -> str | None:
+    try:
+        msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
+
+
+def _alone(content: Any, trail: list[Any]) -> Any:
+    """Return content whose object at the end of a trail holds nothing but the last step."""
+    step, *further = trail
+    if not further:
+        return {step: content[step]}
+    copy = content.copy()
+    copy[step] = _alone(content[step], further)
+    return copy
 
 
 def read_plain(path: Path) -> Any:

@@ -9,7 +9,6 @@ from sama_bench.leaderboard.columns import known
 from sama_bench.leaderboard.entry import BoardEntry
 from sama_bench.scoring.scored_run import video_terms
 from sama_bench.scoring.scores_file import ScoredVideo
-from sama_bench.scoring.versions import outdated
 from sama_bench.statistics import multiple_tests, paired
 
 Place: TypeAlias = tuple[int, int]
@@ -92,7 +91,7 @@ def _comparable(entry: BoardEntry, row: Mapping[str, Any]) -> bool:
     coverage = row.get("coverage")
     return (
         row["split"] == entry.split
-        and row["protocol"] not in outdated(entry.provenance)
+        and row["protocol"] not in entry.outdated
         and row["value"] is not None
         and not row.get("variant")
         and not row.get("unranked")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from sama_bench.errors import DataError, UserError
 from sama_bench.leaderboard.entry import BoardEntry, is_complete
-from sama_bench.scoring.declarations import Part
+from sama_bench.scoring.declarations import Coverage, Part
 from sama_bench.scoring.freshness import prediction_checksums, run_parts
 from sama_bench.scoring.scored_run import SCORES, recorded_manifest
 
-Rescored: TypeAlias = tuple[Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, int]]]
+Rescored: TypeAlias = tuple[Sequence[Mapping[str, Any]], Mapping[str, Coverage]]
 Rescore: TypeAlias = Callable[[Sequence[Path], Path | None], Rescored]
 """From run folders (the shards of a merged run, or one) and the data root to rows and coverage."""
 
@@ -61,8 +61,7 @@ def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) ->
     if entry.kind != "run":
         raise UserError(f"{entry.name} was imported from another kit and has no predictions")
     known = (run / SCORES).is_file()
-    merged = recorded_manifest(run) if known else {}
-    parts = run_parts(run, merged)
+    parts = run_parts(run, recorded_manifest(run).merged_from if known else ())
     found = prediction_checksums(parts)
     if not found:
         raise DataError(f"{run} holds no predictions; name the run folder of {entry.name}")
@@ -85,7 +84,7 @@ def verify(entry: BoardEntry, run: Path, data: Path | None, rescore: Rescore) ->
         differing=differing,
         unchecked=unchecked,
         problems=[
-            *_changed_files(entry.provenance.get("predictions") or {}, found),
+            *_changed_files(entry.provenance.predictions or {}, found),
             *_changed_coverage(entry, coverage),
         ],
     )
@@ -96,19 +95,17 @@ def _changed_files(recorded: Mapping[str, str], found: Mapping[str, str]) -> Ite
         yield "the predictions are not those that the entry was made of (other checksum)"
 
 
-def _changed_coverage(
-    entry: BoardEntry, coverage: Mapping[str, Mapping[str, int]]
-) -> Iterable[str]:
+def _changed_coverage(entry: BoardEntry, coverage: Mapping[str, Coverage]) -> Iterable[str]:
     for protocol, counts in entry.coverage.items():
         now = coverage.get(protocol)
-        if now is not None and dict(now) != dict(counts):
+        if now is not None and now != counts:
             yield f"coverage under {protocol} is {_counts(now)}, the entry says {_counts(counts)}"
     if entry.complete and not is_complete(coverage):
         yield "the entry calls itself complete, its predictions are not"
 
 
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+def _counts(cover: Coverage) -> str:
+    return ", ".join(f"{number} {name}" for name, number in asdict(cover).items())
 
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:

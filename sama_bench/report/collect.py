@@ -104,7 +104,7 @@ def open_runs(paths: Sequence[Path], data: Path | None) -> tuple[Benchmark, Data
     dataset = open_data(benchmark, scored[0].split, scored[0].manifest, data)
     runs = []
     for name, path, run in zip(_names(scored, paths), paths, scored, strict=True):
-        parts = run_parts(path, run.manifest)
+        parts = run_parts(path, run.manifest.merged_from)
         check_fresh(path, run, parts)
         check_data(dataset, run.manifest, path)
         runs.append(Run(name, tuple(RunFolder(part) for part in parts), run))

@@ -22,6 +22,7 @@ from sama_bench.errors import DataError
 from sama_bench.formats import prediction_line
 from sama_bench.formats.prediction_files import MAIN_FILE, prediction_files
 from sama_bench.formats.prediction_line import Prediction, Status, to_line
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.storage.append import Appender, write_atomically
 from sama_bench.storage.safe_names import safe_name
 from sama_bench.storage.untrusted_files import open_regular, read_regular, strict_json
@@ -225,17 +226,21 @@ class RunFolder:
         name = EVENTS if part is None else f"events.{safe_name(part)}.jsonl"
         return Appender(self.path / name)
 
-    def manifest(self) -> Mapping[str, Any] | None:
+    def manifest(self) -> Manifest | None:
         """Read the manifest; None when there is none.
 
         Raises:
-            DataError: it is not JSON.
+            DataError: it is not JSON, or a field is of a wrong type.
         """
-        return read_json(self.path / MANIFEST)
+        data = read_json(self.path / MANIFEST)
+        try:
+            return None if data is None else Manifest.from_json(data)
+        except ValueError as error:
+            raise DataError(f"{self.path / MANIFEST}: {error}") from None
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest atomically."""
-        data = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
+        data = json.dumps(manifest.to_json(), indent=1, allow_nan=False) + "\n"
         write_atomically(self.path / MANIFEST, data.encode())
 
     def write_expected(self, ids: Iterable[str]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sama_bench.errors import AdapterError, UserError
-from sama_bench.runfolder import manifest
+from sama_bench.runfolder.manifest import Manifest, check_same, from_request, now
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
 from sama_bench.running.leases import Leases, new_job
@@ -22,6 +21,7 @@ from sama_bench.running.supervisor import Supervisor
 from sama_bench.running.tasks import tasks_asked
 from sama_bench.storage.append import alone
 from sama_bench.storage.locks import why_not_shared
+from sama_bench.worker.hello import Hello
 
 GATHERING = "gathering of the parts"
 """Claimed like a video, so that one job does it."""
@@ -96,8 +96,8 @@ class Job:
         """
         for target in self._targets:
             with alone(target.folder.path):
-                facts = target.folder.manifest() or {}
-                mine = [entry["job"] for entry in facts.get("sessions", ())] == [self.id]
+                facts = target.folder.manifest() or Manifest()
+                mine = [session.job for session in facts.sessions] == [self.id]
                 target.folder.refresh()
                 if mine and not len(target.folder):
                     target.folder.forget()
@@ -105,11 +105,9 @@ class Job:
     def _sign_off(self) -> None:
         for target in self._targets:
             with alone(target.folder.path):
-                facts = dict(target.folder.manifest() or {})
-                for entry in facts.get("sessions", ()):
-                    if entry["job"] == self.id:
-                        entry["ended"] = manifest.now()
-                        target.folder.write_manifest(facts)
+                facts = target.folder.manifest() or Manifest()
+                if any(session.job == self.id for session in facts.sessions):
+                    target.folder.write_manifest(facts.ended(self.id))
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
@@ -139,25 +137,24 @@ class Job:
         in_use = len(target.folder) > 0 or leases.others()
         before = target.folder.manifest() if in_use else None
         if before is not None:
-            manifest.check_same(before, asked, target.folder.path)
+            check_same(before, asked, target.folder.path)
         elif len(target.folder):
             raise UserError(
                 f"{target.folder.path} holds answers but no manifest.json, which says what they "
                 "answer; put it back, or begin again with --fresh"
             )
         root = None if request.data_root is None else str(request.data_root)
-        first = {"started": manifest.now()} if before is None else before
-        facts = {**first, **asked, "data_root": root}
+        first = Manifest.of(started=now()) if before is None else before
         devices = [str(device) for device in request.devices]
-        session = manifest.session(self.id, devices, request.setup.session)
-        sessions = [*facts.get("sessions", ()), session]
-        target.folder.write_manifest({**facts, "sessions": sessions})
+        facts = first | asked | Manifest.of(data_root=root)
+        facts = facts.begun(self.id, devices, request.setup.session)
+        target.folder.write_manifest(facts)
         target.folder.write_expected(entry.id for entry in target.dataset.entries)
 
-    def _asked(self, target: Target) -> dict[str, Any]:
+    def _asked(self, target: Target) -> Manifest:
         """Return what this job's request adds to a manifest."""
         request = self._request
-        return manifest.from_request(
+        return from_request(
             request.setup,
             request.model.adapter,
             target.dataset,
@@ -175,7 +172,7 @@ class Job:
                     f"{path} was removed or put aside while this job worked on it; what it had "
                     "answered went with it; give the same command to ask again"
                 )
-            manifest.check_same(facts, self._asked(target), path)
+            check_same(facts, self._asked(target), path)
 
     def _recorded(self) -> int:
         """Return how many samples have a line now, by whomever."""
@@ -218,26 +215,26 @@ class Job:
             mine.extend(asks)
         return Unit(unit.video, tuple(mine)) if mine else None
 
-    def _greet(self, hello: Mapping[str, Any]) -> None:
+    def _greet(self, hello: Hello) -> None:
         """Check what a worker loaded of its model against the request and the manifest."""
         model = self._request.setup.model
-        if self._request.history != "independent" and not hello["takes_history"]:
+        if self._request.history != "independent" and not hello.takes_history:
             raise AdapterError(
                 f"{model} cannot be given earlier rounds: --history {self._request.history} is "
                 "for models that take a history; leave it out"
             )
         self._check_run()
-        for remark in hello.get("remarks", ()):
+        for remark in hello.remarks:
             if remark not in self._remarks:  # each worker has the same to say
                 self._remarks.add(remark)
                 self._progress.say(f"{model}: {remark}")
-        loaded = manifest.from_handshake(hello)
+        loaded = Manifest.of(**hello.recorded())
         for target in self._targets:
             with alone(target.folder.path):
-                before = target.folder.manifest() or {}
-                manifest.check_same(before, loaded, target.folder.path)
-                if any(before.get(key) != value for key, value in loaded.items()):
-                    target.folder.write_manifest({**before, **loaded})
+                before = target.folder.manifest() or Manifest()
+                check_same(before, loaded, target.folder.path)
+                if before != before | loaded:
+                    target.folder.write_manifest(before | loaded)
 
     def _supervisor(self) -> Supervisor:
         request = self._request

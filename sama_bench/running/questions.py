@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sama_bench.benchmark import Entry, Protocol
 from sama_bench.nouns import History, Sample, Turn
 from sama_bench.running.schedule import Ask, Target, in_turn, sample_seed
+from sama_bench.worker.hello import Hello
 from sama_bench.worker.messages import Message
 
 
@@ -18,13 +19,12 @@ class Declared:
     """What an adapter declared in its hello: what it may be given beyond the question."""
 
     takes_tracks: bool = False
-    takes_history: bool = False
     oracle: bool = False
 
     @classmethod
-    def of(cls, hello: Mapping[str, Any]) -> Declared:
-        """Read a hello."""
-        return cls(hello["takes_tracks"], hello["takes_history"], hello["oracle"])
+    def of(cls, hello: Hello) -> Declared:
+        """Take it from a hello."""
+        return cls(hello.takes_tracks, hello.oracle)
 
 
 class QuestionBuilder:

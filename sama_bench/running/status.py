@@ -61,8 +61,7 @@ def run_status(path: Path) -> RunStatus:
     manifest = folder.manifest()
     if manifest is None and not len(folder):
         raise DataError(f"{path} is no run folder: it holds no manifest.json and no predictions")
-    samples = None if manifest is None else manifest.get("samples")
-    expected = samples if isinstance(samples, int) else None
+    expected = None if manifest is None else manifest.samples
     strangers = _strangers(folder, expected)
     counts: Counter[str] = Counter(
         folder.status(id) or "missing" for id in folder.ids() if id not in strangers

@@ -23,6 +23,7 @@ from sama_bench.running.questions import QuestionBuilder
 from sama_bench.running.run_writer import RunWriter
 from sama_bench.running.schedule import Ask, CostModel, Queue, Unit
 from sama_bench.running.worker_slot import WorkerSlot
+from sama_bench.worker.hello import Hello
 from sama_bench.worker.messages import VERSION, Message
 
 Inbox: TypeAlias = "queue.Queue[tuple[WorkerSlot, int, Message | None]]"
@@ -68,7 +69,7 @@ class Supervisor:
         self,
         units: Sequence[Unit],
         claim: Callable[[Unit], Unit | None],
-        on_hello: Callable[[Mapping[str, Any]], None],
+        on_hello: Callable[[Hello], None],
     ) -> None:
         """Ask everything in ``units``.
 
@@ -78,7 +79,8 @@ class Supervisor:
             on_hello: is told each worker's hello; raises to refuse it.
 
         Raises:
-            AdapterError: the model cannot be loaded, or no worker stays alive.
+            AdapterError: the model cannot be loaded, its worker is of another version, or none
+                stays alive.
             StoppedError: too many failures in a row.
         """
         self._queue = Queue(units, self._costs)
@@ -145,7 +147,7 @@ class Supervisor:
 
     # Listening.
 
-    def _hear(self, on_hello: Callable[[Mapping[str, Any]], None]) -> None:
+    def _hear(self, on_hello: Callable[[Hello], None]) -> None:
         """Wait for a message, then take all that came; answers are on disk before anything else."""
         try:
             heard = [self._heard.get(timeout=0.25)]
@@ -162,8 +164,9 @@ class Supervisor:
             elif message.kind == "begin" and message.data["key"] in slot.sent:
                 slot.began[message.data["key"]] = slot.heard
             elif message.kind == "hello":
-                on_hello(message.data)
-                slot.on_hello(message.data)
+                hello = Hello.from_json(message.data)
+                on_hello(hello)
+                slot.on_hello(hello)
                 self._writer.event("hello", worker=slot.name, device=str(slot.device))
             elif message.kind == "fatal":
                 raise AdapterError(f"{message.data['error']} (log: {self._log(slot)})")
@@ -312,7 +315,7 @@ class Supervisor:
             "adapter": self._setup["adapter"],
             "heartbeat": self._limits.heartbeat,
             "setup": setup,
-            "asked": self._setup.get("asked", {}),
+            "asked": self._setup["asked"],
         }
         slot.link.send(Message("setup", facts))
         self._writer.event("worker_started", worker=slot.name, device=str(slot.device))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Link
 from sama_bench.running.questions import Declared
 from sama_bench.running.schedule import Ask, Unit
+from sama_bench.worker.hello import Hello
 
 
 @dataclass
@@ -115,7 +115,7 @@ class WorkerSlot:
         self.lanes, self.sent, self.began = [], {}, {}
         return asks
 
-    def on_hello(self, hello: Mapping[str, Any]) -> None:
+    def on_hello(self, hello: Hello) -> None:
         """Note what its adapter declared."""
         self.declared = Declared.of(hello)
-        self.concurrency = hello["concurrency"]
+        self.concurrency = hello.concurrency

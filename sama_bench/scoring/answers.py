@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sama_bench import registry
 from sama_bench.benchmark import (
@@ -21,6 +20,7 @@ from sama_bench.benchmark import (
 from sama_bench.errors import UserError
 from sama_bench.formats.recognise import answers_from
 from sama_bench.runfolder.folder import SCORES, RunFolder
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.result import Result
 from sama_bench.scoring.score import (
     check_data,
@@ -51,7 +51,7 @@ class Answered:
     benchmark: Benchmark
     dataset: Dataset
     answers: Answers
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     problems: tuple[str, ...]
     folder: Path | None = None
     findings: tuple[Finding, ...] = ()
@@ -77,13 +77,11 @@ def open_run(
     if not path.is_dir():
         raise UserError(f"{path} is no run folder; 'sama-bench status' lists them")
     folder = RunFolder(path)
-    manifest = dict(manifest_of(folder))
-    manifest["benchmark_options"] = {
-        **(manifest.get("benchmark_options") or {}),
-        **(options or {}),
-    }
-    benchmark = registry.benchmark(manifest["benchmark"])
-    dataset = open_data(benchmark, subset_of(manifest["split"], subset), manifest, data)
+    manifest = manifest_of(folder)
+    chosen = {**manifest.benchmark_options, **(options or {})}
+    manifest |= Manifest.of(benchmark_options=chosen)
+    benchmark = registry.benchmark(manifest.benchmark)
+    dataset = open_data(benchmark, subset_of(manifest.split, subset), manifest, data)
     check_data(dataset, manifest, path)
     problems = tuple(problems_of(folder, is_whole(folder, dataset)))
     return Answered(benchmark, dataset, folder.answers(), manifest, problems, path)
@@ -116,15 +114,15 @@ def open_predictions(
     wanted = subset_of(split or asked.default_split, subset)
     dataset = asked.opened(data, wanted, options or {})
     imported = answers_from(predictions, dataset)
-    manifest = {
-        "model": model or predictions.resolve().stem,
-        "benchmark": benchmark,
-        "split": wanted,
-        "predictions": str(predictions),
-        "format": imported.format,
-        "data": dict(dataset.files),
-        "benchmark_options": dict(options or {}),
-    }
+    manifest = Manifest.of(
+        model=model or predictions.resolve().stem,
+        benchmark=benchmark,
+        split=wanted,
+        predictions=str(predictions),
+        format=imported.format,
+        data=dict(dataset.files),
+        benchmark_options=dict(options or {}),
+    )
     return Answered(
         asked,
         dataset,

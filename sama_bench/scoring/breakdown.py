@@ -8,7 +8,7 @@ because a video has samples in several bins, and whole videos are drawn for thei
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -167,8 +167,3 @@ def _bin_order(label: str) -> tuple[float, str]:
     ]
     first = numbers[0] if numbers else math.inf
     return (first - 0.5 if label.startswith("up to") else first, label)
-
-
-def of_attribute(rows: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    """The rows of one attribute."""
-    return [row for row in rows if Part.parse(row.get("split")).attribute == name]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sama_bench import registry
-from sama_bench.benchmark import Part, Protocol
+from sama_bench.benchmark import Coverage, Part, Protocol
 from sama_bench.metric import BenchmarkTitle, Catalogue, Metric
 
-__all__ = ["BenchmarkTitle", "Catalogue", "Metric", "Part", "Protocol", "declared"]
+__all__ = ["BenchmarkTitle", "Catalogue", "Coverage", "Metric", "Part", "Protocol", "declared"]
 
 
 def declared() -> Catalogue:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sama_bench.errors import DataError
 from sama_bench.formats.prediction_files import prediction_files
@@ -14,14 +13,14 @@ from sama_bench.scoring.scored_run import ScoredRun
 from sama_bench.storage.untrusted_files import open_regular
 
 
-def run_parts(path: Path, manifest: Mapping[str, Any]) -> list[Path]:
+def run_parts(path: Path, merged_from: Sequence[str]) -> list[Path]:
     """The run folders that hold the predictions: the shards of a merged run, or the run itself.
 
     Raises:
         DataError: a shard is gone.
     """
     parts = []
-    for named in manifest.get("merged_from") or [str(path)]:
+    for named in merged_from or [str(path)]:
         place = Path(named) if Path(named).is_dir() else path.parent / Path(named).name
         if not place.is_dir():
             raise DataError(f"{path} was merged from {named}, which is gone")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sama_bench.benchmark import Row, Scores
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.remarks import Remark, failures, remarks
 from sama_bench.scoring.scores_file import ScoredRow, ScoresFile, samples_of, videos_of
@@ -36,7 +37,7 @@ class Result:
     model: str
     benchmark: str
     split: str
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     scores: Scores
     problems: Sequence[str] = ()
     shortfall: Sequence[str] = ()
@@ -85,10 +86,10 @@ class Result:
     def _rows(self) -> list[ScoredRow]:
         # how a model is shown regions matters only where the benchmark marks some
         regions = any(sample.attributes.get("regions") for sample in self.scores.samples)
-        prompt = (self.manifest.get("card") or {}).get("region_prompt")
+        prompt = self.manifest.card.get("region_prompt")
         more: dict[str, Any] = {
-            "history": str(self.manifest.get("history", "independent")),
-            "takes_tracks": bool(self.manifest.get("takes_tracks", False)) and regions,
+            "history": self.manifest.history,
+            "takes_tracks": self.manifest.takes_tracks and regions,
             "prompt": str(prompt) if prompt and regions else None,
         }
         if self.shortfall:  # less than the published split: never ranked
@@ -106,7 +107,7 @@ class Result:
             benchmark=self.benchmark,
             split=self.split,
             # who worked on it when is in manifest.json; scores do not depend on it
-            manifest={k: v for k, v in self.manifest.items() if k != "sessions"},
+            manifest={k: v for k, v in self.manifest.to_json().items() if k != "sessions"},
             scoring={name: SCORING[name] for name in self.scores.coverage},
             coverage={str(name): cover for name, cover in self.scores.coverage.items()},
             complete=self.complete,

@@ -11,6 +11,7 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Answers, Benchmark, Dataset, Finding, Protocol, Tools
 from sama_bench.errors import DataError, UserError
 from sama_bench.runfolder.folder import SCORES, RunFolder
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.result import Result
 from sama_bench.scoring.single_samples import with_single_samples
 
@@ -57,7 +58,7 @@ def score_answers(
     benchmark: Benchmark,
     dataset: Dataset,
     answers: Answers,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     protocols: Sequence[Protocol] = PROTOCOLS,
     tools: Tools | None = None,
     problems: Sequence[str] = (),
@@ -70,10 +71,10 @@ def score_answers(
     scores = replace(scores, findings=(*findings, *scores.findings))
     record = getattr(tools.judge, "record", None)
     if record is not None:
-        manifest = {**manifest, "judge": record()}
+        manifest = manifest | Manifest.of(judge=record())
     lacking = (*tools.lacking, *scores.lacking)
     return Result(
-        model=str(manifest.get("model", "unnamed")),
+        model=manifest.model,
         benchmark=benchmark.name,
         split=dataset.split,
         manifest=manifest,
@@ -121,8 +122,8 @@ def score_run(
     path, data = Path(path), None if data is None else Path(data)
     folder = RunFolder(path)
     manifest = manifest_of(folder)
-    benchmark = registry.benchmark(manifest["benchmark"])
-    dataset = open_data(benchmark, manifest["split"], manifest, data)
+    benchmark = registry.benchmark(manifest.benchmark)
+    dataset = open_data(benchmark, manifest.split, manifest, data)
     check_data(dataset, manifest, path)
     tools = with_options(tools, manifest)
     result = score_answers(
@@ -139,18 +140,13 @@ def score_run(
     return result
 
 
-def with_options(tools: Tools | None, manifest: Mapping[str, Any]) -> Tools:
+def with_options(tools: Tools | None, manifest: Manifest) -> Tools:
     """Add the benchmark options that a run was made with; those given now win."""
     tools = tools if tools is not None else standard_tools()
-    made = dict(manifest.get("benchmark_options") or {})
-    return replace(tools, options={**made, **tools.options})
+    return replace(tools, options={**manifest.benchmark_options, **tools.options})
 
 
-MANIFEST_FORMS = {"shards": list, "data": dict, "benchmark_options": dict, "card": dict}
-"""Form of what scoring reads from a manifest, where it is given."""
-
-
-def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
+def manifest_of(folder: RunFolder) -> Manifest:
     """Return the manifest of a run folder.
 
     Raises:
@@ -160,36 +156,33 @@ def manifest_of(folder: RunFolder) -> Mapping[str, Any]:
     if manifest is None:
         raise DataError(f"{folder.path} is no run folder: it has no manifest.json")
     for key in ("model", "benchmark", "split"):
-        if not isinstance(manifest.get(key), str):
+        if not getattr(manifest, key):
             raise DataError(f"{folder.path}/manifest.json does not name the {key}")
-    for key, kind in MANIFEST_FORMS.items():
-        if manifest.get(key) is not None and not isinstance(manifest[key], kind):
-            raise DataError(f"{folder.path}/manifest.json: '{key}' is not a {kind.__name__}")
     return manifest
 
 
 def open_data(
     benchmark: Benchmark,
     split: str,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     data: Path | None,
 ) -> Dataset:
     """Open the data that a run was made on: at ``data``, or where the run found it."""
     root = data
-    if root is None and manifest.get("data_root"):
-        root = Path(str(manifest["data_root"]))
+    if root is None and manifest.data_root:
+        root = Path(manifest.data_root)
         if not root.is_dir():
             raise UserError(f"the data of this run lay at {root}, which is gone; give --data DIR")
-    return benchmark.opened(root, split, dict(manifest.get("benchmark_options") or {}))
+    return benchmark.opened(root, split, dict(manifest.benchmark_options))
 
 
-def check_data(dataset: Dataset, manifest: Mapping[str, Any], path: Path) -> None:
+def check_data(dataset: Dataset, manifest: Manifest, path: Path) -> None:
     """Check that the annotation files are those of the run.
 
     Raises:
         DataError: the files that differ.
     """
-    recorded = manifest.get("data") or {}
+    recorded = manifest.data
     changed = [n for n, sum in dataset.files.items() if n in recorded and recorded[n] != sum]
     if changed:
         raise DataError(

@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from sama_bench.benchmark import Coverage, Protocol
 from sama_bench.errors import DataError
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.frames import frame_of
 from sama_bench.scoring.scores_file import (
     ScoredRow,
@@ -63,10 +65,10 @@ class ScoredRun:
         """As it was asked for, or the union that shards were merged to."""
         return self.file.split
 
-    @property
-    def manifest(self) -> Mapping[str, Any]:
+    @cached_property
+    def manifest(self) -> Manifest:
         """What was asked, of what, with what."""
-        return self.file.manifest
+        return Manifest.from_json(self.file.manifest)
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
@@ -149,15 +151,18 @@ def read_scored_run(path: Path) -> ScoredRun:
         raise DataError(f"{file} is not a file of scores: {error}; {_again(file, data)}") from None
 
 
-def recorded_manifest(path: Path) -> Mapping[str, Any]:
+def recorded_manifest(path: Path) -> Manifest:
     """Return the manifest in a file of scores of any version; empty where there is none.
 
     Raises:
-        DataError: there is no such file, or it is not JSON.
+        DataError: there is no such file, it is not JSON, or a field is of a wrong type.
     """
-    _, data = _content(path)
+    file, data = _content(path)
     manifest = data.get("manifest") if isinstance(data, dict) else None
-    return manifest if isinstance(manifest, dict) else {}
+    try:
+        return Manifest.from_json(manifest) if isinstance(manifest, dict) else Manifest()
+    except ValueError as error:
+        raise DataError(f"{file}: manifest: {error}; {_again(file, None)}") from None
 
 
 def _content(path: Path) -> tuple[Path, Any]:

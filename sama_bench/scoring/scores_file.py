@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sama_bench.benchmark import Aggregation, Coverage, Protocol, SampleScore, VideoScore
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.storage.append import write_atomically
 from sama_bench.storage.seal import sealed
 
@@ -120,7 +121,7 @@ class ScoresFile(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: name under which the run is filed.
-        manifest: what was asked, of what, with what.
+        manifest: what was asked, of what, with what; ``Manifest`` reads it.
         scoring: version of the values by protocol.
         coverage: by protocol how the expected samples were answered.
         complete: whether the data are the published split, all of it answered or refused.
@@ -175,6 +176,10 @@ def read_scores(data: Any) -> ScoresFile:
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
     check_plain("manifest", found.manifest)
+    try:
+        Manifest.from_json(found.manifest)
+    except ValueError as error:
+        raise ValueError(f"manifest: {error}") from None
     for protocol, cover in found.coverage.items():
         if min(astuple(cover)) < 0:
             raise ValueError(f"coverage {protocol} holds a number below 0")

@@ -7,7 +7,7 @@ would put numbers of different things into one mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sama_bench import registry
 from sama_bench.benchmark import Benchmark, Dataset, split_and_subset, subset_of
 from sama_bench.errors import IncompleteError, UserError
 from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs
-from sama_bench.runfolder.manifest import IDENTITY
+from sama_bench.runfolder.manifest import IDENTITY, Manifest
 from sama_bench.scoring.score import manifest_of
 
 AGREE = tuple(key for key in IDENTITY if key not in ("benchmark", "split", "data"))
@@ -30,12 +30,12 @@ class Part:
     """One run folder that takes part in a merge."""
 
     folder: RunFolder
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     @property
     def split(self) -> str:
         """The split that it was run on."""
-        return str(self.manifest["split"])
+        return self.manifest.split
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Group:
     @property
     def name(self) -> str:
         """Model and benchmark, for messages."""
-        return f"{self.parts[0].manifest['model']} on {self.benchmark.name}"
+        return f"{self.parts[0].manifest.model} on {self.benchmark.name}"
 
     @property
     def split(self) -> str:
@@ -84,9 +84,9 @@ def find_groups(runs: Sequence[Path], root: Path) -> list[Group]:
     for path in paths:
         folder = RunFolder(path)
         manifest = manifest_of(folder)
-        whole, subset = split_and_subset(manifest["split"])
-        family = subset_of(registry.benchmark(manifest["benchmark"]).family(whole), subset)
-        key = (manifest["model"], manifest["benchmark"], family)
+        whole, subset = split_and_subset(manifest.split)
+        family = subset_of(registry.benchmark(manifest.benchmark).family(whole), subset)
+        key = (manifest.model, manifest.benchmark, family)
         grouped.setdefault(key, []).append(Part(folder, manifest))
     place = {name: number for number, name in enumerate(registry.benchmarks())}
     order = sorted(grouped, key=lambda key: (place[key[1]], key))
@@ -106,14 +106,14 @@ def check_agreement(group: Group) -> None:
     first = group.parts[0]
     for part in group.parts[1:]:
         for key in AGREE:
-            one, other = first.manifest.get(key), part.manifest.get(key)
+            one, other = getattr(first.manifest, key), getattr(part.manifest, key)
             if one != other:
                 differences.append(
                     f"{key} is {_short(one)} in {first.split} and {_short(other)} in {part.split}"
                 )
     sums: dict[str, tuple[str, str]] = {}
     for part in group.parts:
-        for name, checksum in (part.manifest.get("data") or {}).items():
+        for name, checksum in part.manifest.data.items():
             before, where = sums.setdefault(name, (checksum, part.split))
             if before != checksum:
                 differences.append(f"{name} differs between {where} and {part.split}")
@@ -147,7 +147,7 @@ def joint_answers(group: Group, dataset: Dataset) -> tuple[RunAnswers, Sequence[
 
 def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str:
     """Say in one line what a merge lacks: shards that nobody ran, and samples not asked."""
-    ran = {shard for part in group.parts for shard in (part.manifest.get("shards") or [part.split])}
+    ran = {shard for part in group.parts for shard in (part.manifest.shards or [part.split])}
     shards = [shard for shard in dataset.shards if shard not in ran]
     lacks = []
     if shards:
@@ -163,20 +163,20 @@ def missing_parts(group: Group, dataset: Dataset, missing: Sequence[str]) -> str
     return "; ".join(lacks)
 
 
-def merged_manifest(group: Group, dataset: Dataset) -> dict[str, Any]:
+def merged_manifest(group: Group, dataset: Dataset) -> Manifest:
     """Return what the parts agree on, and which they are."""
     first = group.parts[0].manifest
     if len(group.parts) == 1 and group.parts[0].split == dataset.split:
-        return dict(first)
+        return first
     kept = ("model", *AGREE, "packages", "python", "can", "oracle", "data_root", "takes_history")
-    return {
-        **{key: first[key] for key in kept if key in first},
-        "benchmark": group.benchmark.name,
-        "split": dataset.split,
-        "shards": list(dataset.shards),
-        "data": dict(dataset.files),
-        "merged_from": [str(part.folder.path) for part in group.parts],
-    }
+    agreed = Manifest.of(**{key: first.said[key] for key in kept if first.says(key)})
+    return agreed | Manifest.of(
+        benchmark=group.benchmark.name,
+        split=dataset.split,
+        shards=list(dataset.shards),
+        data=dict(dataset.files),
+        merged_from=[str(part.folder.path) for part in group.parts],
+    )
 
 
 def _listed(items: Sequence[str]) -> str:

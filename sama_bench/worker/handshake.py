@@ -11,14 +11,13 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from sama_bench._version import __version__
 from sama_bench.adapter import Adapter, Oracle, Setup
 from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.storage.secrets import scrub
-from sama_bench.worker.abilities import abilities_of, tasks_of
-from sama_bench.worker.messages import VERSION
+from sama_bench.worker.abilities import abilities_of
+from sama_bench.worker.hello import Checkpoint, Hello
 
 # fmt: off
 PACKAGES = (
@@ -41,7 +40,7 @@ MAX_REASON = 2000
 """Characters of why a model cannot be used."""
 
 
-def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
+def hello(adapter: Adapter, setup: Setup) -> Hello:
     """Describe a loaded adapter.
 
     Raises:
@@ -50,24 +49,20 @@ def hello(adapter: Adapter, target: str, setup: Setup) -> dict[str, Any]:
     told: object = adapter.card()
     if told is not None and not isinstance(told, Mapping):
         raise AdapterError(f"card() returned {type(told).__name__}, not a dict")
-    said = {
-        "protocol": VERSION,
-        "adapter": target,
-        "can": sorted(abilities_of(adapter)),
-        "tasks": sorted(tasks_of(adapter)),
-        "takes_tracks": bool(adapter.takes_tracks),
-        "takes_history": bool(adapter.takes_history),
-        "oracle": isinstance(adapter, Oracle),
-        "concurrency": _concurrency(adapter),
-        "card": dict(told or {}),
-        "remarks": [str(line) for line in adapter.remarks],
-        "checkpoint": checkpoint_facts(adapter, setup),
-        "device": setup.device,
-        "packages": packages(adapter.packages),
-        "python": platform.python_version(),
-    }
+    said = Hello(
+        concurrency=_concurrency(adapter),
+        can=tuple(sorted(abilities_of(adapter))),
+        takes_tracks=bool(adapter.takes_tracks),
+        takes_history=bool(adapter.takes_history),
+        oracle=isinstance(adapter, Oracle),
+        card=dict(told or {}),
+        remarks=tuple(str(line) for line in adapter.remarks),
+        checkpoint=checkpoint_facts(adapter, setup),
+        packages=packages(adapter.packages),
+        python=platform.python_version(),
+    )
     try:
-        size = len(json.dumps(said, allow_nan=False))
+        size = len(json.dumps(said.to_json(), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise AdapterError(f"card() must return JSON values, without NaN: {error}") from None
     if size > MAX_HELLO:
@@ -103,21 +98,22 @@ def packages(own: Sequence[str] = ()) -> dict[str, str]:
     return {"sama-bench": __version__, **dict(sorted(found.items()))}
 
 
-def checkpoint_facts(adapter: Adapter, setup: Setup) -> dict[str, str | None]:
+def checkpoint_facts(adapter: Adapter, setup: Setup) -> Checkpoint:
     """Return name, revision and, for a local folder, the fingerprint of the weights.
 
     An adapter that knows the commit that it loaded sets its attribute ``revision``.
     """
     name: object = adapter.checkpoint or setup.checkpoint
+    revision: object = adapter.revision or setup.revision
     folder = Path(name).expanduser() if isinstance(name, (str, Path)) else None
     local = folder is not None and folder.exists()
     from sama_bench.storage.weight_files import fingerprint  # once a run, not at every start
 
-    return {
-        "name": None if name is None else str(name),
-        "revision": adapter.revision or setup.revision,
-        "fingerprint": fingerprint(folder) if folder is not None and local else None,
-    }
+    return Checkpoint(
+        name=None if name is None else str(name),
+        revision=None if revision is None else str(revision),
+        fingerprint=fingerprint(folder) if folder is not None and local else None,
+    )
 
 
 def one_line(error: BaseException) -> str:

@@ -58,14 +58,14 @@ class LiveWorker(Worker):
         setup = Setup(**asked["setup"])
         try:
             refuse_tasks(self._adapter, setup.model, asked["asked"])
-            said = hello(self._adapter, asked["adapter"], setup)
+            said = hello(self._adapter, setup)
         except SamaBenchError:
             raise
         except Exception as error:
             raise AdapterError(one_line(error)) from error
         # As if it had been sent: a tuple of the card is a list in the manifest that it is
         # compared with. And nothing waits at this worker, which answers while it is asked.
-        return {**json.loads(json.dumps(said)), "concurrency": 0}
+        return {**json.loads(json.dumps(said.to_json())), "concurrency": 0}
 
     def _log_error(self) -> None:
         with (

@@ -1,12 +1,13 @@
 """What the engine and its workers say to each other: framed messages over a private pipe.
 
 A frame is two big-endian 32-bit lengths, a JSON object, and bytes that are passed on unread (a
-finished line of ``predictions.jsonl``). The first word of a worker is ``hello`` with the version.
+finished line of ``predictions.jsonl``). The first word of a worker is ``hello``.
 
 To a worker: ``setup`` (adapter, Setup, heartbeat, tasks that are asked, by benchmark), ``sample``
 (key, sample; the reference for an oracle alone), ``shutdown``.
-From a worker: ``hello``, ``begin`` (key), ``answer`` (key, status, text, seconds; body: the
-line), ``heartbeat``, ``fatal`` (error: the model cannot be loaded).
+From a worker: ``hello`` (a ``Hello``), ``begin`` (key), ``answer`` (key, status, error, seconds,
+worker, frames decoded; body: the line), ``heartbeat``, ``fatal`` (error: the model cannot be
+loaded).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-VERSION = 1
+VERSION = 2
 """Of this protocol; engine and worker refuse to work across versions."""
 
 MAX_BYTES = 1 << 30

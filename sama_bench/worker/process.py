@@ -64,21 +64,21 @@ class Worker:
         try:
             self._adapter = adapter_class(first.data["adapter"])()
             self._adapter.configure(setup)
-            asked = first.data.get("asked", {})
+            asked = first.data["asked"]
             refuse_tasks(self._adapter, setup.model, asked)
             done: object = self._adapter.load(setup)  # type: ignore[func-returns-value]
             if hasattr(done, "__await__"):
                 raise AdapterError("load() is asynchronous, and nothing awaits it: drop its async")
             refuse_tasks(self._adapter, setup.model, asked)  # the weights may decide
-            said = hello(self._adapter, first.data["adapter"], setup)
+            said = hello(self._adapter, setup)
         except BaseException as error:  # SystemExit too: its reason would be lost
             self._end_a_copy()
             log_error()
             self._fatal(reason_of(error))
             return 2
         self._end_a_copy()
-        self.channel.send(Message("hello", said))
-        self._answer_all(said["concurrency"])
+        self.channel.send(Message("hello", said.to_json()))
+        self._answer_all(said.concurrency)
         self._adapter.close()
         return 0
 
@@ -121,7 +121,6 @@ class Worker:
         facts = {
             "key": key,
             "status": record.status,
-            "text": record.text,
             "error": record.error,
             "seconds": record.seconds,
             "worker": self.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import OVERALL, Aggregation, Coverage, Option, Protocol, Row
+from sama_bench.benchmark import OVERALL, Aggregation, Coverage, Option, Part, Protocol, Row
 from sama_bench.metrics._masks.refvos_aggregate import (
     MEAN_OF_GROUPS,
     by_group,
@@ -72,7 +72,7 @@ def rows_of(
                 said.append("no expression of this kind")
             rows.append(
                 row_of(
-                    f"{split}:{group}" if group else split,
+                    str(Part(split, group or None)),
                     protocol,
                     metric,
                     None if percent is None or refused else percent / 100,

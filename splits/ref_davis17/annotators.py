@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sama_bench.benchmark import Answers, Coverage, Outcome, Protocol, Row
+from sama_bench.benchmark import Answers, Coverage, Outcome, Part, Protocol, Row
 from sama_bench.errors import DataError
 from sama_bench.media.mask_pictures import UnreadableMaskError, read_index_map
 from sama_bench.nouns import Masklet, Video
@@ -170,7 +170,7 @@ def _rows(
     videos = len(dataset.source.meta.videos)
     return [
         Row(
-            split=f"{dataset.split}:{name}",
+            split=str(Part(dataset.split, name)),
             protocol=protocol,
             metric=metric,
             value=None if refused else value,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sama_bench.benchmark import Aggregation, Dataset, Protocol, Row, Tools, VideoScore
+from sama_bench.benchmark import Aggregation, Dataset, Part, Protocol, Row, Tools, VideoScore
 from sama_bench.errors import UserError
 from sama_bench.metrics._captions.scores import FAILED_VIDEO_ZERO, NAN_SPREADS
 from sama_bench.metrics.clair import UNCHECKED_VERDICTS
@@ -67,7 +67,7 @@ def rows_of(sheet: Sheet) -> Iterator[Row]:
     groups = list(dict.fromkeys(video.group for video in sheet.videos if video.group))
     if len(groups) > 1:
         for group in groups:
-            yield from _block(sheet.part(group), f"{split}:{group}", whole=False)
+            yield from _block(sheet.part(group), str(Part(split, group)), whole=False)
     if sheet.protocol == "released":
         yield from _rank_rows(sheet)
 
@@ -182,7 +182,8 @@ def _rank_rows(sheet: Sheet) -> Iterator[Row]:
     metrics = [metric for metric in sheet.metrics if metric != "abstention_accuracy"]
     for shard, ids in shards.items():
         videos = [by_id[id] for id in ids]
-        split = shard if sheet.dataset.split == shard else f"{sheet.dataset.split}:{shard}"
+        whole = sheet.dataset.split
+        split = shard if whole == shard else str(Part(whole, shard))
         chosen = Sheet(
             sheet.dataset,
             sheet.protocol,

@@ -12,6 +12,7 @@ from PIL import Image
 from sama_bench.adapters.baselines import Static
 from sama_bench.benchmark import Outcome, Tools
 from sama_bench.cli import build, main
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring import score
 from tests.docs.blocks import PAGES, ROOT, blocks, python_block, shell_commands
 
@@ -122,7 +123,9 @@ def test_the_benchmark_of_the_guide_is_listed_asked_and_scored(tmp_path):
         return Outcome("missing") if id == "2" else Outcome("answered", said[id])
 
     said = {id: Static().predict(dataset.sample(id)) for id in ("0", "1")}
-    result = score.score_answers(benchmark, dataset, answers, {"model": "static"}, tools=Tools())
+    result = score.score_answers(
+        benchmark, dataset, answers, Manifest.of(model="static"), tools=Tools()
+    )
     values = {row["protocol"]: (row["value"], row["coverage"]) for row in result.rows()}
     assert values == {"released": (0.5, 2 / 3), "strict": (0.5, 2 / 3)}
 

@@ -1,12 +1,14 @@
 import pytest
+from msgspec import convert
 
+from sama_bench.benchmark import Coverage
 from sama_bench.leaderboard.certificate import certify
 from sama_bench.leaderboard.entry import BoardEntry
+from sama_bench.leaderboard.entry_file import EntryFile, EntryRow, Provenance
 from sama_bench.leaderboard.published import figures
 from sama_bench.leaderboard.rows import entry_rows, published_rows, select
 
 FIGURES = figures()
-ZERO = {"expected": 10, "answered": 10, "refused": 0, "failed": 0, "missing": 0}
 
 
 def row(model, benchmark, split, metric, value, **more):
@@ -16,9 +18,18 @@ def row(model, benchmark, split, metric, value, **more):
 
 
 def entry(model, *rows, card=None):
-    provenance = {"card": card or {}}
-    benchmark, split = rows[0]["benchmark"], rows[0]["split"]
-    return BoardEntry("run", model, benchmark, split, True, {"released": ZERO}, rows, provenance)
+    file = EntryFile(
+        kind="run",
+        model=model,
+        benchmark=rows[0]["benchmark"],
+        split=rows[0]["split"],
+        complete=True,
+        coverage={"released": Coverage(10, 10, 0, 0, 0)},
+        scores=convert(rows, list[EntryRow]),
+        videos={},
+        provenance=Provenance(card=card or {}),
+    )
+    return BoardEntry(file)
 
 
 def verdicts(certificate):

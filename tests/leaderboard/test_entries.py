@@ -1,15 +1,18 @@
 import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from sama_bench.benchmark import Coverage
 from sama_bench.errors import DataError, IncompleteError, UserError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.leaderboard.entry import (
     FOLDER,
+    BoardEntry,
     digest,
     is_complete,
     read_entries,
@@ -44,8 +47,16 @@ def made(tmp_path, **more):
     return folder, data
 
 
+def changed(entry, **changes):
+    return BoardEntry(structs.replace(entry.file, **changes))
+
+
+def rescored(data):
+    return data["scores"], {name: Coverage(**counts) for name, counts in data["coverage"].items()}
+
+
 def rescore_of(data):
-    return lambda parts, root: (data["scores"], data["coverage"])
+    return lambda parts, root: rescored(data)
 
 
 def test_an_entry_keeps_scores_and_provenance(tmp_path):
@@ -54,23 +65,23 @@ def test_an_entry_keeps_scores_and_provenance(tmp_path):
     assert path.name == "m--mevis--valid_u.json"
     entry = read_entry(path)
     assert entry.complete is True
-    assert entry.coverage == data["coverage"]
+    assert {name: asdict(cover) for name, cover in entry.coverage.items()} == data["coverage"]
     assert {row["metric"]: row["value"] for row in entry.rows if row["split"] == "valid_u"} == {
         row["metric"]: row["value"] for row in data["scores"]
     }
     kept = entry.provenance
-    assert kept["data"] == {"meta.json": "sha256:1"}
-    assert kept["revision"] == "abc"
-    assert kept["judge"]["cache_checksum"] == "sha256:2"
-    assert kept["packages"] == {"torch": "2.13.0"}
-    assert len(kept["predictions"]["run/predictions.jsonl"]) == 64
-    assert kept["not_recorded"] == []
+    assert kept.data == {"meta.json": "sha256:1"}
+    assert kept.revision == "abc"
+    assert kept.judge["cache_checksum"] == "sha256:2"
+    assert kept.packages == {"torch": "2.13.0"}
+    assert len(kept.predictions["run/predictions.jsonl"]) == 64
+    assert kept.not_recorded == []
     assert "/home/someone" not in path.read_text()
 
 
 def test_what_the_manifest_does_not_say_is_listed(tmp_path):
     folder = write(tmp_path / "run", random_scores(1, manifest={"checkpoint": "x/y"}))
-    lacking = entry_of_run(folder, resamples=50).provenance["not_recorded"]
+    lacking = entry_of_run(folder, resamples=50).provenance.not_recorded
     assert lacking == [
         "checksums of the split's files",
         "the protocol card",
@@ -93,7 +104,7 @@ def test_incomplete_coverage_cannot_pass_as_complete(tmp_path):
         entry_of_run(folder)
     entry = entry_of_run(folder, partial=True, resamples=50)
     assert entry.complete is False
-    path = write_entry(replace(entry, complete=True), tmp_path / "entries")
+    path = write_entry(changed(entry, complete=True), tmp_path / "entries")
     with pytest.raises(SchemaError, match="calls itself complete"):
         read_entry(path)
 
@@ -143,7 +154,7 @@ def test_scores_of_other_predictions_are_refused(tmp_path):
 )
 def test_a_refusal_is_an_answer_and_a_failure_is_not(counts, complete):
     zero = {"expected": 10, "answered": 0, "refused": 0, "failed": 0, "missing": 0}
-    assert is_complete({"strict": {**zero, **counts}}) is complete
+    assert is_complete({"strict": Coverage(**{**zero, **counts})}) is complete
     assert not is_complete({})
 
 
@@ -206,7 +217,7 @@ def test_the_predictions_of_a_merge_are_those_of_its_shards(tmp_path):
         (shard / "predictions.jsonl").write_bytes(answer(*own))
     folder = write(tmp_path / "valid_u", data)
     entry = entry_of_run(folder, resamples=50)
-    assert sorted(entry.provenance["predictions"]) == [
+    assert sorted(entry.provenance.predictions) == [
         "VidSTG_0/predictions.jsonl",
         "VidSTG_1/predictions.jsonl",
     ]
@@ -214,7 +225,7 @@ def test_the_predictions_of_a_merge_are_those_of_its_shards(tmp_path):
 
     def rescore(parts, root):
         asked.extend(parts)
-        return data["scores"], data["coverage"]
+        return rescored(data)
 
     assert verify(entry, folder, None, rescore).holds
     assert asked == shards
@@ -234,17 +245,38 @@ def surrogate(data):
         (lambda data: data["scores"][0].update(value=-5), "j cannot be -5, only 0 to 1"),
         (lambda data: data["scores"][0].update(value=float("nan")), "nan, not a finite number"),
         (lambda data: data["scores"][0].update(value=10**400), "a number of more than 1e+15"),
-        (lambda data: data["scores"][0].update(low="0.5"), "low has the wrong type (str)"),
-        (lambda data: data["scores"][0].update(note=["x"]), "note has the wrong type (list)"),
-        (lambda data: data["scores"][0].update(coverage=9), "coverage cannot be 9, only 0 to 1"),
-        (lambda data: data["scores"][0].update(samples=-1), "samples cannot be -1"),
+        (lambda data: data["scores"][0].update(low="0.5"), "got `str` - at `$.scores[0].low`"),
+        (lambda data: data["scores"][0].update(note=["x"]), "got `array` - at `$.scores[0].note`"),
+        (
+            lambda data: data["scores"][0].update(coverage=9),
+            "`float` <= 1.0 - at `$.scores[0].coverage`",
+        ),
+        (
+            lambda data: data["scores"][0].update(samples=-1),
+            "`int` >= 0 - at `$.scores[0].samples`",
+        ),
         (lambda data: data["coverage"]["strict"].update(answered=7), "do not add up to 120"),
-        (lambda data: data["provenance"].update(card=[]), "card must be a dict"),
-        (lambda data: data["provenance"].update(shortfall=[1]), "shortfall must hold texts"),
-        (lambda data: data["provenance"].update(predictions={"a": 1}), "must hold checksums"),
+        (lambda data: data["provenance"].update(card=[]), "got `array` - at `$.provenance.card`"),
+        (
+            lambda data: data["provenance"].update(shortfall=[1]),
+            "got `int` - at `$.provenance.shortfall[0]`",
+        ),
+        (
+            lambda data: data["provenance"].update(predictions={"a": "x", "b": 1}),
+            "got `int` - at `$.provenance.predictions.b`",
+        ),
         (lambda data: data["videos"]["strict"]["values"]["j"].__setitem__(0, 7), "j cannot be 7"),
-        (lambda data: data["videos"]["strict"]["ids"].__setitem__(0, []), "must be texts"),
-        (lambda data: data["videos"]["strict"].update(weights={"j": [1] * 40}), "is no weight"),
+        (
+            lambda data: data["videos"]["strict"]["ids"].__setitem__(0, []),
+            "got `array` - at `$.videos.strict.ids[0]`",
+        ),
+        (
+            lambda data: data["videos"]["strict"].update(weights={"j": [1] * 40}),
+            "got `int` - at `$.videos.strict.weights.j[0]`",
+        ),
+        (lambda data: data["scores"][0].pop("samples"), "missing required field `samples`"),
+        (lambda data: data.update(mood="good"), "unknown field `mood`"),
+        (lambda data: data.update(schema=2), "Invalid enum value 2 - at `$.schema`"),
         (surrogate, "half a surrogate pair"),
     ],
 )
@@ -267,10 +299,10 @@ def test_half_a_surrogate_pair_of_a_manifest_is_written_as_its_escape(tmp_path):
     folder, data = made(tmp_path)
     write(folder, {**data, "manifest": manifest})
     path = write_entry(entry_of_run(folder, resamples=50), tmp_path / "entries")
-    assert read_entry(path).provenance["card"] == {r"prompt\udc80": r"\ud800"}
+    assert read_entry(path).provenance.card == {r"prompt\udc80": r"\ud800"}
 
 
 def test_a_model_whose_name_no_file_can_hold_is_one_line(tmp_path):
-    entry = replace(entry_of_run(made(tmp_path)[0], resamples=50), benchmark="\ud800")
+    entry = changed(entry_of_run(made(tmp_path)[0], resamples=50), benchmark="\ud800")
     with pytest.raises(UserError, match="cannot hold what its run recorded"):
         write_entry(entry, tmp_path / "entries")

@@ -11,6 +11,7 @@ from sama_bench.errors import SamaBenchError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.leaderboard.entry import digest
 from sama_bench.runfolder.folder import RunFolder, run_path
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.score import score_run
 from tests.scored import random_scores, write
 
@@ -102,8 +103,9 @@ def silent_run(runs, split="mini"):
     ]
     folder.path.mkdir(parents=True)
     (folder.path / "predictions.jsonl").write_bytes(b"".join(lines))
-    manifest = {"model": "silent", "benchmark": "mevis", "split": split}
-    folder.write_manifest({**manifest, "data": dict(dataset.files), "card": {"frames": "none"}})
+    asked = Manifest.of(model="silent", benchmark="mevis", split=split)
+    more = Manifest.of(data=dict(dataset.files), card={"frames": "none"})
+    folder.write_manifest(asked | more)
     score_run(folder.path, tools=Tools(captions=False))
     return folder.path
 

@@ -111,4 +111,4 @@ def test_the_pages_own_code_never_writes_markup():
 def test_imported_entries_are_of_no_run():
     entry = entry_of_import(read_results(KIT)[0], "VLMEvalKit")
     assert isinstance(entry, BoardEntry)
-    assert entry.provenance["kit"] == "VLMEvalKit"
+    assert entry.provenance.kit == "VLMEvalKit"

@@ -7,6 +7,7 @@ from sama_bench.adapters.baselines import Static, Truth
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.nouns import Answer
 from sama_bench.runfolder.folder import RunFolder, run_path
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.score import score_run, standard_tools
 
 EVIL = "<script>window.hurt = 1</script><img src=x onerror='hurt=1'> <p> a <b>dog</b> </p> [SEG]"
@@ -47,15 +48,15 @@ def make_run(runs, model, benchmark="sama-bench-g", spoil=True):
             line = Prediction(entry.id, status, text=said["text"], segments=segments, seconds=0.1)
         appender.append(to_line(line))
     folder.write_manifest(
-        {
-            "model": model,
-            "benchmark": benchmark,
-            "split": "mini",
-            "history": "independent",
-            "takes_tracks": model == "static",
-            "card": {"prompt": "<i>mask</i>", "frames": "none"},
-            "data": dict(dataset.files),
-        }
+        Manifest.of(
+            model=model,
+            benchmark=benchmark,
+            split="mini",
+            history="independent",
+            takes_tracks=model == "static",
+            card={"prompt": "<i>mask</i>", "frames": "none"},
+            data=dict(dataset.files),
+        )
     )
     score_run(folder.path, tools=standard_tools(phrases="token-overlap", captions=False))
     return folder.path, {"evil": evil, "refused": refused, "failed": failed, "missing": missing}

@@ -13,6 +13,7 @@ from sama_bench.errors import DataError, UserError
 from sama_bench.formats.prediction_line import Prediction, from_line, peek, text_of, to_line
 from sama_bench.nouns import Masklet, Segment
 from sama_bench.runfolder.folder import RunAnswers, RunFolder, find_runs, run_path
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.storage.append import Appender, write_atomically
 from sama_bench.storage.safe_names import safe_name
 
@@ -202,8 +203,8 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 def test_the_manifest_is_replaced_whole(tmp_path):
     folder = RunFolder(tmp_path / "run")
     assert folder.manifest() is None
-    folder.write_manifest({"model": "flow"})
-    assert folder.manifest() == {"model": "flow"}
+    folder.write_manifest(Manifest.of(model="flow"))
+    assert folder.manifest() == Manifest.of(model="flow")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["manifest.json"]
     (tmp_path / "run" / "manifest.json").write_text("{")
     with pytest.raises(DataError, match=r"manifest\.json cannot be read"):

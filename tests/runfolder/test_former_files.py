@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sama_bench.leaderboard.entry import read_entries
+from sama_bench.leaderboard.entry import digest, read_entries, read_entry, write_entry
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.scoring.score import score_run, standard_tools
 from tests.runs import run_command
@@ -47,3 +47,19 @@ def test_entries_are_read():
     (entry,) = read_entries([FORMER / "entries"])
     assert (entry.model, entry.benchmark, entry.split) == ("static", "mevis", "mini")
     assert entry.complete is False
+
+
+def test_an_entry_that_is_read_is_written_to_the_byte(tmp_path):
+    (file,) = (FORMER / "entries").iterdir()
+    entry = read_entry(file)
+    assert write_entry(entry, tmp_path).read_bytes() == file.read_bytes()
+    assert (entry.provenance.history, entry.provenance.scoring) == ("independent", None)
+    assert entry.coverage["strict"].missing == 8
+    unknown = json.loads(file.read_text())
+    del unknown["digest"]
+    unknown["scores"][0] = {"mood": "good", **unknown["scores"][0], "value": 1}
+    unknown["provenance"]["host"] = "here"
+    text = json.dumps({**unknown, "digest": digest(unknown)})
+    (tmp_path / file.name).write_text(text)
+    written = write_entry(read_entry(tmp_path / file.name), tmp_path / "again")
+    assert json.dumps(json.loads(written.read_text())) == text

@@ -116,9 +116,9 @@ def test_it_is_asked_in_this_thread_and_each_answer_is_kept_at_once(tmp_path, ca
     assert mine.threads == {threading.current_thread()}
     assert not SHARED._held.total(), "decoded frames are given back"
     facts = RunFolder(result.folders[0]).manifest()
-    assert facts["adapter"] == f"{__name__}:Mine"
-    assert (facts["model"], facts["revision"]) == ("mine", "step 1")
-    assert facts["sessions"][0]["devices"] == ["this process"]
+    assert facts.adapter == f"{__name__}:Mine"
+    assert (facts.model, facts.revision) == ("mine", "step 1")
+    assert facts.sessions[0].devices == ("this process",)
     scored = sama_bench.score_run(result.folders[0])
     assert {row["model"] for row in scored.rows()} == {"mine"}
     capsys.readouterr()

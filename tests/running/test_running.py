@@ -64,7 +64,7 @@ def test_history_is_the_engines(tmp_path):
     assert "[SEG] v0/0" in free[1]
     assert "[SEG] v0/1" in free[2]
     manifest = RunFolder(tmp_path / "free-running" / "plain" / "fake" / "tiny").manifest()
-    assert manifest["history"] == "free-running"
+    assert manifest.history == "free-running"
 
 
 def test_free_running_goes_on_from_its_own_earlier_answers(tmp_path):

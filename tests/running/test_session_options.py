@@ -77,8 +77,9 @@ def test_a_run_begun_with_sharing_goes_on_without(ask, tmp_path, capfd):
     assert len(folder) == 6
     assert [line["segments"] for line in answers(folder)] == expected
     facts = folder.manifest()
-    assert facts["options"] == {}
-    assert [entry.get("options") for entry in facts["sessions"]] == [
+    assert facts.options == {}
+    assert not facts.says("session"), "each job notes its own, without secrets"
+    assert [session.options for session in facts.sessions] == [
         {"share_check": "1"},
         {"share": "off"},
     ]

@@ -7,6 +7,7 @@ import pytest
 
 from sama_bench.errors import UserError
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.running import job as job_module
 from sama_bench.running import leases
 from sama_bench.running.job import Job
@@ -107,7 +108,7 @@ def test_a_job_does_not_go_on_in_the_folder_of_another_run(tmp_path, what):
         shared[0].folder.put_aside()
         if what == "other options":
             facts = json.loads((shared[0].folder.path / "manifest.json.old-1").read_text())
-            shared[0].folder.write_manifest({**facts, "seed": 5})
+            shared[0].folder.write_manifest(Manifest.from_json({**facts, "seed": 5}))
         said = "put aside while this job" if what == "removed" else "answers of another run"
         with pytest.raises(UserError, match=said):
             job.work()

@@ -236,13 +236,13 @@ class Confused:
 
     def send(self, message):
         if message.kind == "setup":
-            self.hear(Message("hello", hello(Plain(), "x", Setup("x"))))
+            self.hear(Message("hello", hello(Plain(), Setup("x")).to_json()))
         elif message.kind == "sample":
             id = message.data["sample"]["id"]
             line = to_line(Prediction("v0/0" if id == "v0/1" else id, "refused", "no"))
             if id == "v0/2":
                 line = line.replace(b"no", b"na")
-            said = {"key": message.data["key"], "status": "refused", "text": "no", "error": None}
+            said = {"key": message.data["key"], "status": "refused", "error": None}
             self.hear(Message("answer", {**said, "seconds": 1, "worker": "w", "decoded": 0}, line))
 
     def kill(self, patience=0.0):

@@ -8,6 +8,7 @@ from sama_bench import registry
 from sama_bench.benchmark import PROTOCOLS, Outcome, Part, Tools
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet, Segment
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.intervals import Intervals
 from sama_bench.scoring.result import Result
 from sama_bench.scoring.scored_run import ScoredRun
@@ -39,7 +40,7 @@ def test_the_videos_give_the_value_of_each_row(name):
     dataset = registry.benchmark(name).open(None, "mini", {})
     tools = Tools(captions=name in ("sama-bench-c", "region-captions"), phrases=TokenOverlap())
     scores = dataset.score(half_right(dataset), PROTOCOLS, tools)
-    run = ScoredRun(None, Result("m", name, "mini", {}, scores).scored())
+    run = ScoredRun(None, Result("m", name, "mini", Manifest(), scores).scored())
     intervals, carried = Intervals(run, resamples=20, seed=0), 0
     for row in run.rows:
         if row.value is None or row.aggregation == "whole":

@@ -15,7 +15,7 @@ from sama_bench.marks import grounded_answer, marked
 from sama_bench.metrics.phrases import TokenOverlap
 from sama_bench.nouns import Answer, Masklet
 from sama_bench.runfolder.folder import RunFolder, run_path
-from sama_bench.runfolder.manifest import from_request
+from sama_bench.runfolder.manifest import Manifest, from_request
 from sama_bench.scoring.merge import merge
 from sama_bench.scoring.result import Result
 from sama_bench.splits.sama_bench.dataset import SamaDataset
@@ -55,7 +55,8 @@ def run_split(data, runs, split, leave_out=(), **changes):
     folder = RunFolder(run_path(runs, "m", "sama-bench-g", split))
     folder.path.mkdir(parents=True)
     facts = from_request(Setup("m"), "a:B", dataset, {}, "independent")
-    folder.write_manifest({**facts, "card": {"frames": 5}, "data_root": str(data), **changes})
+    more = {"card": {"frames": 5}, "data_root": str(data), **changes}
+    folder.write_manifest(facts | Manifest.of(**more))
     with (folder.path / "predictions.jsonl").open("w") as file:
         for entry in dataset.entries:
             if entry.id not in leave_out:
@@ -234,8 +235,9 @@ def test_scores_that_cannot_be_written_are_shown_first(copy, tmp_path, capsys):
     (copy / "m/sama-bench-g/all/scores.json").rmdir()
     assert "table.md cannot be written" in wrong("--out", tmp_path / "out" / "below")
     assert (copy / "m/sama-bench-g/all/scores.json").is_file()
+    nothing = Result("m", "b", "s", Manifest(), Scores({}, (), (), ()))
     with pytest.raises(UserError, match=r"a/scores\.json cannot be written"):
-        Result("m", "b", "s", {}, Scores({}, (), (), ())).write(tmp_path / "out/a/scores.json")
+        nothing.write(tmp_path / "out/a/scores.json")
 
 
 def test_nothing_to_merge(tmp_path):

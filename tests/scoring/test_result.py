@@ -6,9 +6,10 @@ import pytest
 
 from sama_bench.benchmark import Row, SampleScore, Scores
 from sama_bench.cli._scoring import print_results
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.scoring.result import Result
 
-MANIFEST = {"takes_tracks": True, "card": {"region_prompt": "whole track"}}
+MANIFEST = Manifest.of(takes_tracks=True, card={"region_prompt": "whole track"})
 
 
 def result(status="answered", attributes=None, notes=None):

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from msgspec import structs
 
 from sama_bench.errors import DataError
-from sama_bench.leaderboard.entry import read_entry, write_entry
+from sama_bench.leaderboard.entry import BoardEntry, read_entry, write_entry
 from sama_bench.leaderboard.make import entry_of_run
 from sama_bench.leaderboard.rows import entry_rows
 from sama_bench.scoring.scored_run import read_scored_run, recorded_manifest
@@ -54,7 +55,7 @@ def test_values_of_another_version_are_scored_again_first(run, capsys, recorded)
     change(run / "scores.json", scoring=recorded)
     with pytest.raises(DataError, match=r"score the answers again: sama-bench score .*mini"):
         read_scored_run(run)
-    assert recorded_manifest(run)["model"] == "static"
+    assert recorded_manifest(run).model == "static"
     capsys.readouterr()
     for command in (["compare", str(run), str(run)], ["leaderboard", "add", str(run)]):
         run_command(*command, status=2)
@@ -65,10 +66,11 @@ def test_values_of_another_version_are_scored_again_first(run, capsys, recorded)
 
 def test_an_entry_of_another_version_is_shown_and_not_ranked(run, tmp_path):
     entry = entry_of_run(run, resamples=20)
-    assert entry.provenance["scoring"] == dict(SCORING)
+    assert entry.provenance.scoring == dict(SCORING)
     assert not any(row.get("unranked") for row in entry_rows([entry]))
-    entry.provenance.pop("scoring")  # as every entry before versions
-    old = read_entry(write_entry(entry, tmp_path))
+    before = structs.replace(entry.provenance, scoring=None)  # as every entry before versions
+    file = structs.replace(entry.file, provenance=before)
+    old = read_entry(write_entry(BoardEntry(file), tmp_path))
     rows = entry_rows([old])
     assert all(row["unranked"] for row in rows)
     assert "scored under version 1 of strict" in rows[-1]["note"]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sama_bench.runfolder.manifest import from_handshake
 from sama_bench.storage import secrets
 from sama_bench.storage.secrets import hold, public, scrub, secret_values
+from sama_bench.worker.hello import Checkpoint, Hello
 
 KEY = "correct/horse+battery é"
 
@@ -104,13 +104,8 @@ def test_secrets_that_are_held_are_taken_out(monkeypatch):
 
 
 def test_a_manifest_names_a_checkpoint_without_its_password():
-    told = {
-        "checkpoint": {"name": "https://me:pw@host/w", "revision": None, "fingerprint": None},
-        "card": {"seg_token": "[SEG]", "endpoint": "https://me:pw@host/v1"},
-    }
-    rest = dict.fromkeys(
-        ("can", "takes_tracks", "takes_history", "oracle", "packages", "python"), None
-    )
-    written = from_handshake({**told, **rest})
+    card = {"seg_token": "[SEG]", "endpoint": "https://me:pw@host/v1"}
+    weights = Checkpoint("https://me:pw@host/w", None, None)
+    written = Hello(1, (), False, False, False, card, (), weights, {}, "3.11").recorded()
     assert written["checkpoint"] == "https://***@host/w"
     assert written["card"] == {"seg_token": "[SEG]", "endpoint": "https://***@host/v1"}

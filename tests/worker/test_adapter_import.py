@@ -10,6 +10,7 @@ from sama_bench.nouns import TASKS
 from sama_bench.worker.abilities import tasks_of
 from sama_bench.worker.adapter_import import adapter_class
 from sama_bench.worker.handshake import hello
+from sama_bench.worker.hello import Checkpoint
 
 PLAIN = """
 class Plain:
@@ -56,9 +57,9 @@ def test_a_plain_class_has_the_defaults_of_what_it_does_not_define(named):
     assert made.predict(None) == "an answer"
     assert (made.takes_history, made.takes_tracks, made.concurrency) == (True, False, 1)
     assert tasks_of(made) == set(TASKS)
-    said = hello(made, "mine.py:Plain", Setup("x", checkpoint="weights"))
-    assert said["card"] == {}
-    assert said["checkpoint"] == {"name": "weights", "revision": None, "fingerprint": None}
+    said = hello(made, Setup("x", checkpoint="weights"))
+    assert said.card == {}
+    assert said.checkpoint == Checkpoint("weights", None, None)
     made.close()
 
 

@@ -74,6 +74,7 @@ def setup(**changes):
         "adapter": f"{Path(__file__).parents[1]}/running/fakes.py:Bare",
         "heartbeat": 5,
         "setup": {"model": "bare"},
+        "asked": {},
     }
     return Message("setup", {**facts, **changes})
 
@@ -106,9 +107,9 @@ def test_a_hello_says_what_it_is():
 
 def test_a_worker_starts_without_the_heavy_and_the_scoring_packages():
     code = (
-        "import sys, json, sama_bench.worker.process; "
+        "import sys, json, sama_bench.worker.process, sama_bench.runfolder.folder; "
         "print(json.dumps([m for m in ('torch', 'transformers', 'numba', 'cv2', 'pandas', 'scipy', "
-        "'click', 'tqdm', 'PIL.Image', 'sama_bench.metrics', 'sama_bench.splits') "
+        "'click', 'tqdm', 'msgspec', 'PIL.Image', 'sama_bench.metrics', 'sama_bench.splits') "
         "if m in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
