@@ -81,7 +81,7 @@ def test_what_is_counted_or_hashed_once_is_so_everywhere():
     for pattern, home in (
         (r"def fingerprint\(", "sama_bench/storage/weight_files.py"),
         ("have no usable answer, and the", "splits/_scores/coverage.py"),
-        (r"answered=\w+(\.count\(|\[)\"answered\"", "sama_bench/benchmark.py"),
+        (r"answered=\w+(\.count\(|\[)\"answered\"", "sama_bench/benchmark/scores.py"),
     ):
         homes = {name for name, text in texts.items() if re.search(pattern, text)}
         assert homes == {home}, pattern

@@ -8,7 +8,8 @@ import pkgutil
 import pytest
 
 import sama_bench.metrics
-from sama_bench import benchmark, metric
+from sama_bench.benchmark import parts
+from sama_bench.metric import declaration
 from sama_bench.tables import aligned
 
 NAMES = [i.name for i in pkgutil.iter_modules(sama_bench.metrics.__path__) if i.name[0] != "_"]
@@ -38,7 +39,7 @@ def test_every_public_function_has_an_example(name):
     assert bare <= WITHOUT
 
 
-@pytest.mark.parametrize("module", [metric, benchmark, aligned], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [declaration, parts, aligned], ids=lambda m: m.__name__)
 def test_the_examples_of_the_contract_run(module):
     found = doctest.testmod(module)
     assert (found.failed, found.attempted > 0) == (0, True)
