@@ -128,6 +128,9 @@ def _check(
     except DataError as error:
         return Check(benchmark.name, split, "broken", str(error)), None
     state: State = "good"
+    if not dataset.entries:
+        nothing = Finding("no_sample", f"{benchmark.name} {split}", "nothing is asked", fatal=True)
+        findings = (nothing, *findings)
     if any(finding.fatal for finding in findings):
         state = "broken"
     elif dataset.shortfall:

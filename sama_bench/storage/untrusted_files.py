@@ -8,6 +8,8 @@ import json
 import math
 import os
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -97,13 +99,27 @@ def read_json(path: Path) -> tuple[Any, str]:
     """Return a JSON file's content and ``sha256:...``.
 
     Raises:
-        DataError: it is missing, unreadable or malformed.
+        DataError: it is missing, unreadable or malformed; also where an object holds a key twice,
+            of which Python would silently take the last.
     """
     raw, checksum = read_bytes(path)
     try:
-        return json.loads(raw), checksum
+        return json.loads(raw, object_pairs_hook=each_once), checksum
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON: {error}") from None
+
+
+def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Make the dict of a JSON object, for ``object_pairs_hook``.
+
+    Raises:
+        ValueError: a key stands in it twice.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"one of its objects holds the key '{shown(twice)}' twice")
+    return made
 
 
 def strict_json(raw: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class CocoFile:
         by_id: annotations by their own id.
         repeated: what stands more than once in the file and counts once.
         ambiguous: ids that different things share; of images the last counts, annotations all.
+        retold: annotations whose content stands again under another id or none; all count.
+        stray: annotations of images that the file does not list; they count nowhere.
     """
 
     path: Path
@@ -46,6 +49,8 @@ class CocoFile:
     by_id: Mapping[str, Mapping[str, Any]]
     repeated: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
+    retold: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Report what stands more than once, and what shares its id with something else."""
@@ -55,6 +60,12 @@ class CocoFile:
             where = f"{self.path.name}, {what}"
             fatal = what.startswith("image")
             yield Finding("ambiguous_id", where, "another one has the same id", fatal=fatal)
+        for what in self.retold:
+            detail = "the same stands under another id or none, and both count"
+            yield Finding("repeated_content", f"{self.path.name}, {what}", detail)
+        for what in self.stray:
+            detail = "its image is not listed, so it counts nowhere"
+            yield Finding("stray_annotation", f"{self.path.name}, {what}", detail)
 
 
 def read_coco(path: Path) -> CocoFile:
@@ -73,6 +84,8 @@ def read_coco(path: Path) -> CocoFile:
     by_id: dict[str, Mapping[str, Any]] = {}
     repeated: list[str] = []
     ambiguous: list[str] = []
+    retold: list[str] = []
+    seen: set[str] = set()
     for item in _list(path, content, "images"):
         image = _image(path, item)
         if image.id in images:
@@ -91,6 +104,10 @@ def read_coco(path: Path) -> CocoFile:
             continue
         if before is not None:
             ambiguous.append(f"annotation {str(id)[:80]}")
+        said = _said(path, item)
+        if said in seen:
+            retold.append(f"annotation {str(id)[:80]}")
+        seen.add(said)
         annotations.setdefault(str(item["image_id"]), []).append(item)
         by_id[str(id)] = item
     return CocoFile(
@@ -101,6 +118,22 @@ def read_coco(path: Path) -> CocoFile:
         by_id,
         tuple(repeated),
         tuple(ambiguous),
+        tuple(retold),
+        _stray(by_id, images),
+    )
+
+
+def _said(path: Path, item: Mapping[str, Any]) -> str:
+    """Return what an annotation says, its id aside."""
+    try:
+        return json.dumps({**item, "id": None}, sort_keys=True)
+    except RecursionError:
+        raise DataError(f"{path} is nested too deeply") from None
+
+
+def _stray(by_id: Mapping[str, Mapping[str, Any]], images: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(
+        f"annotation {id[:80]}" for id, item in by_id.items() if str(item["image_id"]) not in images
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sama_bench.benchmark import Finding
@@ -52,6 +52,13 @@ def image_folder(
         if (place / example).is_file():
             return place
     return next((place for place in places if place.is_dir()), places[0])
+
+
+def unasked_findings(listed: Iterable[str], asked: Container[str], file: str) -> Iterator[Finding]:
+    """Report images of a file that nothing is asked about: the other file does not list them."""
+    for id in listed:
+        if id not in asked:
+            yield Finding("unasked_image", f"{file}, image {id[:80]}", "nothing is asked about it")
 
 
 def image_findings(

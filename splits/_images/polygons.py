@@ -46,6 +46,8 @@ def parts(segmentation: Any, size: tuple[int, int]) -> list[dict[str, Any]]:
         return [_checked(part, size) for part in segmentation]
     for polygon in segmentation:
         _check_polygon(polygon)
+    if len(segmentation[0]) == 4:  # pycocotools takes such lists for boxes, and refuses them
+        raise ValueError("a polygon of two points holds no area")
     coded: list[dict[str, Any]] = coco.frPyObjects(segmentation, size[0], size[1])
     return coded
 

@@ -112,13 +112,13 @@ class MaskDict:
 
 def _plain_masks(entries: Sequence[object]) -> list[RLE | None] | None:
     """Check all masks of an object at once; None where one is broken or a list of parts."""
-    present = [entry for entry in entries if entry]
+    present = [entry for entry in entries if not _absent(entry)]
     try:
         coco_rle.check_all(present)
     except ValueError:
         return None
     return [
-        coco_rle.as_text(entry) if isinstance(entry, Mapping) and entry else None
+        None if _absent(entry) or not isinstance(entry, Mapping) else coco_rle.as_text(entry)
         for entry in entries
     ]
 
@@ -132,7 +132,7 @@ def one_mask(entry: object) -> RLE | None:
     Raises:
         ValueError: it is none of these, or a broken RLE.
     """
-    if entry is None or entry == {} or entry == []:
+    if _absent(entry):
         return None
     if not isinstance(entry, (list, tuple)):
         return _checked(entry)
@@ -142,6 +142,11 @@ def one_mask(entry: object) -> RLE | None:
         coco_rle.check(part, (size[0], size[1]))
     raw = [{"size": part["size"], "counts": part["counts"].encode("ascii")} for part in parts]
     return {"size": list(size), "counts": coco.merge(raw)["counts"].decode("ascii")}
+
+
+def _absent(entry: object) -> bool:
+    """Tell whether an entry says that there is no mask; 0, false and "" say nothing."""
+    return entry is None or entry == {} or entry == []
 
 
 def _checked(entry: object) -> RLE:

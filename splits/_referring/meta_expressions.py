@@ -99,6 +99,9 @@ class MetaExpressions:
                     detail = f"expression id '{expression.id}' contains '_', where the published "
                     detail += "evaluators split their keys"
                     yield Finding("ambiguous_id", where, detail, protocols=frozenset({"released"}))
+                if len(set(expression.annotations)) < len(expression.annotations):
+                    detail = f"expression '{expression.id}' names an object twice"
+                    yield Finding("repeated_object", where, detail)
                 if not expression.text.strip():
                     yield Finding("empty_expression", where, f"expression '{expression.id}'")
 

@@ -12,7 +12,12 @@ from sama_bench.errors import DataError
 from sama_bench.metrics.gcg import UNGUARDED
 from sama_bench.nouns import Masklet, Reference, Sample, Video
 from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
-from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
+from sama_bench.splits._images.dataset import (
+    as_video,
+    image_findings,
+    one_frame,
+    unasked_findings,
+)  # fmt: skip
 from sama_bench.splits._images.polygons import united
 from sama_bench.splits._scores.options import MISSING
 
@@ -123,6 +128,7 @@ class GcgDataset(Dataset):
         """Report missing images, captions and broken masks; ``deep`` opens every image."""
         yield from self.captions.findings()
         yield from self.masks.findings()
+        yield from unasked_findings(self._sizes, self._images, self.masks.path.name)
         for image in self.captions.images:
             where = f"image {image.id}"
             path = self.folder / image.file_name
@@ -132,6 +138,7 @@ class GcgDataset(Dataset):
             except DataError as error:
                 yield Finding("unusable_image", where, str(error), fatal=True)
                 continue
+            yield from _empty_findings(truth, where)
             if len(truth.labels) != len(truth.masks):
                 detail = f"{len(truth.labels)} phrases for {len(truth.masks)} masks"
                 yield Finding("phrases_and_masks", where, detail)
@@ -143,3 +150,16 @@ class GcgDataset(Dataset):
         from sama_bench.splits.gcg.score import score_gcg
 
         return score_gcg(self, answers, protocols, tools, OPTIONS)
+
+
+def _empty_findings(truth: Truth, where: str) -> Iterator[Finding]:
+    """Report what is there and says nothing: captions and phrases without words, empty masks."""
+    for number, caption in enumerate(truth.captions):
+        if not caption.strip():
+            yield Finding("empty_caption", where, f"caption {number} has no words")
+    for number, label in enumerate(truth.labels):
+        if not label.strip():
+            yield Finding("empty_phrase", where, f"phrase {number} has no words")
+    for number, mask in enumerate(truth.masks):
+        if mask.first_visible() is None:
+            yield Finding("empty_mask", where, f"mask {number} has no pixel")

@@ -95,9 +95,10 @@ class _RefcocoFamily(Benchmark):
         refs = next((folder / name for name in self.refs if (folder / name).is_file()), None)
         if refs is None:
             raise DataError(f"{folder} holds none of {', '.join(self.refs)} of {self.name}")
-        images, checksum = read_refs(refs, files)
+        asked = read_refs(refs, files)
+        images = asked.images
         instances = read_instances(folder / INSTANCES, images)
-        if not images:
+        if not any(image.sentences for image in images):
             raise DataError(f"{refs} has no sentence of the split {files}")
         example = instances.images[images[0].id].file_name
         places = [root, *folder.parents[:3]]
@@ -105,10 +106,10 @@ class _RefcocoFamily(Benchmark):
             RefcocoSource(
                 benchmark=self.name,
                 split=split,
-                images=tuple(images),
+                refs=asked,
                 instances=instances,
                 folder=image_folder(options.get("images"), places, IMAGE_FOLDERS, example),
-                files={refs.name: checksum, INSTANCES: instances.checksum},
+                files={refs.name: asked.checksum, INSTANCES: instances.checksum},
                 options=self.options,
             )
         )

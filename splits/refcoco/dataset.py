@@ -15,7 +15,7 @@ from sama_bench.media import rle as coco_rle
 from sama_bench.nouns import Reference, Sample
 from sama_bench.splits._images.dataset import as_video, image_findings, one_frame
 from sama_bench.splits._images.polygons import overlap, summed, united
-from sama_bench.splits.refcoco.files import ImageInfo, ImageRefs, Instances, Sentence
+from sama_bench.splits.refcoco.files import ImageInfo, Instances, Refs, Sentence
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RefcocoSource:
     Attributes:
         benchmark: name.
         split: as asked for.
-        images: the selected sentences by image, in the order of the published code.
+        refs: the selected sentences by image, in the order of the published code.
         instances: sizes and segmentations.
         folder: of the image files.
         files: checksum by file name.
@@ -34,7 +34,7 @@ class RefcocoSource:
 
     benchmark: str
     split: str
-    images: tuple[ImageRefs, ...]
+    refs: Refs
     instances: Instances
     folder: Path
     files: Mapping[str, str]
@@ -50,7 +50,7 @@ class RefcocoDataset(Dataset):
         self.files = source.files
         self._asked = {
             sentence.id: (image, sentence)
-            for image in source.images
+            for image in source.refs.images
             for sentence in image.sentences
         }
         self.entries = tuple(
@@ -123,7 +123,7 @@ class RefcocoDataset(Dataset):
         if not hasattr(self, "_images"):
             self._images = {
                 number: image.id
-                for image in self.source.images
+                for image in self.source.refs.images
                 for sentence in image.sentences
                 for number in sentence.annotations
             }
@@ -131,7 +131,7 @@ class RefcocoDataset(Dataset):
 
     def findings(self, deep: bool = False) -> Iterator[Finding]:
         """Report missing images, broken masks and overlapping polygons; ``deep`` opens images."""
-        for image in self.source.images:
+        for image in self.source.refs.images:
             info = self.source.instances.images[image.id]
             path = self.source.folder / info.file_name
             size = (info.height, info.width)
@@ -141,9 +141,28 @@ class RefcocoDataset(Dataset):
             yield Finding("ambiguous_id", f"instances.json, {what}", detail, fatal=True)
         for number in self._image_of:
             yield from self._annotation_findings(number)
+        for where in self.source.refs.silent:
+            yield Finding("no_sentence", where, "a ref without a sentence asks nothing")
+        for where, split in self.source.refs.elsewhere:
+            yield Finding("unknown_split", where, f"nobody asks for the split '{split[:40]}'")
         for id in self._asked:
-            if "#" in id:
-                yield Finding("repeated_id", id, "a sentence id stands twice in one image")
+            yield from self._sentence_findings(id)
+
+    def _sentence_findings(self, id: str) -> Iterator[Finding]:
+        image, sentence = self._asked[id]
+        if "#" in id:
+            yield Finding("repeated_id", id, "a sentence id stands twice in one image")
+        if not sentence.text.strip():
+            yield Finding("empty_expression", id, "the sentence has no words")
+        if not sentence.annotations and self.benchmark != "grefcoco":
+            yield Finding("no_annotation", id, "the sentence has no object", fatal=True)
+        if len(set(sentence.annotations)) < len(sentence.annotations):
+            yield Finding("repeated_annotation", id, "an object is named twice, and counts once")
+        for number in sentence.annotations:
+            other = self.source.instances.image_of.get(number, image.id)
+            if other != image.id:
+                detail = f"annotation {number} belongs to image {str(other)[:40]}"
+                yield Finding("other_image", id, detail, fatal=True)
 
     def _annotation_findings(self, number: int) -> Iterator[Finding]:
         instances = self.source.instances

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from sama_bench.splits._files.safe_pickle import load_pickle
 from sama_bench.splits._images.coco_files import picture_size
 from sama_bench.storage.json_stream import read_lists
 from sama_bench.storage.untrusted_files import plain_name, read_bytes, read_json
+
+SPLITS = ("val", "test", "testA", "testB")
+"""What can be asked for, besides ``train``."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,23 @@ class ImageRefs:
 
 
 @dataclass(frozen=True)
+class Refs:
+    """What a file of refs says of one split.
+
+    Attributes:
+        images: the selected sentences by image, in the order of the published code.
+        checksum: of the file.
+        silent: refs of the split that hold no sentence, so that nothing is asked about them.
+        elsewhere: refs of splits that nobody asks for, such as a misspelt name, with it.
+    """
+
+    images: tuple[ImageRefs, ...]
+    checksum: str
+    silent: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class ImageInfo:
     """File name and size of an image."""
 
@@ -56,6 +76,8 @@ class Instances:
         crowds: ids of the annotations that are.
         checksum: of the file.
         ambiguous: images and annotations that share their id with another one; the last counts.
+        image_of: the image that an annotation says it belongs to, by id of the annotation, where
+            it says so.
     """
 
     images: Mapping[int, ImageInfo]
@@ -63,6 +85,7 @@ class Instances:
     crowds: frozenset[int]
     checksum: str
     ambiguous: tuple[str, ...] = ()
+    image_of: Mapping[int, Any] = field(default_factory=dict)
 
 
 def in_split(name: str, wanted: str) -> bool:
@@ -77,14 +100,11 @@ def in_split(name: str, wanted: str) -> bool:
     return name == wanted
 
 
-def read_refs(path: Path, split: str) -> tuple[list[ImageRefs], str]:
+def read_refs(path: Path, split: str) -> Refs:
     """Read the refs of a split, grouped by image.
 
     Images stand in the order in which Python's set of their ids gives them, as in the published
     code: float32 sums depend on it.
-
-    Returns:
-        the images, and ``sha256:...`` of the file.
 
     Raises:
         DataError: the file is missing or malformed, or asks to run code.
@@ -99,6 +119,8 @@ def read_refs(path: Path, split: str) -> tuple[list[ImageRefs], str]:
     by_image: dict[int, list[Sentence]] = {}
     seen: dict[str, int] = {}
     order: set[int] = set()
+    silent: list[str] = []
+    elsewhere: list[tuple[str, str]] = []
     for number, ref in enumerate(content):
         where = f"{path.name}, ref {number}"
         if not isinstance(ref, dict) or not isinstance(ref.get("split"), str):
@@ -106,8 +128,14 @@ def read_refs(path: Path, split: str) -> tuple[list[ImageRefs], str]:
         if in_split(ref["split"], split):
             image = _id(where, ref, "image_id")
             order.add(image)
-            by_image.setdefault(image, []).extend(_sentences(where, ref, seen))
-    return [ImageRefs(image, tuple(by_image[image])) for image in order], checksum
+            sentences = list(_sentences(where, ref, seen))
+            by_image.setdefault(image, []).extend(sentences)
+            if not sentences:
+                silent.append(where)
+        elif not (ref["split"] == "train" or any(in_split(ref["split"], s) for s in SPLITS)):
+            elsewhere.append((where, ref["split"]))
+    images = tuple(ImageRefs(image, tuple(by_image[image])) for image in order)
+    return Refs(images, checksum, tuple(silent), tuple(elsewhere))
 
 
 def _sentences(where: str, ref: Mapping[str, Any], seen: dict[str, int]) -> Iterator[Sentence]:
@@ -139,6 +167,7 @@ def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
     segmentations: dict[int, Any] = {}
     crowds: set[int] = set()
     ambiguous: list[str] = []
+    image_of: dict[int, Any] = {}
 
     def take_image(item: Any) -> None:
         if _has_id_of(item, wanted_images):
@@ -149,12 +178,16 @@ def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
 
     def take_annotation(item: Any) -> None:
         if _has_id_of(item, wanted):
+            mask, crowd = item.get("segmentation"), item["id"] in crowds
+            if item["id"] in segmentations and (
+                segmentations[item["id"]] != mask or crowd != bool(item.get("iscrowd"))
+            ):
+                ambiguous.append(f"annotation {item['id']}")
             if item.get("iscrowd"):
                 crowds.add(item["id"])
-            mask = item.get("segmentation")
-            if segmentations.get(item["id"], mask) != mask:
-                ambiguous.append(f"annotation {item['id']}")
             segmentations[item["id"]] = mask
+            if item.get("image_id") is not None:
+                image_of[item["id"]] = item["image_id"]
 
     checksum = read_lists(path, {"images": take_image, "annotations": take_annotation})
     for kind, missing in (
@@ -163,7 +196,9 @@ def read_instances(path: Path, images: Sequence[ImageRefs]) -> Instances:
     ):
         if missing:
             raise DataError(f"{path} lacks {len(missing)} {kind}s, first {min(missing)}")
-    return Instances(infos, segmentations, frozenset(crowds), checksum, tuple(ambiguous))
+    return Instances(
+        infos, segmentations, frozenset(crowds), checksum, tuple(ambiguous), image_of
+    )  # fmt: skip
 
 
 def _has_id_of(item: Any, wanted: set[int]) -> bool:

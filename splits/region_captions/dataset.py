@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sama_bench.benchmark import Answers, Dataset, Entry, Finding, Option, Protocol, Scores, Tools
 from sama_bench.errors import DataError
+from sama_bench.media.rle import is_empty
 from sama_bench.nouns import Reference, Region, Sample
 from sama_bench.splits._images.coco_files import CocoFile, CocoImage, caption_of, segmentation_of
-from sama_bench.splits._images.dataset import as_video, image_findings
+from sama_bench.splits._images.dataset import as_video, image_findings, unasked_findings
 from sama_bench.splits._images.polygons import united
 from sama_bench.splits._scores.options import MISSING
 from sama_bench.splits.refcoco import IMAGES
@@ -77,16 +78,32 @@ class RegionCaptionDataset(Dataset):
         """Report missing images, masks and captions; ``deep`` opens every image."""
         yield from self.masks.findings()
         yield from self.captions.findings()
+        listed = [image.id for image in self.captions.images]
+        yield from unasked_findings(listed, self._images, self.captions.path.name)
         for image in self.masks.images:
             where = f"image {image.id}"
             yield from image_findings(self.images / image.file_name, image.size, where, deep)
-            if not self.references(image.id):
+            texts = self.references(image.id)
+            if not texts:
                 yield Finding("no_caption", where, "no reference caption", fatal=True)
+            elif not all(text.strip() for text in texts):
+                yield Finding("empty_caption", where, "a reference caption has no words")
             if (self.images / image.file_name).is_file():
-                try:
-                    self.sample(image.id)
-                except DataError as error:
-                    yield Finding("broken_mask", where, str(error), fatal=True)
+                yield from self._region_findings(image.id, where)
+
+    def _region_findings(self, id: str, where: str) -> Iterator[Finding]:
+        """Report a region that cannot be used, is empty, or is said to be of another image."""
+        try:
+            (region,) = self.sample(id).regions
+        except DataError as error:
+            yield Finding("broken_mask", where, str(error), fatal=True)
+            return
+        if region.mask is not None and is_empty(region.mask):
+            yield Finding("empty_mask", where, "the region has no pixel")
+        other = self.masks.by_id[id]["image_id"]
+        if str(other) != id:
+            detail = f"its region is that of an annotation of image {str(other)[:80]}"
+            yield Finding("other_image", where, detail)
 
     def score(self, answers: Answers, protocols: Sequence[Protocol], tools: Tools) -> Scores:
         """Score METEOR and CIDEr over all regions, with released and strict cleaning."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sama_bench.errors import AbsentError, DataError
-from sama_bench.storage.untrusted_files import is_text, read_regular
+from sama_bench.storage.untrusted_files import each_once, is_text, read_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def read_shard(root: Path, shard: str) -> tuple[list[VideoItem], str]:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     try:
-        data = json.loads(raw)
+        data = json.loads(raw, object_pairs_hook=each_once)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON: {error}") from None
     if not isinstance(data, list):

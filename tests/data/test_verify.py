@@ -97,6 +97,15 @@ def test_sama_bench_whole_and_in_part(mini, tmp_path):
     assert not {check.state for check in found} & {"absent", "broken"}
 
 
+def test_a_split_without_samples_cannot_be_used(tmp_path, capsys):
+    root = ensure_mini(tmp_path / "data", "mevis")
+    (path,) = root.rglob("valid_u/meta_expressions.json")
+    path.write_text('{"videos": {}}')
+    status, text, _ = run(capsys, "mevis", "--data", root, "--split", "mini")
+    assert status == 1
+    assert "no_sample: 1, cannot be used" in text
+
+
 def test_as_a_function(tmp_path):
     (check,) = verify(["mevis"], split="mini", deep=True)
     assert check.state == "good"

@@ -101,11 +101,18 @@ def test_gcg_without_phrases_has_no_recall(gcg):
     assert (row.value, row.note) == (None, "no phrase similarity was chosen (--phrases)")
 
 
-def findings(tmp_path, benchmark, change):
+LINE = [[1, 1, 5, 5]]
+
+
+def outside(content):
+    content["annotations"][0]["segmentation"] = [[9000, 9000, 9009, 9000, 9009, 9009]]
+
+
+def findings(tmp_path, benchmark, change, holds='"segmentation"'):
     """What is found in a mini whose file of masks was changed, and its number of samples."""
     root = ensure_mini(tmp_path / "data", benchmark.name)
     (path,) = (
-        p for p in root.rglob("*.json") if '"segmentation"' in p.read_text() and "val" in p.name
+        p for p in root.rglob("*.json") if holds in p.name + p.read_text() and "val" in p.name
     )
     content = json.loads(path.read_text())
     change(content)
@@ -149,6 +156,39 @@ def test_two_things_of_one_id_are_found(tmp_path):
         ("ambiguous_id", True),
         ("ambiguous_id", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "change", "kinds"),
+    [
+        (Gcg(), lambda c: c["annotations"][0].update(image_id=9999), "stray_annotation"),
+        (RegionCaptions(), lambda c: c["images"].pop(0), "stray_annotation unasked_image"),
+        (Gcg(), outside, "empty_mask"),
+        (RegionCaptions(), outside, "empty_mask"),
+        (Gcg(), lambda c: c["annotations"].append(dict(c["annotations"][0], id=9999)), "again"),
+        (RegionCaptions(), lambda c: c["annotations"][0].update(image_id=2), "other_image"),
+        (RegionCaptions(), lambda c: c["annotations"][0].update(segmentation=LINE), "broken_mask"),
+        (Gcg(), lambda c: c["annotations"][0].update(segmentation=LINE), "unusable_image"),
+    ],
+)
+def test_what_would_count_silently_is_found(tmp_path, benchmark, change, kinds):
+    found = {kind for kind, _ in findings(tmp_path, benchmark, change)[0]}
+    wanted = set(kinds.replace("again", "repeated_content phrases_and_masks").split())
+    assert found - {"phrases_and_masks"} == wanted - {"phrases_and_masks"}
+
+
+@pytest.mark.parametrize("key", ["caption", "labels"])
+@pytest.mark.parametrize("benchmark", [Gcg(), RegionCaptions()])
+def test_captions_and_phrases_without_words_are_found(tmp_path, benchmark, key):
+    def change(content):
+        for item in content["annotations"]:
+            if key in item:
+                item[key] = " \n" if key == "caption" else [""] * len(item[key])
+
+    holds = '"caption"' if benchmark.name == "gcg" else "_captions"
+    found = {kind for kind, _ in findings(tmp_path, benchmark, change, holds)[0]}
+    phrases = {"empty_phrase"} if benchmark.name == "gcg" else set()
+    assert found - {"repeated_content"} == ({"empty_caption"} if key == "caption" else phrases)
 
 
 @pytest.mark.parametrize("id", [[1], {"a": 1}, True, None])

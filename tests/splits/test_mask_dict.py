@@ -114,6 +114,9 @@ def test_malformed_json_is_one_clear_line(tmp_path, text, says):
     ("value", "says"),
     [
         (7, "a list of masks expected, found int"),
+        ([None, 0], "frame 1: a mask must be a COCO RLE dict"),
+        ([False], "frame 0: a mask must be a COCO RLE dict"),
+        (["", None], "frame 0: a mask must be a COCO RLE dict"),
         ([7], "frame 0: a mask must be a COCO RLE dict"),
         ([None, {"size": [2, 2], "counts": [5]}], "frame 1: RLE counts cover 5 pixels"),
         ([{"size": [10**9, 10**9], "counts": "0"}], "not a believable image size"),

@@ -200,6 +200,8 @@ def test_segmentations_agree_with_their_planes(polygons):
         ([[1, 2]], "a list of x, y"),
         ([[1, 2, 3, 4, 5]], "a list of x, y"),
         ([[1, 2, 3, "4"]], "must hold numbers"),
+        ([[1, 2, 3, 4]], "two points"),
+        ([[1, 2, 3, 4], [0, 0, 4, 0, 4, 4]], "two points"),
         ([[0, 0, 1e12, 0, 5, 5]], "far outside"),
         ([[0, 0, float("nan"), 0, 5, 5]], "far outside"),
         ([{"size": [9, 9], "counts": "0"}], "size 9 x 9"),
@@ -294,3 +296,35 @@ def test_what_shares_an_id_is_found(data):
 def test_an_annotation_without_a_mask_is_found(data):
     found = changed(data, lambda c: c["annotations"][0].pop("segmentation"))
     assert found == [("broken_mask", True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "fatal"),
+    [
+        (lambda refs: refs[0].update(sentences=[]), "no_sentence", False),
+        (lambda refs: refs[0].update(split="vla"), "unknown_split", False),
+        (lambda refs: refs[0]["sentences"][0].update(sent=" "), "empty_expression", False),
+        (lambda refs: refs[0].update(ann_id=-1), "no_annotation", True),
+        (lambda refs: refs[0].update(ann_id=[]), "no_annotation", True),
+        (lambda refs: refs[0].update(ann_id=[30, 30]), "repeated_annotation", False),
+        (lambda refs: refs[0].update(ann_id=10), "other_image", True),
+        (lambda refs: refs[0].update(image_id=1), "other_image", True),
+    ],
+)
+def test_what_is_odd_in_refs_is_found(data, change, kind, fatal):
+    path = data / "refcoco" / "refs(unc).p"
+    refs = pickle.loads(path.read_bytes())
+    change(refs)
+    path.write_bytes(pickle.dumps(refs, 2))
+    found = {(f.kind, f.fatal) for f in Refcoco().open(data, "val", {}).findings()}
+    assert found == {(kind, fatal)}
+
+
+def test_an_annotation_of_another_image_is_found(data):
+    found = changed(data, lambda c: c["annotations"][0].update(image_id=1))
+    assert found == [("other_image", True)] * 2
+
+
+def test_a_mask_that_is_a_crowd_and_is_none_is_found(data):
+    found = changed(data, lambda c: c["annotations"].append({**c["annotations"][0], "iscrowd": 1}))
+    assert found == [("ambiguous_id", True)]

@@ -35,6 +35,24 @@ def test_mevis_valid_u(tmp_path):
     assert "50" in next(iter(dataset.findings())).detail
 
 
+def test_an_object_that_is_named_twice_is_found(tmp_path):
+    write_referring(tmp_path, "valid_u/meta_expressions.json", "valid_u/JPEGImages", sizes=False)
+    path = tmp_path / "valid_u/meta_expressions.json"
+    content = json.loads(path.read_text())
+    content["videos"]["vid_a"]["expressions"]["10"]["anno_id"] *= 2
+    path.write_text(json.dumps(content))
+    found = [f.kind for f in Mevis().open(tmp_path, "valid_u", {}).findings()]
+    assert "repeated_object" in found
+
+
+def test_an_expression_that_stands_twice_is_refused(tmp_path):
+    write_referring(tmp_path, "valid_u/meta_expressions.json", "valid_u/JPEGImages", sizes=False)
+    path = tmp_path / "valid_u/meta_expressions.json"
+    path.write_text(path.read_text().replace('"2": {', '"10": {', 1))
+    with pytest.raises(DataError, match="holds the key '10' twice"):
+        Mevis().open(tmp_path, "valid_u", {})
+
+
 @pytest.mark.parametrize("split", ["valid", "test"])
 def test_mevis_server_splits_are_counted_but_not_scored(tmp_path, split):
     name = "meta_expressions_release.json" if split == "test" else "meta_expressions.json"
