@@ -16,7 +16,7 @@ from pathlib import Path
 from sama_bench.adapter import Setup
 from sama_bench.authoring.contract_check import Fault, check_adapter
 from sama_bench.errors import SamaBenchError
-from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.adapter_import import new_adapter
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
             print(json.dumps(asdict(finding)), file=out, flush=True)
 
         try:
-            adapter = adapter_class(asked["adapter"])()
+            adapter = new_adapter(asked["adapter"])
         except SamaBenchError as error:
             tell(Fault("import", str(error)))
             return 0

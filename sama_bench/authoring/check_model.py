@@ -16,7 +16,7 @@ from sama_bench.environments.manage import python_for
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import OUTSIDE, worker_environment
 from sama_bench.registry import model
-from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.adapter_import import new_adapter
 
 START = f"{OUTSIDE}from {__package__}.check_in_child import main; sys.exit(main())"
 """Starts the suite in the model's Python."""
@@ -46,7 +46,7 @@ def check_model(
     python = python_for(spec, env_python, no_env, say)
     if python is None:
         with tempfile.TemporaryDirectory() as folder:
-            yield from check_adapter(adapter_class(spec.adapter)(), chosen, Path(folder))
+            yield from check_adapter(new_adapter(spec.adapter), chosen, Path(folder))
     else:
         yield from _elsewhere(python, spec, chosen)
 

@@ -42,7 +42,10 @@ def check_adapter(adapter: Adapter, setup: Setup, folder: Path) -> Iterator[Faul
         setup: what it is loaded with.
         folder: for the generated clips.
     """
-    declared = _declarations(adapter)
+    try:
+        declared = _declarations(adapter)
+    except (Exception, SystemExit) as error:  # `can`, `tasks` and the flags may be properties
+        declared = Fault("declarations", f"reading them raised {_words(error)}")
     yield declared
     if declared.problem:
         return

@@ -17,6 +17,7 @@ from sama_bench.cli._options import parse_options
 from sama_bench.errors import UserError
 from sama_bench.judge.judge import Judge, JudgeSettings
 from sama_bench.metric import JudgeRequest, Reply
+from sama_bench.tables.escape import one_line
 
 
 class ShownJudge(Judge):
@@ -151,7 +152,7 @@ def _open_judge(
 
 def _say(line: str) -> None:
     """Say a line on standard error, beside the progress if that is shown."""
-    tqdm.write(f"note: {line}", file=sys.stderr)
+    tqdm.write(one_line(f"note: {line}"), file=sys.stderr)
 
 
 def _value(text: str) -> Any:

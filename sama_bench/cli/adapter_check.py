@@ -23,7 +23,7 @@ from sama_bench.cli._options import (
 )
 from sama_bench.cli._printing import say
 from sama_bench.registry import model
-from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.adapter_import import new_adapter
 
 
 @click.command("check")
@@ -70,7 +70,7 @@ def command(
     session = {name: given.pop(name) for name in spec.session_options if name in given}
     spec = replace(spec, options=given)
     if recorded is not None:
-        adapter = adapter_class(spec.adapter)()
+        adapter = new_adapter(spec.adapter)
         compared = compare_recorded(adapter, spec, recorded)
         rows = [asdict(case) for case in compared]
         for case in compared:

@@ -11,7 +11,7 @@ from sama_bench.errors import AdapterError, DataError, SamaBenchError, UserError
 from sama_bench.launch.readiness import Check
 from sama_bench.nouns import Task
 from sama_bench.worker.abilities import refuse_tasks
-from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.adapter_import import new_adapter
 
 
 def tasks_asked(datasets: Iterable[Dataset]) -> dict[str, list[Task]]:
@@ -46,7 +46,7 @@ def task_check(
     if spec.adapter.rpartition(":")[0] not in sys.modules:
         return
     try:
-        adapter = adapter_class(spec.adapter)()
+        adapter = new_adapter(spec.adapter)
         adapter.configure(setup)
     except SamaBenchError:
         return  # the worker says it, beside what else is wrong with the options

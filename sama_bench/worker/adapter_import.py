@@ -38,6 +38,21 @@ def adapter_class(target: str) -> type[Adapter]:
         raise UserError(f"{target}: derive it from sama_bench.adapter.Adapter ({error})") from None
 
 
+def new_adapter(target: str) -> Adapter:
+    """Make an adapter of the class behind ``package.module:Class`` or ``/path/file.py:Class``.
+
+    Raises:
+        UserError: as ``adapter_class``; or its class is abstract, or making one raises.
+    """
+    kind = adapter_class(target)
+    try:
+        return kind()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: its reason would be lost
+        raise UserError(f"an adapter {target} cannot be made: {one_line(error)}") from error
+
+
 def _module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)

@@ -19,7 +19,7 @@ from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
 from sama_bench.nouns import Answer, Reference, Sample, Video
 from sama_bench.worker.abilities import refuse_tasks
-from sama_bench.worker.adapter_import import adapter_class
+from sama_bench.worker.adapter_import import new_adapter
 from sama_bench.worker.answer_check import check_answer
 from sama_bench.worker.handshake import (
     hello,
@@ -62,7 +62,7 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         setup = Setup(**first.data["setup"])
         try:
-            self._adapter = adapter_class(first.data["adapter"])()
+            self._adapter = new_adapter(first.data["adapter"])
             self._adapter.configure(setup)
             asked = first.data["asked"]
             refuse_tasks(self._adapter, setup.model, asked)

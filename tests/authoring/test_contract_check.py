@@ -142,6 +142,38 @@ def test_a_new_adapter_works_at_once(tmp_path):
         write_adapter("42!", tmp_path)
 
 
+class Gone(Sound):
+    @property
+    def can(self):
+        raise RuntimeError("no such thing")
+
+
+def test_declarations_that_raise_are_a_finding(tmp_path):
+    assert "RuntimeError: no such thing" in problems(Gone(), tmp_path)["declarations"]
+
+
+PREDICT = "predict = None.__eq__"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("pass", "abstract"),
+        (f"def __init__(self): raise OSError('no licence')\n    {PREDICT}", "no licence"),
+        (f"def __init__(self): raise SystemExit('no key')\n    {PREDICT}", "no key"),
+    ],
+)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_class_that_cannot_be_made_is_one_line(tmp_path, body, says, recorded):
+    file = tmp_path / "mine.py"
+    file.write_text(f"from sama_bench.adapter import Adapter\nclass Mine(Adapter):\n    {body}\n")
+    more = ["--recorded", str(tmp_path)] if recorded else []
+    result = CliRunner().invoke(build(), ["adapter", "check", f"{file}:Mine", "--no-env", *more])
+    assert isinstance(result.exception, UserError)
+    assert says in str(result.exception)
+    assert "mine.py:Mine cannot be made" in str(result.exception)
+
+
 def test_a_file_or_class_that_exits_is_a_finding_with_its_reason(tmp_path):
     def leave(*_):
         raise SystemExit("out of here")

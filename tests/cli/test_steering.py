@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from sama_bench.cli import _judge
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.running.progress import Progress, print_line
 from sama_bench.splits._mini import ensure_mini
@@ -99,6 +100,13 @@ def test_names_of_models_and_what_workers_say_in_progress(kind):
 
 def test_lines_of_preparation(capfd):
     print_line(HOSTILE)
+    said = capfd.readouterr().err
+    assert STEERS.findall(said) == []
+    assert said.count("\n") == 1
+
+
+def test_what_a_judge_says_of_itself(capfd):
+    _judge._say(HOSTILE)
     said = capfd.readouterr().err
     assert STEERS.findall(said) == []
     assert said.count("\n") == 1
