@@ -78,33 +78,76 @@ def sample_seed(seed: int, id: str) -> int:
 
 
 @dataclass
-class CostModel:
-    """Seconds that one question takes, as a + b x frames, fitted to what was measured so far.
-
-    Before anything is measured a question costs its frames.
-    """
+class _Line:
+    """Seconds as a + b x frames, by least squares over what was measured."""
 
     n: int = 0
     _sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0, 0.0])
 
     def learn(self, frames: int, seconds: float) -> None:
-        """Take one measured question into account."""
         self.n += 1
         for place, value in enumerate((frames, seconds, frames * frames, frames * seconds)):
             self._sums[place] += value
 
     def seconds(self, frames: int) -> float:
-        """Predict one question."""
-        if self.n < 3:
-            return float(frames)
         f, s, ff, fs = (value / self.n for value in self._sums)
         spread = ff - f * f
         slope = max(0.0, (fs - f * s) / spread) if spread > 1e-9 else 0.0
         return max(slope * frames + max(0.0, s - slope * f), 1e-9)
 
-    def unit(self, asks: Iterable[Ask]) -> float:
-        """Predict all questions of a unit."""
-        return sum(self.seconds(ask.entry.frames) for ask in asks)
+
+@dataclass
+class CostModel:
+    """Seconds that one question takes, as a + b x frames, fitted to what was measured so far.
+
+    The first question that a worker is asked about a video has a fit of its own: frames are decoded
+    for it, and what depends on the video alone is computed. Before anything is measured a question
+    costs its frames.
+    """
+
+    _first: _Line = field(default_factory=_Line)
+    _later: _Line = field(default_factory=_Line)
+
+    @property
+    def n(self) -> int:
+        """How many questions were measured."""
+        return self._first.n + self._later.n
+
+    def learn(self, frames: int, seconds: float, first: bool = False) -> None:
+        """Take one measured question into account; ``first``: the worker was new to its video."""
+        (self._first if first else self._later).learn(frames, seconds)
+
+    def seconds(self, frames: int, first: bool = False) -> float:
+        """Predict one question."""
+        if self.n < 3:
+            return float(frames)
+        known = [line.seconds(frames) for line in (self._first, self._later) if line.n]
+        return max(known) if first else known[-1]
+
+    def unit(self, asks: Iterable[Ask], first: bool = True) -> float:
+        """Predict questions about one video, asked one after the other."""
+        return sum(
+            self.seconds(ask.entry.frames, first and place == 0) for place, ask in enumerate(asks)
+        )
+
+    def worth_moving(self, asks: Sequence[Ask], busy: float, new: bool, other_new: bool) -> int:
+        """Return how many of a worker's questions another should take, so that all end soonest.
+
+        Args:
+            asks: about one video, that it has not begun.
+            busy: seconds until it begins them.
+            new: it has not been asked about this video.
+            other_new: neither has the other worker, which is free.
+
+        Returns:
+            a number of questions from the end; 0 where moving some does not pay.
+        """
+
+        def end(moved: int) -> float:
+            kept, gone = asks[: len(asks) - moved], asks[len(asks) - moved :]
+            return max(busy + self.unit(kept, new), self.unit(gone, other_new))
+
+        return min(range(len(asks) + 1), key=end)
 
 
 class Queue:

@@ -116,6 +116,8 @@ class Supervisor:
             if ask is not None:
                 self._send(slot, ask)
                 continue
+            if slot.waiting() and len(slot.sent) >= slot.concurrency:
+                return  # a dialogue goes on before the worker turns to another video
             unit = self._queue.take() or self._split(slot)
             if unit is None:
                 return
@@ -124,15 +126,28 @@ class Supervisor:
                 slot.hold(mine, self._one_by_one)
 
     def _split(self, idle: WorkerSlot) -> Unit | None:
-        """Take over half of what the worker with most left holds, when nothing else is left."""
+        """Take over what another worker holds, when nothing else is left, as far as that pays.
+
+        The idle worker has to look at the video first, which the other has done.
+        """
         if self._one_by_one or not idle.idle():
             return None
-        richest = max(self._slots, key=WorkerSlot.waiting)
-        if richest.waiting() < 2:
+        now, best, saved = self._clock(), None, 0.0
+        for slot in self._slots:
+            for lane in slot.lanes:
+                asks, busy = list(lane.asks), slot.seconds_left(self._costs, now)
+                if asks:
+                    video = asks[0].entry.video
+                    new = slot.is_new(video)
+                    moved = self._costs.worth_moving(asks, busy, new, idle.is_new(video))
+                    left = busy + self._costs.unit(asks, new)
+                    if moved and left > saved:
+                        best, saved = (slot, lane, moved), left
+        if best is None:
             return None
-        lane = max(richest.lanes, key=lambda lane: len(lane.asks))
-        half = [lane.asks.pop() for _ in range(len(lane.asks) // 2)]
-        return Unit(half[0].entry.video, tuple(reversed(half))) if half else None
+        slot, lane, moved = best
+        gone = slot.give_up(lane, moved)
+        return Unit(gone[0].entry.video, tuple(gone))
 
     def _send(self, slot: WorkerSlot, ask: Ask) -> None:
         assert slot.link is not None
@@ -177,18 +192,19 @@ class Supervisor:
             ask = slot.answered(message.data["key"])
             if ask is None:
                 continue
+            first, slot.video = slot.video != ask.entry.video, ask.entry.video
             slot.deaths = 0
             self._suspects.discard(ask.key)
             wrong = other_than(message.body, ask.entry.id, message.data["status"])
             if wrong is None:
-                known.append((ask, message))
+                known.append((ask, message, first))
             else:
                 self._fail(ask, wrong, slot)
-        self._writer.answers(known)
-        for ask, message in known:
+        self._writer.answers([(ask, message) for ask, message, _ in known])
+        for ask, message, first in known:
             failed = message.data["status"] == "failed"
             if not failed:
-                self._costs.learn(ask.entry.frames, message.data["seconds"])
+                self._costs.learn(ask.entry.frames, message.data["seconds"], first)
             self._count(failed)
 
     def _fail(self, ask: Ask, why: str, slot: WorkerSlot) -> None:
@@ -256,7 +272,7 @@ class Supervisor:
             self._suspects |= at_work
             at_work = set()
         slot.deaths += blame
-        slot.link, slot.declared = None, None
+        slot.link, slot.declared, slot.video = None, None, None
         slot.not_before = self._clock() + self._limits.wait(slot.deaths)
         slot.generation += 1
         self._last_loss = f"{reason} (log: {self._log(slot)})"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Link
 from sama_bench.running.questions import Declared
-from sama_bench.running.schedule import Ask, Unit
+from sama_bench.running.schedule import Ask, CostModel, Unit
 from sama_bench.worker.hello import Hello
 
 
@@ -44,6 +44,7 @@ class WorkerSlot:
         declared: what its adapter declared; None until its hello.
         lanes: what it holds.
         sent: questions sent and not answered, in order.
+        video: that its process was asked about last; None before its first answer.
         began: monotonic time at which it began each question.
         heard: monotonic time of its last message.
         started: monotonic time at which its process was started.
@@ -60,6 +61,7 @@ class WorkerSlot:
     concurrency: int = 1
     lanes: list[Lane] = field(default_factory=list)
     sent: dict[str, Ask] = field(default_factory=dict)
+    video: str | None = None
     began: dict[str, float] = field(default_factory=dict)
     heard: float = 0.0
     started: float = 0.0
@@ -104,6 +106,25 @@ class WorkerSlot:
     def waiting(self) -> int:
         """Count questions that it holds and that are not sent."""
         return sum(len(lane.asks) for lane in self.lanes)
+
+    def seconds_left(self, costs: CostModel, now: float) -> float:
+        """Predict when what was sent will be answered; what is not sent is not counted."""
+        seconds, video = 0.0, self.video
+        for key, ask in self.sent.items():
+            cost = costs.seconds(ask.entry.frames, ask.entry.video != video)
+            seconds += max(0.0, cost - (now - self.began.get(key, now)))
+            video = ask.entry.video
+        return seconds / max(1, self.concurrency)
+
+    def is_new(self, video: str) -> bool:
+        """Tell whether neither its last answer nor what it was sent is about a video."""
+        return video != self.video and all(ask.entry.video != video for ask in self.sent.values())
+
+    def give_up(self, lane: Lane, number: int) -> list[Ask]:
+        """Return the last questions of a lane, which it holds no longer."""
+        gone = [lane.asks.pop() for _ in range(number)][::-1]
+        self.lanes = [lane for lane in self.lanes if lane.asks or lane.running]
+        return gone
 
     def idle(self) -> bool:
         """Tell whether it holds nothing."""
