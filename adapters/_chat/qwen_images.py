@@ -15,6 +15,7 @@ from sama_bench.adapter import Setup
 from sama_bench.adapters._checkpoints.loading import config_of, one_line
 from sama_bench.adapters._checkpoints.loading_models import tokenizer
 from sama_bench.errors import AdapterError
+from sama_bench.media.spent import spent
 
 PLACEHOLDER = "<|image_pad|>"
 
@@ -49,7 +50,8 @@ class QwenImages:
         import torch
 
         images = [part["image"] for part in messages[0]["content"] if part["type"] == "image"]
-        prepared = self._images(images=images, return_tensors="pt")
+        with spent("preparing"):
+            prepared = self._images(images=images, return_tensors="pt")
         text = self._tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True
         )

@@ -17,6 +17,7 @@ from sama_bench.adapters._sharing import ModelSharing
 from sama_bench.adapters._sharing.baselines import share_detector
 from sama_bench.adapters._tracking.tracking import MEAN, STD
 from sama_bench.media.frames import Frame
+from sama_bench.media.spent import spent
 
 SHORT, LONG = 800, 1333
 """Sides to which the detector's published preprocessing scales a frame, pixels."""
@@ -81,7 +82,8 @@ class Detector:
 
         height, width = frame.shape[:2]
         size = scaled_size(height, width, self._short)
-        pixels = torch.from_numpy(self._prepare(frame, size))[None].to(self._device)
+        with spent("preparing"):
+            pixels = torch.from_numpy(self._prepare(frame, size))[None].to(self._device)
         longest = int(self._model.config.max_text_len)
         words = self._tokenizer(
             as_caption(phrase), return_tensors="pt", truncation=True, max_length=longest

@@ -23,6 +23,7 @@ from sama_bench.adapters._tracking.tracking import (
     full_size,
     normalised,
 )
+from sama_bench.media.spent import spent
 from sama_bench.nouns import Masklet, Video
 
 BOX_LABELS = (2, 3)
@@ -60,7 +61,9 @@ class PreparedFrames(Mapping[int, Any]):
     def _prepared(self, index: int) -> Any:
         import torch
 
-        prepared = normalised(self._video.frame(index), self._side, *self._statistics)
+        frame = self._video.frame(index)
+        with spent("preparing"):
+            prepared = normalised(frame, self._side, *self._statistics)
         return torch.from_numpy(prepared).to(self._dtype)
 
     def __iter__(self) -> Iterator[int]:

@@ -34,7 +34,7 @@ _FIELDS: tuple[tuple[str, Any, str], ...] = (
     ("worker", str, "a text"),
     ("time", (int, float), "a number"),
 )
-_KNOWN = frozenset({"id", "status", "notes", _CHECKSUM, *(key for key, _, _ in _FIELDS)})
+_KNOWN = frozenset({"id", "status", "notes", "spent", _CHECKSUM, *(key for key, _, _ in _FIELDS)})
 _LONGEST = 1e12
 """Seconds, whether of an answer or since the epoch; NaN and infinity are beyond it."""
 
@@ -51,6 +51,7 @@ class Prediction:
         notes: what the adapter wanted recorded.
         error: one line, when failed.
         seconds: that the model took.
+        spent: seconds of decoding, preparing, model and encoding; empty where that is not known.
         worker: which worker answered.
         time: when it was recorded, seconds since the epoch; for people, nothing is ordered by it.
     """
@@ -62,6 +63,7 @@ class Prediction:
     notes: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     seconds: float = 0.0
+    spent: Mapping[str, float] = field(default_factory=dict)
     worker: str = ""
     time: float = 0.0
 
@@ -88,6 +90,7 @@ def to_line(record: Prediction) -> bytes:
         "notes": dict(record.notes),
         "error": record.error,
         "seconds": round(record.seconds, 6),
+        **({"spent": dict(record.spent)} if record.spent else {}),
         "worker": record.worker,
         "time": record.time or round(time.time(), 3),
     }
@@ -129,6 +132,7 @@ def from_line(line: bytes) -> Prediction:
         notes=notes if isinstance(notes, dict) else {},
         error=data.get("error"),
         seconds=float(data.get("seconds") or 0.0),
+        spent=_numbers(data.get("spent")),
         worker=data.get("worker") or "",
         time=float(data.get("time") or 0.0),
     )
@@ -150,6 +154,16 @@ def _wrong_type(data: Mapping[str, Any]) -> str | None:
         if not isinstance(segment, dict):
             return f"segment {number} must be an object, not {type(segment).__name__}"
     return None
+
+
+def _numbers(value: object) -> dict[str, float]:
+    """Return what is a believable number of an object; what others write there spoils no answer."""
+    items = value.items() if isinstance(value, dict) else ()
+    return {
+        key: float(number)
+        for key, number in items
+        if isinstance(number, (int, float)) and abs(number) <= _LONGEST
+    }
 
 
 def _is_sealed(line: bytes) -> bool:

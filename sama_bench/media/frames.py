@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sama_bench.errors import DataError
+from sama_bench.media.spent import spent
 from sama_bench.storage.untrusted_files import open_regular
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ class FrameStore:
         found = self._find(clip, key)
         if found is not None:
             return found
-        with turn:  # one thread decodes a clip; another that wants the same frame finds it
+        with spent("decoding"), turn:  # one thread decodes a clip; another waits, and finds it
             found = self._find(clip, key)
             if found is not None:
                 return found

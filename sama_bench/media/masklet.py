@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sama_bench.media import rle as coco_rle
+from sama_bench.media.spent import spent
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Masklet:
             ValueError: no frames, masks of several shapes, or numbers that are no mask: NaN,
                 infinity, or logits and probabilities that still want a threshold.
         """
+        with spent("encoding"):
+            return cls._encoded(masks)
+
+    @classmethod
+    def _encoded(cls, masks: Sequence[npt.ArrayLike] | npt.NDArray[Any]) -> Masklet:
         if len(masks) == 0:
             raise ValueError("a masklet has at least one frame")
         first = np.asarray(masks[0])

@@ -56,6 +56,10 @@ class Session(Record):
         options: of the adapter, those on which no answer depends, without secrets.
         started: time, UTC.
         ended: time, UTC; None while it works, or where it died.
+        gpu: names of the GPUs that it used, or None.
+        gpu_memory_peak: bytes that one worker held of one GPU at most.
+        gpu_seconds: of all its GPUs.
+        shared_calls: calls that were answered from what was kept, and computed.
     """
 
     job: str = ""
@@ -63,6 +67,10 @@ class Session(Record):
     options: Mapping[str, Any] = field(default_factory=dict)
     started: str | None = None
     ended: str | None = None
+    gpu: str | None = None
+    gpu_memory_peak: int = 0
+    gpu_seconds: float = 0.0
+    shared_calls: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,9 +162,9 @@ class Manifest(Record):
         session = Session.of(job=job, devices=list(devices), **own, started=now(), ended=None)
         return self._with_sessions([*self.sessions, session])
 
-    def ended(self, job: str) -> Manifest:
-        """Return it with the session of a job ended."""
-        end = Session.of(ended=now())
+    def ended(self, job: str, **spent: Any) -> Manifest:
+        """Return it with the session of a job ended, and what it spent."""
+        end = Session.of(ended=now(), **spent)
         return self._with_sessions([one | end if one.job == job else one for one in self.sessions])
 
     def _with_sessions(self, sessions: Sequence[Session]) -> Manifest:

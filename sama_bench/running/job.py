@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sama_bench.errors import AdapterError, UserError
 from sama_bench.runfolder.manifest import Manifest, check_same, from_request, now
+from sama_bench.running.accounts import Accounts
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
 from sama_bench.running.leases import Leases, new_job
@@ -49,6 +50,7 @@ class Job:
         part = rank.name if rank else self._own_part()
         self.writer = RunWriter(targets, self.id, part, self._on_sample, self._check_run)
         self._elsewhere = 0
+        self._accounts = Accounts(time.monotonic)
         self._remarks: set[str] = set()
 
     def _own_part(self) -> str | None:
@@ -107,7 +109,8 @@ class Job:
             with alone(target.folder.path):
                 facts = target.folder.manifest() or Manifest()
                 if any(session.job == self.id for session in facts.sessions):
-                    target.folder.write_manifest(facts.ended(self.id))
+                    ended = facts.ended(self.id, **self._accounts.facts())
+                    target.folder.write_manifest(ended)
 
     def _release(self) -> None:
         """Give up all claims; the last job to leave makes the main file complete."""
@@ -255,6 +258,7 @@ class Job:
             name=f"{self._rank.name}-worker" if self._rank else "worker",
             limits=request.limits,
             on_loading=self._progress.loading,
+            accounts=self._accounts,
             one_by_one=request.history == "free-running",
         )
 

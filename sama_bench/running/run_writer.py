@@ -82,6 +82,7 @@ class RunWriter:
         facts: dict[str, Any] = {"id": ask.entry.id, "status": status, "seconds": seconds}
         if told is not None:  # frames that the worker decoded since it was started
             facts |= {"worker": told["worker"], "decoded": told["decoded"]}
+            facts |= {"spent": told["spent"]} if told.get("spent") else {}
         if status == "failed":
             benchmark = self._targets[ask.target].benchmark
             self.failures.append((benchmark, ask.entry.id, error or ""))

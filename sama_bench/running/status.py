@@ -13,6 +13,7 @@ from typing import Any
 
 from sama_bench.errors import DataError
 from sama_bench.runfolder.folder import RunFolder, event_files
+from sama_bench.running.costs import Costs, costs_of
 from sama_bench.running.fetching import EVENT, download_line
 from sama_bench.running.leases import Leases
 from sama_bench.storage.untrusted_files import read_regular
@@ -34,6 +35,7 @@ class RunStatus:
         seconds_left: until done at that rate, None where there is no rate.
         failures: (id, reason) of samples whose last word is a failure.
         notes: what a user should know: duplicates, damaged lines, lost workers.
+        costs: what it has cost so far.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class RunStatus:
     seconds_left: float | None
     failures: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    costs: Costs
 
     @property
     def missing(self) -> int | None:
@@ -79,6 +82,7 @@ def run_status(path: Path) -> RunStatus:
         seconds_left=open_samples / rate if rate and open_samples is not None else None,
         failures=tuple(found for found in _failures(folder) if found[0] not in strangers),
         notes=tuple(_notes(folder, events, expected, strangers)),
+        costs=costs_of(manifest, events),
     )
 
 

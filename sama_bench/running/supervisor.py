@@ -17,6 +17,7 @@ from sama_bench.errors import AdapterError, SamaBenchError
 from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
 from sama_bench.runfolder.folder import other_than
+from sama_bench.running.accounts import Accounts
 from sama_bench.running.limits import Limits, StoppedError
 from sama_bench.running.progress import duration
 from sama_bench.running.questions import QuestionBuilder
@@ -46,6 +47,7 @@ class Supervisor:
         on_loading: Callable[[str, float], None] = lambda text, seconds: None,
         inbox: Inbox | None = None,
         clock: Callable[[], float] = time.monotonic,
+        accounts: Accounts | None = None,
     ) -> None:
         self._setup = setup
         self._launch = launch
@@ -57,6 +59,7 @@ class Supervisor:
         self._on_loading = on_loading
         self._heard: Inbox = queue.Queue() if inbox is None else inbox
         self._clock = clock
+        self._accounts = Accounts(clock) if accounts is None else accounts
         self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
@@ -94,6 +97,7 @@ class Supervisor:
                 self._watch()
         finally:
             self._end_all()
+            self._accounts.ended()
 
     # Handing out.
 
@@ -192,6 +196,7 @@ class Supervisor:
             ask = slot.answered(message.data["key"])
             if ask is None:
                 continue
+            self._accounts.answered(slot.name, slot.generation, message.data)
             first, slot.video = slot.video != ask.entry.video, ask.entry.video
             slot.deaths = 0
             self._suspects.discard(ask.key)
@@ -323,6 +328,7 @@ class Supervisor:
             self._heard.put((slot, generation, message))
 
         slot.heard = slot.started = self._clock()
+        self._accounts.began(slot.device)
         slot.link = self._launch(slot.name, slot.device, self._log(slot), hear)
         setup = {**self._setup["setup"], "device": slot.device.name}
         facts = {

@@ -17,7 +17,10 @@ from sama_bench.adapter import Adapter, Oracle, Setup
 from sama_bench.errors import AdapterError, StopRunError
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media.frames import SHARED
+from sama_bench.media.sharing import shared_calls
+from sama_bench.media.spent import begin_answer, parts_of, spent
 from sama_bench.nouns import Answer, Reference, Sample, Video
+from sama_bench.worker import gpu_memory
 from sama_bench.worker.abilities import refuse_tasks
 from sama_bench.worker.adapter_import import new_adapter
 from sama_bench.worker.answer_check import check_answer
@@ -101,10 +104,15 @@ class Worker:
         sample = Sample.from_json(message.data["sample"])
         id = sample.id  # noted: what an adapter does to its sample changes no line
         self._prefetcher.current(sample.video)
+        no_room: str | None = None
         start = time.monotonic()
+        begin_answer()
         try:
-            answer = check_answer(self._predict(sample, message), sample)
-            record = self._record(id, sample, answer, start)
+            given = self._predict(sample, message)
+            with spent("encoding"):
+                answer = check_answer(given, sample)
+                segments = tuple(segment.to_json() for segment in answer.segments)
+            record = self._record(id, sample, answer, segments, start)
             line = to_line(record)
         except self.interrupts:
             raise
@@ -114,7 +122,8 @@ class Worker:
         except BaseException as error:  # SystemExit and cancellation too: a thread of ours runs on
             self._end_a_copy()
             self._log_error()
-            reason = out_of_memory(error) or one_line(error)
+            no_room = out_of_memory(error)
+            reason = no_room or one_line(error)
             record = Prediction(id, "failed", error=reason, **self._stamp(start))
             line = to_line(record)
         self._end_a_copy()
@@ -125,16 +134,27 @@ class Worker:
             "seconds": record.seconds,
             "worker": self.name,
             "decoded": SHARED.decoded,
+            "spent": record.spent,
+            "gpu_memory": gpu_memory.gpu_memory(),
+            "shared": shared_calls(),
+            "out_of_memory": no_room is not None,
         }
         return Message("answer", facts, line)
 
-    def _record(self, id: str, sample: Sample, answer: Answer, start: float) -> Prediction:
+    def _record(
+        self,
+        id: str,
+        sample: Sample,
+        answer: Answer,
+        segments: tuple[dict[str, Any], ...],
+        start: float,
+    ) -> Prediction:
         refused = "masks" in sample.wants and not answer.segments
         return Prediction(
             id,
             "refused" if refused else "answered",
             answer.text,
-            tuple(segment.to_json() for segment in answer.segments),
+            segments,
             answer.notes,
             **self._stamp(start),
         )
@@ -156,7 +176,8 @@ class Worker:
         log_error()
 
     def _stamp(self, start: float) -> dict[str, Any]:
-        return {"seconds": time.monotonic() - start, "worker": self.name}
+        seconds = time.monotonic() - start
+        return {"seconds": seconds, "spent": parts_of(seconds), "worker": self.name}
 
     def _listen(self) -> None:
         """Read the pipe all the time, so that the engine never waits to be heard."""

@@ -62,7 +62,8 @@ def ask(tmp_path, monkeypatch):
 
 def answers(folder):
     lines = (folder.path / "predictions.jsonl").read_text().splitlines()
-    held = [{**json.loads(line), "seconds": 0, "worker": "", "checksum": ""} for line in lines]
+    times = {"seconds": 0, "spent": {}, "worker": "", "checksum": ""}
+    held = [{**json.loads(line), **times} for line in lines]
     return sorted(({k: v for k, v in line.items() if k != "sum"} for line in held), key=str)
 
 

@@ -12,6 +12,7 @@ long as the device repeats a computation to the last bit.
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,15 @@ from sama_bench.media.sharing.values import CannotKeepError, same_bits, same_val
 
 CONSTANTS = 1 << 30
 """Bytes of results that hold for all videos."""
+
+
+_all: weakref.WeakSet[Sharing] = weakref.WeakSet()
+
+
+def shared_calls() -> tuple[int, int]:
+    """Return how many calls were answered from what was kept in this process, and how many made."""
+    found = list(_all)
+    return sum(one.hits for one in found), sum(one.misses for one in found)
 
 
 class Sharing:
@@ -54,6 +64,7 @@ class Sharing:
         settings = Settings.read(given or {}, workers, device)
         self.on, self._every, self.room = settings.on, settings.every, settings.room
         self.hits = self.misses = 0
+        _all.add(self)
         self.remarks: list[str] = []
         self._video: Any = None
         self._entries = Entries(self.room)
@@ -210,4 +221,4 @@ class Sharing:
         raise self._failure
 
 
-__all__ = ["OPTIONS", "Sharing", "StopRunError"]
+__all__ = ["OPTIONS", "Sharing", "StopRunError", "shared_calls"]
