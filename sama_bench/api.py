@@ -71,6 +71,7 @@ def run(wanted: RunOptions) -> RunResult:
             fresh=wanted.fresh,
             data_root=None if wanted.data is None else Path(wanted.data).absolute(),
             devices=prepared.devices,
+            fill_gpus=str(wanted.workers_per_gpu) == "auto",
             limits=Limits(
                 timeout=wanted.timeout,
                 loading=wanted.load_timeout,

@@ -63,7 +63,10 @@ def parse_devices(text: str | None, gpus_per_worker: int = 1) -> list[Device]:
     else:
         gpus = [_gpu(part, text) for part in text.split(",")]
     if len(set(gpus)) != len(gpus):
-        raise UserError(f"--devices {text}: a GPU is named twice")
+        raise UserError(
+            f"--devices {text}: a GPU is named twice; for several workers on each GPU give "
+            "--workers-per-gpu 2, or auto"
+        )
     if gpus_per_worker < 1 or len(gpus) % gpus_per_worker:
         raise UserError(f"{len(gpus)} GPUs do not divide into groups of {gpus_per_worker}")
     return [
@@ -106,7 +109,7 @@ def check_gpus(devices: Sequence[Device], model: str, uses_gpu: bool) -> str | N
     Raises:
         UserError: a GPU that this machine does not have.
     """
-    named = [gpu for device in devices for gpu in device.gpus]
+    named = list(dict.fromkeys(gpu for device in devices for gpu in device.gpus))
     if not named:
         return None
     gpus = f"GPU{'s' * (len(named) > 1)} {', '.join(named)}"

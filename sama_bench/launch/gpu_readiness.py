@@ -26,7 +26,7 @@ def gpu_checks(start: Start, home: Home, code: str | None) -> Iterator[Check]:
         home: the interpreter that workers get.
         code: of the checkpoint, or None where it is not at hand yet.
     """
-    named = [gpu for device in start.devices for gpu in device.gpus]
+    named = list(dict.fromkeys(gpu for device in start.devices for gpu in device.gpus))
     note = None
     try:
         if start.named:

@@ -12,6 +12,7 @@ from sama_bench.runfolder.manifest import Manifest, check_same, from_request, no
 from sama_bench.running.accounts import Accounts
 from sama_bench.running.cluster import Rank
 from sama_bench.running.fetching import FetchView
+from sama_bench.running.gpu_room import MOST
 from sama_bench.running.leases import Leases, new_job
 from sama_bench.running.progress import Progress
 from sama_bench.running.questions import QuestionBuilder
@@ -242,10 +243,11 @@ class Job:
     def _supervisor(self) -> Supervisor:
         request = self._request
         beside = 1 if self._rank is None else self._rank.local_size
+        most = MOST if request.fill_gpus else 1
         return Supervisor(
             setup={
                 "adapter": request.model.adapter,
-                "setup": {**vars(request.setup), "workers": beside * len(request.devices)},
+                "setup": {**vars(request.setup), "workers": beside * most * len(request.devices)},
                 "asked": tasks_asked(target.dataset for target in self._targets),
             },
             devices=request.devices,
@@ -259,6 +261,8 @@ class Job:
             limits=request.limits,
             on_loading=self._progress.loading,
             accounts=self._accounts,
+            fill_gpus=request.fill_gpus,
+            say=self._progress.say,
             one_by_one=request.history == "free-running",
         )
 

@@ -73,6 +73,9 @@ class RunOptions:
     runs: str | Path = _about("runs", "Folder of the run folders.")
     devices: str | None = _worker(None, "GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")
     gpus_per_worker: int = _worker(1, "For large models.")
+    workers_per_gpu: str = _worker(
+        "1", "Workers that share each GPU; auto adds as many as its memory holds.", metavar="N|auto"
+    )
     limit: int | None = _about(
         None, "Ask only the first N samples of each benchmark.", least=1, metavar="N"
     )

@@ -24,6 +24,7 @@ from sama_bench.launch.readiness import (
     trust_check,
 )
 from sama_bench.launch.weights_readiness import Weights, fetched_into, look_for_weights
+from sama_bench.running.gpu_room import on_each, workers_a_gpu
 from sama_bench.running.options import RunOptions, about
 from sama_bench.running.selection import chosen_benchmarks, executor_of, open_datasets
 from sama_bench.running.tasks import task_check, tasks_asked
@@ -83,7 +84,11 @@ def prepare(wanted: RunOptions) -> Prepared:
             "session": session,
         }
     )
+    each = workers_a_gpu(wanted.workers_per_gpu)
     launcher, devices = executor_of(wanted.executor, wanted.devices, wanted.gpus_per_worker)
+    if each != 1 and launcher is not Launcher:
+        raise UserError("--workers-per-gpu: in a Ray cluster Ray hands out the GPUs; leave it out")
+    devices = on_each(devices, each)
     start = Start(
         spec,
         setup,

@@ -30,6 +30,7 @@ class Request:
         fresh: put earlier answers aside and begin again.
         data_root: where the datasets lie, for those who score later; None when embedded.
         devices: one per worker.
+        fill_gpus: add workers to a GPU as far as its memory holds them.
         limits: patience and limits.
         launch: starts workers.
         fetch: fetches weights first, or None where there is nothing to fetch.
@@ -45,6 +46,7 @@ class Request:
     fresh: bool = False
     data_root: Path | None = None
     devices: Sequence[Device] = (Device(),)
+    fill_gpus: bool = False
     limits: Limits = field(default_factory=Limits)
     launch: Launch = field(default_factory=Launcher)
     fetch: Fetch | None = None

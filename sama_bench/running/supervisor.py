@@ -18,6 +18,7 @@ from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
 from sama_bench.runfolder.folder import other_than
 from sama_bench.running.accounts import Accounts
+from sama_bench.running.gpu_room import ANSWERS, in_words, workers_that_fit
 from sama_bench.running.limits import Limits, StoppedError
 from sama_bench.running.progress import duration
 from sama_bench.running.questions import QuestionBuilder
@@ -48,6 +49,8 @@ class Supervisor:
         inbox: Inbox | None = None,
         clock: Callable[[], float] = time.monotonic,
         accounts: Accounts | None = None,
+        fill_gpus: bool = False,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._setup = setup
         self._launch = launch
@@ -60,6 +63,10 @@ class Supervisor:
         self._heard: Inbox = queue.Queue() if inbox is None else inbox
         self._clock = clock
         self._accounts = Accounts(clock) if accounts is None else accounts
+        self._name = name
+        self._say = say
+        self._to_fill = {device for device in devices if device.gpus and fill_gpus}
+        self._alone_since: dict[Device, float] = {}
         self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
         self._strikes: Counter[tuple[str, bool]] = Counter()
@@ -178,6 +185,8 @@ class Supervisor:
         self._record([(s, m) for s, m in current if m is not None and m.kind == "answer"])
         for slot, message in current:
             slot.heard = self._clock()
+            if slot.link is None:  # it was ended in the meantime
+                continue
             if message is None:
                 self._lost(slot)
             elif message.kind == "begin" and message.data["key"] in slot.sent:
@@ -188,11 +197,15 @@ class Supervisor:
                 slot.on_hello(hello)
                 self._writer.event("hello", worker=slot.name, device=str(slot.device))
             elif message.kind == "fatal":
+                if message.data.get("out_of_memory") and len(self._beside(slot)) > 1:
+                    self._make_room(slot, [])
+                    continue
                 raise AdapterError(f"{message.data['error']} (log: {self._log(slot)})")
 
     def _record(self, answers: Sequence[tuple[WorkerSlot, Message]]) -> None:
         known = []
         for slot, message in answers:
+            began = slot.began.get(message.data["key"], 0.0)
             ask = slot.answered(message.data["key"])
             if ask is None:
                 continue
@@ -200,11 +213,15 @@ class Supervisor:
             first, slot.video = slot.video != ask.entry.video, ask.entry.video
             slot.deaths = 0
             self._suspects.discard(ask.key)
+            if message.data.get("out_of_memory") and self._ask_again(slot, ask, began):
+                continue
             wrong = other_than(message.body, ask.entry.id, message.data["status"])
             if wrong is None:
                 known.append((ask, message, first))
             else:
                 self._fail(ask, wrong, slot)
+        for slot, message in answers:
+            self._fill_gpu(slot, message.data)
         self._writer.answers([(ask, message) for ask, message, _ in known])
         for ask, message, first in known:
             failed = message.data["status"] == "failed"
@@ -224,6 +241,65 @@ class Supervisor:
                 f"{self._writer.last_failure}; repair the cause and give the same command to go "
                 "on, or raise --max-failures"
             )
+
+    # Sharing GPUs.
+
+    def _beside(self, slot: WorkerSlot) -> list[WorkerSlot]:
+        """Return the workers on a worker's GPUs, itself among them."""
+        found = [one for one in self._slots if one.device == slot.device and not one.retired]
+        return found if slot.device.gpus else [slot]
+
+    def _fill_gpu(self, slot: WorkerSlot, facts: Mapping[str, Any]) -> None:
+        """Add as many workers as a GPU holds, once its first has told what it takes."""
+        if slot.device not in self._to_fill:
+            return
+        slot.answers += 1
+        if slot.answers < ANSWERS:
+            return
+        self._to_fill.discard(slot.device)
+        memory = facts.get("gpu_memory")
+        if not memory:
+            self._say(f"{slot.device}: 1 worker: nothing tells what it takes of a GPU's memory")
+            return
+        more = min(workers_that_fit(memory) - 1, len(self._queue))
+        for _ in range(more):
+            name = f"{self._name}-{len(self._slots)}"
+            self._slots.append(WorkerSlot(name, slot.device))
+        took = f"the first took {in_words(memory)} at most"
+        self._say(f"{slot.device}: {more + 1} worker{'s' * (more > 0)}: {took}")
+        self._writer.event("workers_added", device=str(slot.device), number=more, why=took)
+
+    def _ask_again(self, slot: WorkerSlot, ask: Ask, began: float) -> bool:
+        """Take back a question for which others on the GPU left no memory; False if none did."""
+        if len(self._beside(slot)) > 1:
+            self._make_room(slot, [ask])
+            return True
+        if began < self._alone_since.get(slot.device, 0.0):
+            self._queue.put_back(Unit(ask.entry.video, (ask,)))
+            return True
+        return False
+
+    def _make_room(self, slot: WorkerSlot, asks: list[Ask]) -> None:
+        """End a worker that ran out of memory beside others, which go on with its questions."""
+        assert slot.link is not None
+        number = len(self._beside(slot))
+        slot.link.kill()
+        slot.link, slot.declared, slot.video = None, None, None
+        slot.generation += 1
+        self._return(slot, [*asks, *slot.take_back()])
+        self._hand_back(slot)
+        if number == 2:
+            self._alone_since[slot.device] = self._clock()
+        text = f"out of memory with {number} workers; going on with {number - 1}"
+        self._say(f"{slot.device}: {text}")
+        self._writer.event("worker_given_up", worker=slot.name, reason=text)
+
+    def _hand_back(self, slot: WorkerSlot) -> None:
+        """Retire a worker, and leave what it held to others."""
+        slot.retired = True
+        for lane in slot.lanes:
+            self._queue.put_back(Unit(lane.asks[0].entry.video, tuple(lane.asks)))
+        slot.lanes = []
 
     # Watching.
 
@@ -309,10 +385,7 @@ class Supervisor:
             slot.hold(Unit(video, tuple(found)), self._one_by_one)
 
     def _retire(self, slot: WorkerSlot) -> None:
-        slot.retired = True
-        for lane in slot.lanes:
-            self._queue.put_back(Unit(lane.asks[0].entry.video, tuple(lane.asks)))
-        slot.lanes = []
+        self._hand_back(slot)
         self._writer.event("worker_given_up", worker=slot.name, reason=self._last_loss)
         if all(slot.retired for slot in self._slots):
             raise AdapterError(

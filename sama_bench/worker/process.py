@@ -77,7 +77,7 @@ class Worker:
         except BaseException as error:  # SystemExit too: its reason would be lost
             self._end_a_copy()
             log_error()
-            self._fatal(reason_of(error))
+            self._fatal(reason_of(error), out_of_memory(error) is not None)
             return 2
         self._end_a_copy()
         self.channel.send(Message("hello", said.to_json()))
@@ -195,8 +195,8 @@ class Worker:
             time.sleep(seconds)
             self.channel.send(Message("heartbeat"))
 
-    def _fatal(self, error: str) -> None:
-        self.channel.send(Message("fatal", {"error": error}))
+    def _fatal(self, error: str, no_room: bool = False) -> None:
+        self.channel.send(Message("fatal", {"error": error, "out_of_memory": no_room}))
 
 
 def _keep_to_this_process(*pipes: int) -> None:

@@ -47,16 +47,20 @@ class FakeGPU:
                 found += int(path.read_text() or 0)
         return found
 
+    def processes(self) -> int:
+        """Count those that ever held anything."""
+        return sum(path.stat().st_size > 0 for path in self._folder.glob("held-*"))
+
     def reading(self) -> list[dict]:
         free = TOTAL - self._others() - self.held
-        told = {"name": "Fake 80", "total": TOTAL, "free": free}
-        return [{**told, "held": self.held, "peak": self.held}]
+        told = {"total": TOTAL, "free": free, "held": self.held, "peak": self.held}
+        return [{"name": "Fake 80", **{key: value * 10**9 for key, value in told.items()}}]
 
 
 class OnGPU(Adapter):
     """Holds ``weights`` units once loaded, ``answer`` units with its first answer.
 
-    ``--option later=30``: that much from the fourth answer of a process on.
+    With ``later``: that much once three processes are there, for which the fourth answer waits.
     """
 
     def load(self, setup):
@@ -72,8 +76,12 @@ class OnGPU(Adapter):
         self.sharing.begin(sample.video.id)
         self.look(sample.video.id)
         self.answers += 1
-        option = "later" if self.answers > 3 and "later" in self.options else "answer"
-        self.gpu.allocate(int(self.options.get(option, 20)))
+        units = self.options.get("answer", 20)
+        if later := self.options.get("later"):
+            while self.answers > 3 and self.gpu.processes() < 3:
+                time.sleep(0.01)
+            units = later if self.gpu.processes() >= 3 else units
+        self.gpu.allocate(int(units))
         time.sleep(float(self.options.get("sleep", 0)))
         track = Masklet.from_rles([sample.regions[0].mask] * len(sample.video), 6, 8)
         return Answer(f"It is [SEG] {sample.id} {sample.seed}", (Segment("it", track),))

@@ -18,12 +18,12 @@ from tests.running.fakes import QUICK, FakeDataset, ask
 GPU = (Device(("0",)),)
 
 
-def on_gpu(runs, devices=GPU, datasets=None, **options):
+def on_gpu(runs, devices=GPU, datasets=None, fill=False, **options):
     options = {"gpu": str(runs / "gpu"), **{key: str(value) for key, value in options.items()}}
     spec = ModelSpec("ongpu", f"{fake_gpu.__file__}:OnGPU", "a fake")
     data = [FakeDataset()] if datasets is None else datasets
     setup = Setup(spec.name, options=options)
-    return run(Request(spec, setup, data, runs, limits=QUICK, devices=devices))
+    return run(Request(spec, setup, data, runs, limits=QUICK, devices=devices, fill_gpus=fill))
 
 
 def test_every_answer_says_where_its_seconds_went(tmp_path):
@@ -67,7 +67,7 @@ def test_lines_without_parts_and_with_odd_ones_are_read(odd):
 def test_a_session_says_what_it_took(tmp_path):
     folder = on_gpu(tmp_path, answer=25).folders[0]
     (session,) = json.loads((folder / "manifest.json").read_text())["sessions"]
-    assert (session["gpu"], session["gpu_memory_peak"]) == ("Fake 80", 25)
+    assert (session["gpu"], session["gpu_memory_peak"]) == ("Fake 80", 25 * 10**9)
     assert session["gpu_seconds"] > 0
     assert session["shared_calls"] == {"kept": 8, "computed": 4}
 
@@ -82,7 +82,7 @@ def test_status_shows_costs(tmp_path, capsys):
     assert "Fake 80" in said
     command(["status", str(folder), "--json", "-"], "x", standalone_mode=False)
     costs = json.loads(capsys.readouterr().out)["runs"][0]["costs"]
-    assert (costs["questions"], costs["gpu"], costs["gpu_memory"]) == (12, "Fake 80", 25)
+    assert (costs["questions"], costs["gpu"], costs["gpu_memory"]) == (12, "Fake 80", 25 * 10**9)
     assert set(costs["parts"]) == {"decoding", "preparing", "model", "encoding"}
 
 
