@@ -248,6 +248,7 @@ class ModelSpec:
         needs: what it needs besides, so that it can be checked before anything is spent.
         session_options: options on which no answer depends; the adapter finds them in
             ``Setup.session``. A class behind ``path.py:Class`` names its own in an attribute.
+        costs: what is published of its memory and time, one line with its source; else empty.
     """
 
     name: str
@@ -262,3 +263,4 @@ class ModelSpec:
     uses_gpu: bool = True
     needs: Needs = field(default_factory=Needs)
     session_options: tuple[str, ...] = ()
+    costs: str = ""

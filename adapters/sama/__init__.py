@@ -293,6 +293,7 @@ def _spec(size: str, base: str) -> ModelSpec:
         "creativeml-openrail-m",
         "sama",
         needs=NEEDS,
+        costs="A100 80 GB a process; about 4 h on 8 for SAMA-Bench-G (README; size not said)",
         session_options=SESSION_OPTIONS,
     )
 

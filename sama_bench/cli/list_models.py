@@ -16,7 +16,7 @@ from sama_bench.cli._printing import say_lines
 @click.command("models")
 @json_option
 def command(json_file: Path | None) -> None:
-    """Show the models that --model knows: task, size, weights, environment, licence."""
+    """Show the models that --model knows: task, size, weights, environment, licence, costs."""
     specs = sorted(registry.models().values(), key=lambda spec: (spec.task, spec.name))
     if json_file is not None:
         items = [
@@ -30,6 +30,8 @@ def command(json_file: Path | None) -> None:
                 "summary": spec.summary,
                 "adapter": spec.adapter,
                 "options": dict(spec.options),
+                "gpu_memory_gb": spec.needs.gpu_memory,
+                "costs": spec.costs,
             }
             for spec in specs
         ]
@@ -48,4 +50,7 @@ def command(json_file: Path | None) -> None:
         for spec in specs
     ]
     say_lines(columns(("model", "size", "weights", "environment", "licence", "task"), rows))
+    known = [(spec.name, spec.costs) for spec in specs if spec.costs]
+    say_lines("\nPublished of memory and time, as far as known:\n")
+    say_lines(columns(("model", "memory and time, with the source"), known))
     say_lines("\nA model of your own: --model path/to/file.py:ClassName")

@@ -107,3 +107,14 @@ def test_gpu_time_of_a_session_that_was_cut_off_is_taken_from_its_events():
     assert found.seconds == 2.0
     assert found.gpu_memory is None
     assert costs_of(None, ()).seconds is None
+
+
+def test_models_say_what_is_published(capsys):
+    assert build().main(["list", "models"], "x", standalone_mode=False) in (0, None)
+    said = capsys.readouterr().out
+    assert "39.5 frames a second (SAM 2's README)" in said
+    build().main(["list", "models", "--json", "-"], "x", standalone_mode=False)
+    models = {one["name"]: one for one in json.loads(capsys.readouterr().out)["models"]}
+    assert models["sama-8b"]["gpu_memory_gb"] == 80
+    assert "A100 80 GB" in models["sama-8b"]["costs"]
+    assert models["static"]["costs"] == ""
