@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sama_bench.errors import UserError
@@ -57,6 +57,34 @@ def workers_that_fit(memory: Sequence[Mapping[str, Any]]) -> int:
         memory: of each GPU that it computes on, as ``sama_bench.worker.gpu_memory`` tells it.
     """
     return min((_fit(gpu) for gpu in memory), default=1)
+
+
+class Filling:
+    """Decides once for each device how many workers are added to its first."""
+
+    def __init__(self, devices: Iterable[Device]) -> None:
+        self._answers = {device: 0 for device in devices if device.gpus}
+
+    def more(self, device: Device, facts: Mapping[str, Any], units: int) -> tuple[int, str] | None:
+        """Take in an answer; return how many workers to add and why, once that is known.
+
+        Args:
+            device: of the worker that answered.
+            facts: data of the message.
+            units: that nobody works on yet.
+        """
+        if device not in self._answers:
+            return None
+        self._answers[device] += 1
+        if self._answers[device] < ANSWERS:
+            return None
+        del self._answers[device]
+        memory = facts.get("gpu_memory")
+        if not memory:
+            return 0, "nothing tells what it takes of a GPU's memory"
+        return min(
+            workers_that_fit(memory) - 1, units
+        ), f"the first took {in_words(memory)} at most"
 
 
 def _fit(gpu: Mapping[str, Any]) -> int:

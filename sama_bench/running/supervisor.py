@@ -18,7 +18,7 @@ from sama_bench.launch.devices import Device
 from sama_bench.launch.local_process import Launch
 from sama_bench.runfolder.folder import other_than
 from sama_bench.running.accounts import Accounts
-from sama_bench.running.gpu_room import ANSWERS, in_words, workers_that_fit
+from sama_bench.running.gpu_room import Filling
 from sama_bench.running.limits import Limits, StoppedError
 from sama_bench.running.progress import duration
 from sama_bench.running.questions import QuestionBuilder
@@ -65,7 +65,7 @@ class Supervisor:
         self._accounts = Accounts(clock) if accounts is None else accounts
         self._name = name
         self._say = say
-        self._to_fill = {device for device in devices if device.gpus and fill_gpus}
+        self._filling = Filling(devices if fill_gpus else ())
         self._alone_since: dict[Device, float] = {}
         self._slots = [WorkerSlot(f"{name}-{n}", device) for n, device in enumerate(devices)]
         self._costs = CostModel()
@@ -251,23 +251,14 @@ class Supervisor:
 
     def _fill_gpu(self, slot: WorkerSlot, facts: Mapping[str, Any]) -> None:
         """Add as many workers as a GPU holds, once its first has told what it takes."""
-        if slot.device not in self._to_fill:
+        decided = self._filling.more(slot.device, facts, len(self._queue))
+        if decided is None:
             return
-        slot.answers += 1
-        if slot.answers < ANSWERS:
-            return
-        self._to_fill.discard(slot.device)
-        memory = facts.get("gpu_memory")
-        if not memory:
-            self._say(f"{slot.device}: 1 worker: nothing tells what it takes of a GPU's memory")
-            return
-        more = min(workers_that_fit(memory) - 1, len(self._queue))
-        for _ in range(more):
-            name = f"{self._name}-{len(self._slots)}"
-            self._slots.append(WorkerSlot(name, slot.device))
-        took = f"the first took {in_words(memory)} at most"
-        self._say(f"{slot.device}: {more + 1} worker{'s' * (more > 0)}: {took}")
-        self._writer.event("workers_added", device=str(slot.device), number=more, why=took)
+        number, why = decided
+        for _ in range(number):
+            self._slots.append(WorkerSlot(f"{self._name}-{len(self._slots)}", slot.device))
+        self._say(f"{slot.device}: {number + 1} worker{'s' * (number > 0)}: {why}")
+        self._writer.event("workers_added", device=str(slot.device), number=number, why=why)
 
     def _ask_again(self, slot: WorkerSlot, ask: Ask, began: float) -> bool:
         """Take back a question for which others on the GPU left no memory; False if none did."""

@@ -52,7 +52,6 @@ class WorkerSlot:
         not_before: monotonic time before which it is not started again.
         retired: it could not be started again and again, or its GPU has no room for it, and is
             given up.
-        answers: of this worker, until it is known how many workers its GPU holds.
     """
 
     name: str
@@ -70,7 +69,6 @@ class WorkerSlot:
     deaths: int = 0
     not_before: float = 0.0
     retired: bool = False
-    answers: int = 0
 
     def hold(self, unit: Unit, one_by_one: bool) -> None:
         """Take a unit; with ``one_by_one`` each target's dialogue is a lane of its own."""
