@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,6 +65,12 @@ class JudgeSettings:
             raise JudgeError("a judge needs concurrency >= 1, retries >= 0 and a timeout > 0")
         if self.requests_per_minute is not None and self.requests_per_minute <= 0:
             raise JudgeError("requests per minute must be above 0")
+        for name in ("timeout", "requests_per_minute", "input_price", "output_price"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:  # nor NaN, which passes any limit
+                raise JudgeError(f"the judge's {name.replace('_', ' ')} cannot be {value:g}")
+        if self.spending_cap is not None and not self.spending_cap >= 0:
+            raise JudgeError(f"the judge's spending cap cannot be {self.spending_cap:g}")
         if self.base_url is not None:
             _check_url(self.base_url)
         if self.spending_cap is not None and None in (self.input_price, self.output_price):

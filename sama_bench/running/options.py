@@ -72,7 +72,7 @@ class RunOptions:
     data: str | Path | None = _about(None, "Root of the benchmark's files.")
     runs: str | Path = _about("runs", "Folder of the run folders.")
     devices: str | None = _worker(None, "GPUs as 0,1,2,3, or cpu, or cpu:4 for four workers.")
-    gpus_per_worker: int = _worker(1, "For large models.")
+    gpus_per_worker: int = _worker(1, "For large models.", least=1)
     workers_per_gpu: str = _worker(
         "1", "Workers that share each GPU; auto adds as many as its memory holds.", metavar="N|auto"
     )
@@ -133,7 +133,7 @@ class RunOptions:
         """
         for name, item in about().items():
             value, said = getattr(self, name), option_of(name)
-            if item.least is not None and value is not None and value < item.least:
+            if item.least is not None and value is not None and not value >= item.least:
                 raise UserError(f"{said} {value}: at least {item.least:g}")
             if item.choices and value not in item.choices:
                 raise UserError(f"{said} {value}: choose from {', '.join(item.choices)}")

@@ -372,6 +372,13 @@ def test_works_inside_a_running_loop(serve):
         {"base_url": "https://host/v1?key=1"},
         {"spending_cap": 1.0},
         {"spending_cap": 1.0, "input_price": 1.0},
+        {"timeout": float("nan")},
+        {"requests_per_minute": float("nan")},
+        {"spending_cap": float("nan"), "input_price": 1.0, "output_price": 1.0},
+        {"spending_cap": -1.0, "input_price": 1.0, "output_price": 1.0},
+        {"spending_cap": 1.0, "input_price": float("nan"), "output_price": 1.0},
+        {"spending_cap": 1.0, "input_price": 1.0, "output_price": -1.0},
+        {"spending_cap": 1.0, "input_price": float("inf"), "output_price": 1.0},
     ],
 )
 def test_senseless_settings_are_refused(wrong):

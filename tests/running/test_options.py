@@ -77,6 +77,8 @@ def test_type_checkers_know_the_arguments(tmp_path):
     [
         ({"limit": 0}, "--limit 0: at least 1", "limit 0: at least 1"),
         ({"load_timeout": -1}, "--load-timeout -1: at", "load_timeout -1: at"),
+        ({"timeout": float("nan")}, "--timeout nan: at least", "timeout nan: at least"),
+        ({"gpus_per_worker": 0}, "--gpus-per-worker 0: at", "gpus_per_worker 0: at"),
         ({"history": "all"}, "--history all: choose from", "history all: choose from"),
         ({"task": "x"}, "--task x is not one of", "task x is not one of"),
         ({"split": "VidSTG_3"}, "give --data DIR or set", "give data=DIR or set"),
