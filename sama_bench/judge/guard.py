@@ -31,7 +31,10 @@ async def _check(response: Any) -> None:
     """
     if response.has_redirect_location:
         asked = response.request.url
-        target = asked.join(response.headers["location"])
+        try:
+            target = asked.join(response.headers["location"])
+        except Exception:  # httpx.InvalidURL, which is no error of a request
+            raise ElsewhereError("which no address names") from None
         upgraded = asked.host == target.host and (asked.scheme, target.scheme) == ("http", "https")
         if _place(asked) != _place(target) and not (upgraded and target.port is None):
             raise ElsewhereError(target.host)

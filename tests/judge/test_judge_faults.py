@@ -228,6 +228,14 @@ def test_a_reply_has_a_size_limit(serve, behaviour):
     assert judge.usage.uncounted == 1
 
 
+def test_a_redirect_to_no_address_is_refused(serve):
+    def behaviour(handler, body, number):
+        handler.send(307, b"", Location="http://evil\x1b[31m.example/x")
+
+    with pytest.raises(JudgeError, match="redirects to another host, which no address names"):
+        Judge(settings(serve(behaviour))).replies([ask()])
+
+
 def test_a_redirect_to_another_host_is_refused(serve):
     other = serve(good)
 
