@@ -14,6 +14,7 @@ from PIL import Image
 from sama_bench.formats.prediction_line import Prediction, to_line
 from sama_bench.media import rle
 from sama_bench.runfolder.folder import RunFolder, run_path
+from sama_bench.runfolder.manifest import Manifest
 
 ROUNDS = 10
 PHRASES = ("the red ball", "a small dog", "the tall man")
@@ -139,17 +140,17 @@ def _answer(path: Path, data: Path, masks: list, text: str, size: tuple[int, int
             record = Prediction(entry.id, "answered", text, segments)
             appender.append(to_line(record), wait=False)
     folder.write_manifest(
-        {
-            "format": 1,
-            "model": "made",
-            "benchmark": "sama-bench-g",
-            "split": "mevis",
-            "samples": len(dataset.entries),
-            "data": dict(dataset.files),
-            "data_root": str(data),
-            "benchmark_options": {},
-            "history": "independent",
-        }
+        Manifest.of(
+            format=1,
+            model="made",
+            benchmark="sama-bench-g",
+            split="mevis",
+            samples=len(dataset.entries),
+            data=dict(dataset.files),
+            data_root=str(data),
+            benchmark_options={},
+            history="independent",
+        )
     )
 
 

@@ -176,7 +176,7 @@ def engine_makespan(shape: Shape, workers: int) -> float:
         return _Worker(inbox, shape, deliver)
 
     supervisor = Supervisor(
-        setup={"adapter": "", "setup": {}},
+        setup={"adapter": "", "setup": {}, "asked": {}},
         devices=[Device()] * workers,
         launch=launch,
         questions=_Asker(),

@@ -26,6 +26,7 @@ from sama_bench.judge.settings import JudgeSettings
 from sama_bench.metric import JudgeRequest, Reply
 from sama_bench.metrics._judged.clair_judge import ClairJudge
 from sama_bench.runfolder.folder import RunFolder, run_path
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.splits.sama_bench.dataset import SamaDataset
 from sama_bench.splits.sama_bench.layout import MASK_FILES, SHARDS
 
@@ -162,7 +163,7 @@ def _answer(
             status = "answered" if segments else "refused"
             appender.append(to_line(Prediction(entry.id, status, text, segments)), wait=False)
     folder.write_manifest(
-        {"model": "made", "benchmark": "sama-bench-g", "split": "all", "data": dict(dataset.files)}
+        Manifest.of(model="made", benchmark="sama-bench-g", split="all", data=dict(dataset.files))
     )
 
 

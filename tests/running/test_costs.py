@@ -9,6 +9,7 @@ from sama_bench.cli import build
 from sama_bench.formats.prediction_line import Prediction, from_line, to_line
 from sama_bench.launch.devices import Device
 from sama_bench.media.spent import begin_answer, parts_of, spent
+from sama_bench.runfolder.manifest import Manifest
 from sama_bench.running.costs import costs_of
 from sama_bench.running.request import Request
 from sama_bench.running.run import run
@@ -91,7 +92,6 @@ def test_gpu_time_of_a_session_that_was_cut_off_is_taken_from_its_events():
         "sessions": [
             {"job": "a", "ended": "2026", "gpu_seconds": 100.0},
             {"job": "b", "ended": None},
-            "odd",
         ]
     }
     events = [
@@ -102,7 +102,7 @@ def test_gpu_time_of_a_session_that_was_cut_off_is_taken_from_its_events():
         {"event": "sample", "job": "b", "time": 30, "seconds": 4.0, "spent": 3},
         {"event": "sample", "job": "b", "time": 30, "seconds": "x"},
     ]
-    found = costs_of(manifest, events)
+    found = costs_of(Manifest.from_json(manifest), events)
     assert found.gpu_seconds == 100 + 2 * 20
     assert found.seconds == 2.0
     assert found.gpu_memory is None
