@@ -18,7 +18,21 @@ from sama_bench.running.limits import Limits
 from sama_bench.running.questions import Declared
 from sama_bench.running.schedule import Ask, Unit, units
 from sama_bench.running.supervisor import Supervisor
-from sama_bench.worker.messages import VERSION, Message
+from sama_bench.worker.hello import Checkpoint, Hello
+from sama_bench.worker.messages import Message
+
+HELLO = Hello(
+    concurrency=1,
+    can=(),
+    takes_tracks=False,
+    takes_history=False,
+    oracle=False,
+    card={},
+    remarks=(),
+    checkpoint=Checkpoint(None, None, None),
+    packages={},
+    python="",
+)
 
 
 @dataclass(frozen=True)
@@ -110,14 +124,7 @@ class _Worker:
 
     def send(self, message: Message) -> None:
         if message.kind == "setup":
-            hello = {
-                "protocol": VERSION,
-                "takes_tracks": False,
-                "takes_history": False,
-                "oracle": False,
-                "concurrency": 1,
-            }
-            self._deliver(self._inbox.now, Message("hello", hello))
+            self._deliver(self._inbox.now, Message("hello", HELLO.to_json()))
         elif message.kind == "sample":
             key = message.data["key"]
             begin = max(self._free, self._inbox.now)
