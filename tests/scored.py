@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from sama_bench.scoring.versions import SCORING
+from sama_bench.storage.seal import sealed
 
 
 def scores(values, *, model="m", benchmark="mevis", split="valid_u", protocol="strict", **more):
@@ -70,7 +71,7 @@ def mean(values):
 
 def write(folder, data):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "scores.json").write_text(json.dumps(data))
+    (folder / "scores.json").write_bytes(sealed(json.dumps(data).encode()))
     return folder
 
 

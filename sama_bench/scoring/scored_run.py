@@ -26,7 +26,7 @@ from sama_bench.scoring.scores_file import (
 )
 from sama_bench.scoring.versions import SCORING, outdated
 from sama_bench.statistics.paired import Terms
-from sama_bench.storage.seal import unsealed
+from sama_bench.storage.seal import has_seal, unsealed
 from sama_bench.storage.untrusted_files import read_regular
 
 if TYPE_CHECKING:
@@ -138,13 +138,16 @@ def read_scored_run(path: Path) -> ScoredRun:
         DataError: there is no such file, it does not hold scores, or values of another scoring
             version; one line says what to do.
     """
-    file, data = _content(path)
+    file, data, whole = _content(path)
     old = _old(data)
     if old:
         said = ", ".join(f"{name} version {version}" for name, version in old.items())
         now = ", ".join(f"{name} {SCORING[name]}" for name in old)
         again = _again(file, data)
         raise DataError(f"{file} holds values of {said}, and today's are of {now}; {again}")
+    if not whole:
+        why = "its checksum is missing: it was cut off, or changed by hand"
+        raise DataError(f"{file} is not to be trusted: {why}; {_again(file, data)}")
     try:
         return ScoredRun(file, read_scores(data))
     except ValueError as error:
@@ -157,7 +160,7 @@ def recorded_manifest(path: Path) -> Manifest:
     Raises:
         DataError: there is no such file, it is not JSON, or a field is of a wrong type.
     """
-    file, data = _content(path)
+    file, data, _ = _content(path)
     manifest = data.get("manifest") if isinstance(data, dict) else None
     try:
         return Manifest.from_json(manifest) if isinstance(manifest, dict) else Manifest()
@@ -165,10 +168,13 @@ def recorded_manifest(path: Path) -> Manifest:
         raise DataError(f"{file}: manifest: {error}; {_again(file, None)}") from None
 
 
-def _content(path: Path) -> tuple[Path, Any]:
+def _content(path: Path) -> tuple[Path, Any, bool]:
+    """Return the file, what it holds, and whether it has the checksum that it should have."""
     file = path / SCORES if path.is_dir() else path
     try:
-        return file, _one_of(file, unsealed(read_regular(file)))
+        raw = read_regular(file)
+        # what --json writes has none: its name is the user's, and it holds more than scores
+        return file, _one_of(file, unsealed(raw)), file.name != SCORES or has_seal(raw)
     except FileNotFoundError:
         hint = "score it first, with `sama-bench merge`" if path.is_dir() else "check the path"
         raise DataError(f"{file} does not exist; {hint}") from None

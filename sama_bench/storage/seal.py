@@ -17,6 +17,11 @@ def sealed(content: bytes) -> bytes:
     return body + _SEAL + f"{zlib.crc32(body):08x}".encode() + b'"}'
 
 
+def has_seal(raw: bytes) -> bool:
+    """Return whether a file ends with a checksum, be it right or wrong."""
+    return raw.rstrip(b"\r\n")[-_LENGTH:].startswith(_SEAL)
+
+
 def unsealed(raw: bytes) -> Any:
     """Return the content of JSON after its checksum was compared, if it has one.
 

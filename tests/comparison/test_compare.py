@@ -11,6 +11,7 @@ from sama_bench.comparison import compare
 from sama_bench.comparison.text import to_text
 from sama_bench.errors import DataError, UserError
 from sama_bench.scoring.scored_run import read_scored_run
+from sama_bench.storage.seal import sealed
 from tests.scored import random_scores, scores, write
 
 
@@ -139,7 +140,7 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
         compare(*runs(scores({"j": {"x": [1.0]}}), scores({"j": {"y": [1.0]}})))
     with pytest.raises(DataError, match="score it first"):
         read_scored_run(tmp_path)
-    (tmp_path / "scores.json").write_text('{"model": "m"}')
+    (tmp_path / "scores.json").write_bytes(sealed(b'{"model": "m"}'))
     with pytest.raises(DataError, match="missing required field `benchmark`"):
         read_scored_run(tmp_path)
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sama_bench.cli.report import command
 from sama_bench.errors import UserError
 from sama_bench.report import parse_filter, write_report
-from sama_bench.storage.seal import unsealed
+from sama_bench.storage.seal import sealed, unsealed
 from tests.report.made import SAMPLES, make_run
 
 
@@ -150,7 +150,7 @@ def test_a_merge_finds_the_answers_of_its_shards(runs, tmp_path):
     scored["manifest"]["merged_from"] = [str(runs[1])]
     merged = tmp_path / "all"
     merged.mkdir()
-    (merged / "scores.json").write_text(json.dumps(scored))
+    (merged / "scores.json").write_bytes(sealed(json.dumps(scored).encode()))
     made = write_report([merged], tmp_path / "r", max_samples=2, frame_side=64, explain=False)
     assert made.total == SAMPLES
 

@@ -71,3 +71,11 @@ def test_scores_without_videos_have_no_intervals(tmp_path, capfd, monkeypatch):
     folder = write(tmp_path / "run", data)
     done = call(capfd, "leaderboard", "add", folder, "--to", "entries", "--partial")
     assert done.returncode == 0, done.stderr
+
+
+def test_scores_whose_checksum_was_taken_off_are_scored_again(tmp_path):
+    folder = write(tmp_path / "run", random_scores(1, videos=3))
+    assert read_scored_run(folder).rows
+    (folder / "scores.json").write_text(json.dumps(random_scores(1, videos=3)))
+    with pytest.raises(DataError, match=r"checksum is missing.*score the answers again"):
+        read_scored_run(folder)

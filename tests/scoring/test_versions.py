@@ -11,7 +11,7 @@ from sama_bench.leaderboard.make import entry_of_run
 from sama_bench.leaderboard.rows import entry_rows
 from sama_bench.scoring.scored_run import read_scored_run, recorded_manifest
 from sama_bench.scoring.versions import SCORING, outdated, versions_of
-from sama_bench.storage.seal import unsealed
+from sama_bench.storage.seal import sealed, unsealed
 from tests.runs import run_command
 
 QUICK = ("--no-captions", "--phrases", "token-overlap")
@@ -28,7 +28,8 @@ def run(tmp_path, monkeypatch):
 def change(path, **more):
     content = unsealed(path.read_bytes())
     content.update(more)
-    path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+    kept = {key: value for key, value in content.items() if value is not None}
+    path.write_bytes(sealed(json.dumps(kept).encode()))
 
 
 def test_scores_carry_the_version_of_each_protocol(run, capsys):

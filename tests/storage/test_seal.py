@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sama_bench.storage.seal import sealed, unsealed
+from sama_bench.storage.seal import has_seal, sealed, unsealed
 
 CONTENT = {"value": 0.125, "name": "a \ud800 b", "list": [1, 2]}
 RAW = sealed(json.dumps(CONTENT).encode())
@@ -15,6 +15,8 @@ def test_what_was_sealed_is_read_and_what_never_was_too():
     assert unsealed(RAW) == unsealed(RAW + b"\n") == CONTENT
     assert unsealed(json.dumps(CONTENT).encode()) == CONTENT
     assert unsealed(b"[1]") == [1]
+    assert has_seal(RAW + b"\n")
+    assert not has_seal(json.dumps(CONTENT).encode())
 
 
 def test_no_flipped_bit_passes():
