@@ -45,9 +45,7 @@ SUMMARIES: Mapping[str, str] = {
     "list metrics": (
         "Show the metrics: what they are called, their range, and where they are defined."
     ),
-    "list models": (
-        "Show the models that --model knows: task, size, weights, environment, licence, costs."
-    ),
+    "list models": "Show the models that --model knows: weights, environment, licence, costs.",
     "list splits": "Show the splits of every benchmark, or of one; the first is the default.",
     "data": "Check, prepare and fetch the files of the benchmarks.",
     "data fetch": "Download what may be downloaded, and say how to get the rest.",

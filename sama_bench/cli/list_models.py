@@ -16,7 +16,7 @@ from sama_bench.cli._printing import say_lines
 @click.command("models")
 @json_option
 def command(json_file: Path | None) -> None:
-    """Show the models that --model knows: task, size, weights, environment, licence, costs."""
+    """Show the models that --model knows: weights, environment, licence, costs."""
     specs = sorted(registry.models().values(), key=lambda spec: (spec.task, spec.name))
     if json_file is not None:
         items = [
