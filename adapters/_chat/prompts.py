@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
+from sama_bench.metric import Quirk
 from sama_bench.nouns import Sample
 
 Style = Literal["sama", "sa2va2", "sa2va1"]
 
 STYLES: tuple[Style, ...] = ("sama", "sa2va2", "sa2va1")
 
+QUESTION_STYLES = Quirk(
+    34,
+    "question_styles",
+    "expressions that are questions are asked otherwise by SAMA, Sa2VA v2 and the first Sa2VA",
+    section="referring video protocol, section 6",
+)
 GROUNDING_REQUEST = " Response with interleaved segmentation masks."
 """With which questions that want masks end; for a model that draws none it is cut off."""
 
 
 def referring_prompt(expression: str, style: Style) -> str:
-    """Ask for the mask of an expression in a video, verbatim (protocol refvos.md section 1, Q34).
+    """Ask for the mask of an expression in a video, verbatim (``QUESTION_STYLES``).
 
     ``sa2va1`` asks every expression like a phrase: its own rule for questions cannot run, because
     it leaves out the image placeholder.

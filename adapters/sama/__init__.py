@@ -1,7 +1,7 @@
 """SAMA (Sun et al., 2025): grounded chat about regions of a video.
 
 The model is called exactly as the published scripts call it (``inputs=released``, the default), or
-with the corrections of the strict column of Q7 and Q8 and the one frame of the region that a model
+with ``FRAME_AT_RANDOM`` and ``FIVE_SLOTS`` corrected and the one frame of the region that a model
 may see (``inputs=strict``). Protocol: adapters.md section 2, sama-bench-g.md and -c.md section 2.
 """
 
@@ -16,7 +16,13 @@ from typing import Any, cast
 import numpy as np
 
 from sama_bench.adapter import Adapter, Checkout, HubFiles, ModelSpec, Needs, Setup
-from sama_bench.adapters._chat.prompts import STYLES, Style, image_prompt, referring_prompt
+from sama_bench.adapters._chat.prompts import (
+    QUESTION_STYLES,
+    STYLES,
+    Style,
+    image_prompt,
+    referring_prompt,
+)
 from sama_bench.adapters._chat.replies import chat_answer
 from sama_bench.adapters._checkpoints import loading_models
 from sama_bench.adapters._checkpoints.families import family_check, fits_name
@@ -32,7 +38,8 @@ from sama_bench.adapters._regions.region_tracks import one_frame_track, region_t
 from sama_bench.adapters._settings import options
 from sama_bench.adapters._sharing import OPTIONS as SESSION_OPTIONS
 from sama_bench.adapters._sharing import ModelSharing, share_remote
-from sama_bench.adapters.sama import bert, checkout, prompt
+from sama_bench.adapters.sama import bert, checkout, prompt, quirks
+from sama_bench.adapters.sama.quirks import FIVE_SLOTS, FRAME_AT_RANDOM, PROMPT_SHAPES
 from sama_bench.nouns import (
     IMAGE_TASKS,
     REFERRING_TASKS,
@@ -42,6 +49,8 @@ from sama_bench.nouns import (
     Region,
     Sample,
 )
+
+QUIRKS = (*quirks.QUIRKS, QUESTION_STYLES)
 
 TOKENIZER = "<tokenizer>"
 """Stands for the tokenizer among the arguments until the model is called."""
@@ -66,11 +75,11 @@ class SamaOptions:
     Attributes:
         tracks: prompt with whole tracks, as released, or with the region's one frame.
         first: make the model use the first frame on which a region shows, instead of drawing one
-            of five at random (Q7).
-        fit: emit as many frame slots as there are frames; five as released (Q8).
+            of five at random (``FRAME_AT_RANDOM``).
+        fit: emit as many frame slots as there are frames; five as released (``FIVE_SLOTS``).
         longest: ``max_frames``.
-        shape: ``box`` or ``mask`` prompts for both parts, or None for the released ones (Q5).
-        style: wording for referring segmentation (Q34).
+        shape: ``box`` or ``mask`` prompts for both parts, or None for the released ones.
+        style: wording for referring segmentation.
         seed: of Python's ``random`` before every call, or None for the sample's own.
     """
 
@@ -166,7 +175,7 @@ class Sama(Adapter):
         self._lent.close()
 
     def predict(self, sample: Sample) -> Answer:
-        """Ask the model; notes hold the seed of its random draw and what Q8 did."""
+        """Ask the model; notes hold the seed of its random draw and what FIVE_SLOTS did."""
         import torch
 
         self._shared.begin(sample.video)
@@ -257,10 +266,12 @@ class Sama(Adapter):
         return {
             "frames": f"sparse sampler, max_frames {chosen.longest}; 5 dense (g.md 2.1)",
             "region_prompt": "whole track" if chosen.tracks else "mask on one frame",
-            "prompt_shape": chosen.shape or "box in G, mask in C (Q5)",
-            "prompt_frame": "first visible" if chosen.first else "random, seeded per sample (Q7)",
+            "prompt_shape": chosen.shape or f"box in G, mask in C ({PROMPT_SHAPES})",
+            "prompt_frame": "first visible"
+            if chosen.first
+            else f"random, seeded per sample ({FRAME_AT_RANDOM})",
             "random_seed": "sample" if chosen.seed is None else chosen.seed,
-            "slots": "min(5, S)" if chosen.fit else "5 (Q8)",
+            "slots": "min(5, S)" if chosen.fit else f"5 ({FIVE_SLOTS})",
             "prompt_style": chosen.style,
             "generation": "greedy, 2048 new tokens",
             **self._card,

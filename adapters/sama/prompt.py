@@ -71,7 +71,7 @@ def nearest_index(outputs: int, inputs: int) -> npt.NDArray[np.int64]:
 
 
 def filled_box(mask: Masks) -> Masks:
-    """Return the filled tight bounding box of a mask (Q5); an empty mask stays empty."""
+    """Return the filled tight bounding box of a mask; an empty mask stays empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = np.zeros_like(mask)
     if rows.size:
@@ -84,7 +84,7 @@ def prompt_masks(track: Masklet, shape: Shape) -> tuple[Masks, Masks]:
 
     Args:
         track: T masks.
-        shape: ``box`` for SAMA-Bench-G, ``mask`` for SAMA-Bench-C (Q5).
+        shape: ``box`` for SAMA-Bench-G, ``mask`` for SAMA-Bench-C.
 
     Returns:
         uint8 (T, 16, 16) and (T, 112, 112), values 0 and 1.
@@ -119,8 +119,8 @@ def token_text(question: str, sparse: int, slots: int = SLOTS, newline: bool = F
         question: with one ``<mask>`` per region.
         sparse: number of sparse frames, one context token each.
         slots: number of frames with full visual tokens; five as released, also for shorter
-            videos (Q8).
-        newline: whether a newline stands before the question: SAMA-Bench-C has one (Q6).
+            videos (``FIVE_SLOTS``).
+        newline: whether a newline stands before the question: SAMA-Bench-C has one.
     """
     frame = f"<img>{CONTEXT * IMAGE_TOKENS}</img>"
     asked = question.replace("<mask>", REGION)
@@ -129,7 +129,7 @@ def token_text(question: str, sparse: int, slots: int = SLOTS, newline: bool = F
 
 
 def first_only(masks: Sequence[Masks], dense: Sequence[int]) -> list[Masks]:
-    """Keep, of the dense frames, only the first on which each region shows (Q7, strict).
+    """Keep, of the dense frames, only the first on which each region shows (strict).
 
     The model draws its prompt frame among the dense frames where the 16x16 mask is not empty; with
     one left there is nothing to draw.

@@ -187,7 +187,11 @@ def quirks() -> list[Quirk]:
     listed = [
         *(
             getattr(module, "QUIRKS", ())
-            for module in (*metric_modules(), *content_modules("splits"))
+            for module in (
+                *metric_modules(),
+                *content_modules("splits"),
+                *content_modules("adapters"),
+            )
         ),
         *(item.quirks for item in benchmarks().values()),
     ]
