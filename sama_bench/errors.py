@@ -17,7 +17,13 @@ _OPTION = (
 
 
 class SamaBenchError(Exception):
-    """Base of all errors that carry one clear line for the user."""
+    """Base of all errors that carry one clear line for the user.
+
+    Attributes:
+        listed: the text is a line and a list below it, a line each.
+    """
+
+    listed = False
 
 
 class UserError(SamaBenchError):

@@ -71,7 +71,7 @@ def _run(argv: list[str] | None) -> int:
         _say(error.format_message().replace("\n", " ").rstrip(".") + hint)
         return EXIT_WRONG
     except SamaBenchError as error:
-        _say(str(error))
+        _say(str(error), error.listed)
         return EXIT_WRONG
     except RecursionError:  # readers of files say which; this is what passes them
         _say("a file that was read is nested too deeply")
@@ -88,7 +88,8 @@ def _run(argv: list[str] | None) -> int:
     return result if isinstance(result, int) else EXIT_DONE
 
 
-def _say(message: str) -> None:
+def _say(message: str, listed: bool = False) -> None:
     from sama_bench.tables.escape import one_line
 
-    print(f"sama-bench: {one_line(message)}", file=sys.stderr)
+    lines = message.splitlines() if listed else [message]
+    print("sama-bench: " + "\n".join(map(one_line, lines)), file=sys.stderr)

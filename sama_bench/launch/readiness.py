@@ -101,7 +101,9 @@ class NotReadyError(UserError):
         if len(missing) == 1:
             text = missing[0].text
         else:
-            lines = "".join(f"\n  {check.name}: {check.text}" for check in missing)
+            self.listed = True
+            said = [f"{check.name}: {check.text}" for check in missing]
+            lines = "".join(f"\n  {' '.join(text.split())}" for text in said)
             text = f"{model} cannot start yet, {len(missing)} things are missing:{lines}"
         super().__init__(text)
         self.checks = tuple(checks)

@@ -9,6 +9,7 @@ import pytest
 
 from sama_bench.runfolder.folder import RunFolder
 from sama_bench.storage.safe_names import safe_name
+from tests.in_process import call
 from tests.processes import ROOT
 from tests.runs import run_command
 
@@ -111,3 +112,13 @@ def test_ctrl_c_while_the_command_line_is_imported(tmp_path):
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "sama-bench: stopped\n")
+
+
+def test_several_things_that_are_missing_stand_a_line_each(capfd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    done = call(capfd, "run", "--model", "sam2-tiny", "--split", "mini", "--offline")
+    assert done.returncode == 2
+    head, *items = done.stderr.splitlines()
+    assert head == f"sama-bench: sam2-tiny cannot start yet, {len(items)} things are missing:"
+    assert [item.split(":")[0] for item in items] == ["  tasks", "  weights"]
