@@ -66,10 +66,6 @@ class Catalogue:
             [*self._metrics.values(), *metrics], [*self._benchmarks.values(), *benchmarks]
         )
 
-    def knows(self, metric: str) -> bool:
-        """Return whether a metric was declared."""
-        return metric in self._metrics
-
     def metrics(self) -> list[Metric]:
         """Return all metrics in their order."""
         return sorted(self._metrics.values(), key=lambda metric: metric.rank)

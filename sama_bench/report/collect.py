@@ -20,6 +20,7 @@ from sama_bench.report.problems import (
 )
 from sama_bench.report.tracks import Tracks, compare_tracks
 from sama_bench.runfolder.folder import RunFolder
+from sama_bench.scoring.declarations import declared
 from sama_bench.scoring.freshness import check_fresh, run_parts
 from sama_bench.scoring.score import check_data, open_data
 from sama_bench.scoring.scored_run import ScoredRun, read_scored_run
@@ -196,7 +197,7 @@ def _about_masks(scored: Sequence[ScoredSample], reference: Reference) -> bool:
     """Tell whether masks are scored: a description of a region has targets in no benchmark."""
     if reference.masklets:
         return True
-    return any("miou" in s.values or "abstention_accuracy" in s.values for s in scored)
+    return any(declared().metric(name).reads != "texts" for s in scored for name in s.values)
 
 
 def _by_sample(run: ScoredRun) -> dict[str, list[ScoredSample]]:

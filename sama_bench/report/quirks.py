@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 
 from sama_bench.benchmark import Answers, Benchmark, Dataset, Tools
 from sama_bench.report.collect import Shown
+from sama_bench.scoring.declarations import declared
 from sama_bench.scoring.quirks import Progress, without_each
-
-TEXTS = ("bleu", "meteor", "rouge", "cider", "spice", "clair")
-"""Metrics of texts: a corpus scores them together, so no quirk of theirs is told by sample."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +70,5 @@ def quirks_that_acted(
 
 
 def _of_texts(metric: str) -> bool:
-    return metric.startswith(TEXTS)
+    """Texts are scored together, as a corpus, so that no quirk of theirs is told by sample."""
+    return declared().metric(metric).reads == "texts"

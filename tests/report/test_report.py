@@ -163,3 +163,14 @@ def test_answers_that_came_after_the_scores_are_said(runs, tmp_path):
         file.write(line)
     with pytest.raises(UserError, match="answered since"):
         write_report([copy], tmp_path / "r")
+
+
+def test_which_metrics_are_of_texts_is_what_they_declare():
+    """No list of names in the report: a metric of another package says it of itself."""
+    from sama_bench import registry
+    from sama_bench.report.quirks import _of_texts
+
+    texts = {name.name for name in registry.metrics() if name.reads == "texts"}
+    assert {"bleu_1", "meteor", "rouge_l", "cider", "spice", "clair"} <= texts
+    assert all(map(_of_texts, texts))
+    assert not any(map(_of_texts, ("miou", "recall", "j_and_f", "ciou", "abstention_accuracy")))
