@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import asdict as fields_of
 
 from sama_bench.leaderboard.columns import check_value, known
 from sama_bench.leaderboard.schema import SchemaError, read_plain, typed
@@ -45,7 +46,9 @@ class _SourceLine(msgspec.Struct, forbid_unknown_fields=True):
     url: str | None
 
 
-class _Row(msgspec.Struct, forbid_unknown_fields=True):
+class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One printed number, as its file holds it."""
+
     model: str | None
     variant: str | None
     benchmark: str
@@ -83,25 +86,13 @@ class Source:
     note: str | None
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One printed number.
+class Figure(_Row, frozen=True):
+    """One printed number, with its source.
 
     ``value`` is as printed, in ``unit``; ``natural`` is the same in the metric's natural unit (0 to
     1 for percentages). With ``relative_to`` the figure is a difference to that model.
     """
 
-    model: str | None
-    variant: str | None
-    benchmark: str
-    split: str | None
-    metric: str
-    value: float
-    unit: str
-    relative_to: str | None
-    protocol: str
-    flags: tuple[str, ...]
-    note: str | None
     source: Source
 
     @property
@@ -125,7 +116,7 @@ class Figures(tuple[Figure, ...]):
         """Return one row a figure, typed, values in natural units beside what was printed."""
         rows = [
             {
-                **{k: v for k, v in vars(figure).items() if k not in ("unit", "source", "flags")},
+                **{k: v for k, v in fields_of(figure).items() if k != "unit"},
                 "value": figure.natural,
                 "printed": figure.value,
                 "printed_unit": figure.unit,
@@ -157,7 +148,7 @@ def read(path: Path) -> tuple[Figure, ...]:
         name=path.stem,
         conditions=content.conditions,
         note=content.note,
-        **msgspec.structs.asdict(content.source),
+        **fields_of(content.source),
     )
     return tuple(
         _figure(row, source, f"{path.name}: row {i}") for i, row in enumerate(content.rows)
@@ -172,4 +163,4 @@ def _figure(row: _Row, source: Source, where: str) -> Figure:
         raise SchemaError(f"{where}: flag {unknown[0]!r} is none of {', '.join(FLAGS)}")
     if row.relative_to is None:
         check_value(row.metric, row.value / UNITS[row.unit], where)
-    return Figure(source=source, **msgspec.structs.asdict(row))
+    return Figure(source=source, **fields_of(row))
