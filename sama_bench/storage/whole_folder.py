@@ -87,15 +87,34 @@ def _check_free(out: Path, mark: str) -> None:
 
 
 def _exchange(new: Path, out: Path) -> None:
-    """Put the new folder in the place of the old one; a kill leaves one of the two, whole."""
+    """Put the new folder in the place of the old one; at any moment one of the two is there.
+
+    Where the system cannot exchange two names at once, a kill in between leaves the old one beside
+    its place, and the next such command puts it back.
+    """
     old = _beside(out, "old")
-    if out.exists():
-        out.rename(old)
-    try:
-        new.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
+    if out.exists() and _swapped(new, out):
+        new.rename(old)
+    else:
+        if out.exists():
+            out.rename(old)
+        try:
+            new.rename(out)
+        except OSError:
+            if old.exists():
+                old.rename(out)
+            raise
     sync_folder(out.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _swapped(one: Path, other: Path) -> bool:
+    """Exchange two names at once (Linux, most file systems); return whether that was done."""
+    try:
+        import ctypes
+
+        renameat2 = ctypes.CDLL(None).renameat2
+    except (ImportError, OSError, AttributeError, TypeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,7 @@ def test_what_a_killed_process_left_beside_the_folder_goes(tmp_path, whole):
     script = (
         "import os, sys, signal, shutil\nfrom pathlib import Path\n"
         "from sama_bench.storage import whole_folder\n"
+        "whole_folder._swapped = lambda one, other: False\n"
         "out = Path(sys.argv[1])\n"
         "with whole_folder.replacing(out, sys.argv[2]) as new: (new / 'a').write_text('old')\n"
         "Path.rename = (lambda self, to, rename=Path.rename: "
@@ -83,4 +85,22 @@ def test_what_a_killed_process_left_beside_the_folder_goes(tmp_path, whole):
     with pytest.raises(RuntimeError), replacing(out, mark):
         raise RuntimeError("no new one either")
     assert (out / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exchanging two names needs Linux")
+def test_the_folder_is_there_at_every_moment(tmp_path, monkeypatch):
+    """Each rename that is made while the new one takes its place finds the folder."""
+    out, seen = tmp_path / "page", []
+    write(out, "one")
+    rename = Path.rename
+
+    def noted(self, to):
+        seen.append(out.exists())
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", noted)
+    write(out, "two")
+    assert (out / "index.html").read_text() == "two"
+    assert seen == [True]
     assert [path.name for path in tmp_path.iterdir()] == ["page"]
